@@ -1,0 +1,66 @@
+"""The NumPy runtime; the same source runs on CuPy arrays (device `cuda`) through NumPy's dispatch protocols."""
+
+import contextlib
+import importlib.util
+
+import numpy as np
+
+MODES = ("eager",)
+
+
+def devices():
+    """The devices that this framework can use here."""
+    if importlib.util.find_spec("cupy") is None:
+        return ["cpu"]
+    import cupy
+
+    try:
+        return ["cpu", "cuda"] if cupy.cuda.runtime.getDeviceCount() else ["cpu"]
+    except cupy.cuda.runtime.CUDARuntimeError:
+        return ["cpu"]
+
+
+@contextlib.contextmanager
+def policy(device, dtype):
+    """The precision policy of a run.  NumPy needs none on a CPU; CuPy multiplies without TF32 unless told."""
+    yield
+
+
+def put(arrays, device, layout):
+    """Canonical arrays as this framework's tensors on `device`; `layout` maps names to axes."""
+    if device == "cpu":
+        return {name: np.array(a) for name, a in arrays.items()}
+    import cupy
+
+    return {name: cupy.array(a) for name, a in arrays.items()}
+
+
+def get(tensors, layout):
+    """Named tensors as canonical NumPy arrays: the inverse of `put`."""
+    return {name: np.array(t.get() if hasattr(t, "get") else t) for name, t in tensors.items()}
+
+
+def sync(device):
+    """Wait until all that was asked of `device` is done."""
+    if device == "cuda":
+        import cupy
+
+        cupy.cuda.get_current_stream().synchronize()
+
+
+def wrap(stage, mode):
+    """The stage as `mode` runs it."""
+    return {"eager": stage}[mode]
+
+
+def versions():
+    """The packages that decide the numbers and the speed, with their versions."""
+    found = {"numpy": np.__version__}
+    if importlib.util.find_spec("cupy") is not None:
+        found["cupy"] = importlib.import_module("cupy").__version__
+    return found
+
+
+def settings():
+    """The precision and threading state that a timing row records."""
+    return {}

@@ -1,0 +1,38 @@
+"""Convolution block in NumPy."""
+
+from impl_numpy import ops
+
+
+def build(params):
+    return params
+
+
+def forward(model, batch):
+    return {"y": _forward(model, batch["x"])[0]}
+
+
+def backward(model, batch):
+    _, vjp = _forward(model, batch["x"])
+    dx, dw, db = vjp(batch["cotangent"])
+    return {"grad.x": dx, "grad.conv.weight": dw, "grad.conv.bias": db}
+
+
+def strided(model, batch):
+    z, conv_vjp = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], stride=2, padding=1)
+    y, relu_vjp = ops.relu(z)
+    dx, dw, db = conv_vjp(relu_vjp(batch["cotangent"]))
+    return {"y": y, "grad.x": dx, "grad.conv.weight": dw, "grad.conv.bias": db}
+
+
+def shapes(model, batch):
+    z, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], padding=1)
+    y, _ = ops.max_pool(z)
+    s, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], stride=2, padding=1)
+    return {"conv": z.shape, "pool": y.shape, "strided": s.shape}
+
+
+def _forward(model, x):
+    z, conv_vjp = ops.conv2d(x, model["conv.weight"], model["conv.bias"], padding=1)
+    a, relu_vjp = ops.relu(z)
+    y, pool_vjp = ops.max_pool(a)
+    return y, lambda dy: conv_vjp(relu_vjp(pool_vjp(dy)))

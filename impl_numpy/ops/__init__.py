@@ -1,0 +1,30 @@
+"""Operations that return their value and its vector-Jacobian product.
+
+`y, vjp = op(x, w)`, then `dx, dw = vjp(dy)`: the derivative sits beside its function, and the closure is the
+cache.  Every operation works in the dtype of its inputs, and on any array that implements NumPy's dispatch
+protocols.
+"""
+
+from impl_numpy.ops.activation import relu, sigmoid, softmax, tanh
+from impl_numpy.ops.convolution import conv2d
+from impl_numpy.ops.kink import listening
+from impl_numpy.ops.linear import linear
+from impl_numpy.ops.loss import bce_with_logits, cross_entropy, mse
+from impl_numpy.ops.optimizer import SGD, Adam
+from impl_numpy.ops.pooling import max_pool
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "bce_with_logits",
+    "conv2d",
+    "cross_entropy",
+    "linear",
+    "listening",
+    "max_pool",
+    "mse",
+    "relu",
+    "sigmoid",
+    "softmax",
+    "tanh",
+]

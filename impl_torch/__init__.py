@@ -1,0 +1,61 @@
+"""The PyTorch runtime."""
+
+import contextlib
+
+import torch
+
+MODES = ("eager", "compile")
+
+
+def devices():
+    """The devices that this framework can use here."""
+    return ["cpu", "cuda"] if torch.cuda.is_available() else ["cpu"]
+
+
+@contextlib.contextmanager
+def policy(device, dtype):
+    """The precision policy of a run: float32 is float32, so TF32 is off, and restored afterwards."""
+    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
+    before = [backend.fp32_precision for backend in backends]
+    for backend in backends:
+        backend.fp32_precision = "ieee"
+    try:
+        yield
+    finally:
+        for backend, precision in zip(backends, before, strict=True):
+            backend.fp32_precision = precision
+
+
+def put(arrays, device, layout):
+    """Canonical arrays as this framework's tensors on `device`; torch's layout is the canonical one."""
+    return {name: torch.tensor(a, device=device) for name, a in arrays.items()}
+
+
+def get(tensors, layout):
+    """Named tensors as canonical NumPy arrays: the inverse of `put`."""
+    return {name: torch.as_tensor(t).detach().cpu().numpy().copy() for name, t in tensors.items()}
+
+
+def sync(device):
+    """Wait until all that was asked of `device` is done."""
+    if device == "cuda":
+        torch.cuda.synchronize()
+
+
+def wrap(stage, mode):
+    """The stage as `mode` runs it."""
+    return {"eager": lambda: stage, "compile": lambda: torch.compile(stage)}[mode]()
+
+
+def versions():
+    """The packages that decide the numbers and the speed, with their versions."""
+    return {"torch": torch.__version__, "cuda": torch.version.cuda or "none"}
+
+
+def settings():
+    """The precision and threading state that a timing row records."""
+    return {
+        "threads": torch.get_num_threads(),
+        "tf32": torch.backends.cuda.matmul.fp32_precision == "tf32",
+        "onednn": torch.backends.mkldnn.is_available(),
+    }

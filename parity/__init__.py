@@ -1,0 +1,27 @@
+"""Neural-network exercises in NumPy, PyTorch and TensorFlow/Keras, proven to compute the same numbers."""
+
+from parity.judge import Row, judge
+from parity.noise import LIMIT, Truth, noise_units, truth_of
+from parity.run import Outputs, draw, run
+from parity.task import Fault, Raises, Returns, Sampled, Stage, Task, UsageError, Where, load
+
+__all__ = [
+    "LIMIT",
+    "Fault",
+    "Outputs",
+    "Raises",
+    "Returns",
+    "Row",
+    "Sampled",
+    "Stage",
+    "Task",
+    "Truth",
+    "UsageError",
+    "Where",
+    "draw",
+    "judge",
+    "load",
+    "noise_units",
+    "run",
+    "truth_of",
+]

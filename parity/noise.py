@@ -1,0 +1,129 @@
+"""Errors in units of rounding noise: the one measure, and the one limit, of this project.
+
+A float32 result differs from the truth because its inputs and every intermediate value are rounded.  How
+much that must be depends on the computation, so it is measured: the truth is computed again from inputs
+that are jittered as rounding would, and the spread is the noise.  An error of one noise unit is what a
+single rounding of the inputs and of the result costs.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from parity.task import Array, Arrays, cast
+
+LIMIT = 30.0  # noise units; LAPACK's test suite passes residuals below the same threshold
+SAMPLES = 8  # jittered truths
+JITTER = 2.0**-24  # the unit roundoff of float32
+UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}  # unit roundoff: half the distance from 1 to the next number
+WIDER = {"float32": "float64", "float64": "longdouble"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """A tensor's true value, and what one rounding may do to it."""
+
+    value: Array
+    noise: float = 0.0  # root mean square over the tensor's elements
+    peak: float = 0.0  # the worst element
+
+    def scaled_as(self, sibling: "Truth") -> "Truth":
+        """This value with the sibling's noise: for a gradient that is zero in theory."""
+        return Truth(value=self.value, noise=sibling.noise, peak=sibling.peak)
+
+
+def truth_of(
+    compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str
+) -> dict[str, Truth]:
+    """The truth of every tensor that `compute(params, batch)` returns, for contestants that compute in `dtype`.
+
+        truth  = compute(inputs rounded to dtype) in the next wider type
+        jitter = compute(inputs · (1 + u · uniform(-1, 1))) - compute(inputs), 8 times in float64, u = 2⁻²⁴
+        noise  = sqrt(rms(jitter)² + (u · rms(truth))² / 3)
+        peak   = sqrt(max|jitter|² + (u · max|truth|)²)
+
+    For float64 the same jitter times 2⁻²⁹: it is a derivative, and longdouble is slow.  Only floating inputs
+    are jittered: labels and masks are exact.  Where the platform's longdouble is no wider than float64,
+    float64 is judged against itself.
+
+    Args:
+        compute: works in the precision of its inputs (float64 and longdouble) and repeats itself.
+        params, batch: named arrays; shapes and integer types are handed on as they are.
+        dtype: `float32` or `float64`.
+    """
+    rounded = [cast(arrays, dtype) for arrays in (params, batch)]
+    wide = [cast(arrays, WIDER[dtype]) for arrays in rounded]
+    double = [cast(arrays, "float64") for arrays in rounded]
+    truth = compute(*wide)
+    centre = truth if WIDER[dtype] == "float64" else compute(*double)
+    rng = np.random.default_rng(SAMPLES)
+    jittered = [compute(*(_jitter(rng, arrays) for arrays in double)) for _ in range(SAMPLES)]
+    return {
+        name: _scale(flush(value, dtype), [j[name] - centre[name] for j in jittered], UNIT[dtype])
+        if np.issubdtype(value.dtype, np.floating)
+        else Truth(value=value)
+        for name, value in truth.items()
+    }
+
+
+def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: float) -> float:
+    """The error of `output` in units of rounding noise; `LIMIT` or less agrees.
+
+        units = max(rms(output - truth) / noise, max|output - truth| / peak)
+
+    Infinities must match in place and sign and are left out of both ratios.  No error is 0 units.  A NaN, a
+    shape that differs, and an error where there is no noise are infinite.
+
+    Args:
+        output: what a contestant computed, any shape.
+        truth: the same shape, in a wider type.
+        noise, peak: the tensor's scales as `truth_of` measures them, in the tensor's own unit.
+    """
+    output, truth = np.asarray(output), np.asarray(truth)
+    if output.shape != truth.shape or np.isnan(output).any() or np.isnan(truth).any():
+        return math.inf
+    finite = np.isfinite(truth)
+    if not np.array_equal(output[~finite], truth[~finite]) or not np.isfinite(output[finite]).all():
+        return math.inf
+    error = np.abs(output[finite] - truth[finite])
+    if not error.any():
+        return 0.0
+    if noise == 0 or peak == 0:
+        return math.inf
+    return float(max(rms(error) / noise, error.max() / peak))
+
+
+def rms(x: Array) -> float:
+    """The root mean square, free of overflow and underflow; 0 for an empty array."""
+    largest = np.abs(x).max(initial=0)
+    return float(largest * np.sqrt(np.mean((x / largest) ** 2))) if largest else 0.0
+
+
+def flush(x: Array, dtype: str) -> Array:
+    """`x` with what underflows in `dtype` set to zero: below the smallest normal number processors differ by a mode."""
+    return np.where(np.abs(x) < np.finfo(dtype).smallest_normal, np.zeros_like(x), x)
+
+
+def wider_is_wider() -> bool:
+    """Whether float64 is judged against a wider type here."""
+    return bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)
+
+
+def _jitter(rng: np.random.Generator, arrays: Arrays) -> Arrays:
+    return {
+        name: a * (1 + JITTER * rng.uniform(-1, 1, a.shape)) if np.issubdtype(a.dtype, np.floating) else a.copy()
+        for name, a in arrays.items()
+    }
+
+
+def _scale(value: Array, jitters: list[Array], unit: float) -> Truth:
+    finite = np.isfinite(value)
+    size, jitter = value[finite], np.concatenate([j[finite] for j in jitters]) * (unit / JITTER)
+    return Truth(
+        value=value,
+        noise=math.hypot(rms(jitter), unit * rms(size) / math.sqrt(3)),
+        peak=math.hypot(np.abs(jitter).max(initial=0), unit * np.abs(size).max(initial=0)),
+    )

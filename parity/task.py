@@ -1,0 +1,168 @@
+"""What a task is: the specification of one exercise, written once, that imports no framework."""
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = dict[str, Array]
+Config: TypeAlias = Mapping[str, float | int | str]
+
+FRAMEWORKS = ("numpy", "torch", "tf")
+DEVICES = ("cpu", "cuda")
+DTYPES = ("float32", "float64")
+MODES = ("eager", "compile", "graph", "xla")
+SIZES = ("tiny", "base", "large")
+
+
+class UsageError(ValueError):
+    """What was asked for does not exist or cannot run here; the message names the way out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """The runs that a declaration is about: a framework, and where it matters a mode and a device."""
+
+    framework: str
+    mode: str | None = None
+    device: str | None = None
+
+    def holds(self, framework: str, mode: str, device: str) -> bool:
+        return self.framework == framework and self.mode in (None, mode) and self.device in (None, device)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Raises:
+    """The stage is to raise: the error's class by name (or a base class's), and a pattern searched in its message."""
+
+    error: str
+    match: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returns:
+    """The stage rightly returns values of its own: `compute(params, batch)` in NumPy, in any precision."""
+
+    compute: Callable[[Arrays, Arrays], Arrays]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sampled:
+    """An output of a framework's own generator: its expectation and its standard error, from the inputs."""
+
+    expected: Callable[[Arrays, Arrays], ArrayLike]
+    error: Callable[[Arrays, Arrays], ArrayLike]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A function `(model, batch) -> named tensors` that every implementation of the task has."""
+
+    outputs: tuple[str, ...]  # the names that it returns, in data-flow order
+    loop: bool = False  # timed, and run in every mode and on every device
+    trajectory: bool = False  # many updates feed on each other: kinks are kept further away
+    derivative_of: Mapping[str, str] = field(default_factory=dict)
+    # What its `grad.*` outputs are derivatives of: "stage/output" -> the cotangent's name in the batch, "" for a loss.
+    exact: frozenset[str] = frozenset()  # compared bit for bit; integers and booleans always are
+    sampled: Mapping[str, Sampled] = field(default_factory=dict)
+    declared: Mapping[Where, Raises | Returns] = field(default_factory=dict)
+
+    def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | None:
+        """What the specification declares for such a run; the entry that says most holds."""
+        fitting = [w for w in self.declared if w.holds(framework, mode, device)]
+        if not fitting:
+            return None
+        return self.declared[max(fitting, key=lambda w: (w.mode is not None) + (w.device is not None))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """A mistake that somebody could make, planted in a contestant to prove that the judge sees it.
+
+    Exactly one of the three is given: the contestant gets other inputs, another configuration,
+    or one of its outputs is changed.
+    """
+
+    inputs: Callable[[Arrays], Arrays] | None = None
+    config: Config | None = None
+    outputs: Callable[[Arrays], Arrays] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)  # equal only to itself, so that results can be cached by task
+class Task:
+    """One exercise: what goes in, what must come out, and at which sizes.
+
+    `impl_numpy`, `impl_torch` and `impl_tf` each hold a module of the task's name with
+    `build(params, **config)` and one function for each stage, in the order of `stages`.
+    """
+
+    name: str
+    topic: str
+    title: str
+    lesson: str
+    make: Callable[..., tuple[Arrays, Arrays]]  # (rng, **size) -> params, batch
+    stages: Mapping[str, Stage]
+    sizes: Mapping[str, Mapping[str, int]]
+    config: Config = field(default_factory=dict)  # passed to build
+    timing: Config = field(default_factory=dict)  # what timed loops are built with instead
+    layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
+    known: Mapping[str, ArrayLike] = field(default_factory=dict)  # the exercise's own values, at base
+    scale_of: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
+    aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
+    faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; each must be seen
+
+    @property
+    def loops(self) -> tuple[str, ...]:
+        return tuple(name for name, stage in self.stages.items() if stage.loop)
+
+    def axes(self, names: Iterable[str]) -> dict[str, str]:
+        """The layout of each name that has one: `grad.conv.weight` has the layout of `conv.weight`."""
+        found = {}
+        for name in names:
+            parts = name.split(".")
+            suffixes = (".".join(parts[i:]) for i in range(len(parts)))
+            axes = next((self.layout[s] for s in suffixes if s in self.layout), None)
+            if axes is not None:
+                found[name] = axes
+        return found
+
+
+def names() -> list[str]:
+    """The tasks that exist, in the order of the course."""
+    import parity.tasks
+
+    found = (module.name for module in pkgutil.iter_modules(parity.tasks.__path__))
+    return sorted(found, key=lambda name: (int(load(name).topic.split()[0]), name))
+
+
+def load(name: str) -> Task:
+    """The task of that name; UsageError with the nearest name where there is none."""
+    import parity.tasks
+
+    choose("task", name, [module.name for module in pkgutil.iter_modules(parity.tasks.__path__)])
+    task: Task = importlib.import_module(f"parity.tasks.{name}").TASK
+    return task
+
+
+def choose(kind: str, name: str, valid: Iterable[str]) -> str:
+    """`name` if it is valid, else a UsageError that proposes the nearest valid one."""
+    valid = list(valid)
+    if name in valid:
+        return name
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(valid)}"
+    raise UsageError(f"unknown {kind} {name!r}; {hint}")
+
+
+def cast(arrays: Mapping[str, Array], dtype: str) -> Arrays:
+    """The arrays with every floating one in `dtype`; integers and booleans stay as they are."""
+    return {
+        name: a.astype(np.dtype(dtype)) if np.issubdtype(a.dtype, np.floating) else a.copy()
+        for name, a in arrays.items()
+    }

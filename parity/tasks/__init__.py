@@ -1,0 +1,1 @@
+"""The exercises: one specification a file."""

@@ -1,0 +1,1 @@
+"""The tests; `tox run -e parity` runs them all."""

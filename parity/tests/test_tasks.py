@@ -1,0 +1,89 @@
+"""Every task, in every framework: against the truth, over many seeds, and with faults planted."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from parity import draw, judge, load, run
+from parity.faults import plant
+from parity.judge import GOOD, reference_of
+from parity.noise import LIMIT
+from parity.task import cast
+
+RUNS = [("float64", "tiny"), ("float32", "tiny"), ("float32", "base")]
+SEEDS = range(20)
+SEEN = 300  # noise units that every planted fault must exceed
+
+
+@pytest.mark.parametrize(("dtype", "size"), RUNS)
+def test_agrees(task_name, framework, dtype, size, record_property):
+    rows = judge(task_name, framework, dtype=dtype, size=size)
+    assert rows
+    assert [row for row in rows if row.verdict not in GOOD] == []
+    units, output = max((row.units or 0.0, row.output) for row in rows)
+    record_property("units", (framework, dtype, units, f"{task_name} {size} {output}"))
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_agrees_on_many_seeds(task_name, framework, dtype):
+    rows = [row for seed in SEEDS for row in judge(task_name, framework, dtype=dtype, seed=seed)]
+    assert [row for row in rows if row.verdict not in GOOD] == []
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_planted_faults_are_seen(task_name, dtype, record_property):
+    task = load(task_name)
+    assert len(task.faults) >= 3
+    for name, fault in task.faults.items():
+        arrays = plant(fault, draw(task, "tiny"))
+        contestant = dataclasses.replace(task, config={**task.config, **(fault.config or {})})
+        outputs = run(contestant, "numpy", dtype=dtype, arrays=arrays)
+        if fault.outputs is not None:
+            outputs.update(fault.outputs(outputs))
+        units = max(row.units or 0.0 for row in judge(task, "numpy", outputs, dtype=dtype))
+        assert units > SEEN, name
+        if math.isfinite(units):
+            record_property("fault", (units, f"{task_name} {dtype}: {name}"))
+
+
+def test_the_truth_is_not_chaotic(task_name):
+    """A computation that multiplies rounding beyond use would let any error pass."""
+    for key, truth in reference_of(load(task_name), "tiny", "float32").truths.items():
+        if np.issubdtype(truth.value.dtype, np.floating) and key not in load(task_name).scale_of:
+            finite = truth.value[np.isfinite(truth.value)]
+            assert truth.noise <= 2**-10 * np.sqrt(np.mean(finite**2)) or not finite.any(), key
+
+
+def test_gradients_are_derivatives(task_name):
+    """The NumPy implementation against central differences in longdouble, along a random direction each."""
+    task = load(task_name)
+    params, batch = (cast(arrays, "longdouble") for arrays in draw(task, "tiny"))
+    truths = reference_of(task, "tiny", "float32").truths
+    rng = np.random.default_rng(0)
+    step = np.longdouble(2) ** -20
+
+    def objective(of, arrays):
+        outputs = run(task, "numpy", dtype="longdouble", arrays=arrays)
+        return sum(np.sum(outputs[key] * (batch[weights] if weights else 1)) for key, weights in of.items())
+
+    for stage_name, stage in task.stages.items():
+        gradients = [output for output in stage.outputs if output.startswith("grad.")]
+        assert bool(gradients) <= bool(stage.derivative_of or stage.trajectory), f"{stage_name}: of what?"
+        if not stage.derivative_of:
+            continue
+        analytic = run(task, "numpy", dtype="longdouble", arrays=(params, batch))
+        for output in gradients:
+            name = output.removeprefix("grad.")
+            source = params if name in params else batch
+            direction = rng.normal(size=source[name].shape).astype(np.longdouble)
+            ends = []
+            for sign in (1, -1):
+                moved = source | {name: source[name] + sign * step * direction}
+                arrays = (moved, batch) if source is params else (params, moved)
+                ends.append(objective(stage.derivative_of, arrays))
+            slope = (ends[0] - ends[1]) / (2 * step)
+            key = f"{stage_name}/{output}"
+            noise = truths[task.scale_of.get(key, key)].noise * np.linalg.norm(direction.astype(float))
+            assert abs(slope - np.sum(analytic[key] * direction)) <= LIMIT * noise, key
