@@ -2,7 +2,7 @@
 
 
 def linear(x, w, b):
-    """Z = x wᵀ + b.  x (n, i), w (o, i), b (o,) -> z (n, o)."""
+    """z = x wᵀ + b.  x (n, i), w (o, i), b (o,) -> z (n, o)."""
     z = x @ w.T
     z += b
 

@@ -6,11 +6,11 @@ from impl_numpy.ops.kink import kink
 
 
 def max_pool(x, size=2):
-    """Y = the largest of each size x size window; the first of equals gets the gradient.
+    """y = the largest of each size x size window; the first of equals gets the gradient.
 
     x (n, c, h, w) -> y (n, c, ⌊h / size⌋, ⌊w / size⌋); a remainder at the lower and right edge is left out.
     """
-    n, c, height, width = x.shape
+    height, width = x.shape[2:]
     rows, columns = height // size, width // size
     # One view of x for each place in the window, in reading order.
     corners = [x[:, :, i : rows * size : size, j : columns * size : size] for i in range(size) for j in range(size)]
