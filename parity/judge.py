@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from parity.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
-from parity.run import Outputs, draw, run, stages_of
+from parity.run import Failure, Outputs, draw, run, stages_of
 from parity.task import Array, Arrays, Raises, Returns, Sampled, Stage, Task, load
 
 Verdict = Literal["agrees", "exact", "raises", "statistical", "differs", "error", "unavailable"]
@@ -42,7 +42,7 @@ class Reference:
 
     arrays: tuple[Arrays, Arrays]
     truths: dict[str, Truth]  # by "stage/output"
-    raised: dict[str, Exception]  # stages that NumPy itself cannot run, rightly where that is declared
+    raised: dict[str, Failure]  # stages that NumPy itself cannot run, rightly where that is declared
 
 
 def judge(
@@ -93,7 +93,7 @@ def judge(
         if isinstance(declared, Returns):
             truths = _declared(declared, name, arrays, dtype)
         if error is not None:
-            rows.append(row(name, None, "error", last_line(error)))
+            rows.append(row(name, None, "error", str(error)))
             continue
         for output in stage.outputs:
             key = f"{name}/{output}"
@@ -119,7 +119,7 @@ def expected(task: Task, framework: str, *, device: str, dtype: str, mode: str, 
 def reference_of(task: Task, size: str, dtype: str, seed: int = 0) -> Reference:
     """The truth of every output at this size, for contestants that compute in `dtype`."""
     arrays = draw(task, size, seed=seed)
-    raised: dict[str, Exception] = {}
+    raised: dict[str, Failure] = {}
 
     def compute(params: Arrays, batch: Arrays) -> Outputs:
         precision = np.result_type(
@@ -130,12 +130,6 @@ def reference_of(task: Task, size: str, dtype: str, seed: int = 0) -> Reference:
         return outputs
 
     return Reference(arrays, truth_of(compute, *arrays, dtype), raised)
-
-
-def last_line(error: BaseException) -> str:
-    """The last line of the error's traceback: its class and the first line of its message."""
-    text = (str(error).strip().splitlines() or [""])[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _judge(
@@ -150,7 +144,7 @@ def _judge(
         return (None, *_sampled(stage.sampled[name], output, reference.arrays))
     if key not in truths:
         stage_name = key.partition("/")[0]
-        return None, "error", f"no truth: NumPy raised {last_line(reference.raised[stage_name])}"
+        return None, "error", f"no truth: NumPy raised {reference.raised[stage_name]}"
     truth = truths[key]
     floating = np.issubdtype(truth.value.dtype, np.floating)
     if floating and output.dtype != np.dtype(dtype):
@@ -181,13 +175,12 @@ def _known(
     return verdict if units <= LIMIT else (units, "differs", f"{stated}, this is {output.tolist()}")
 
 
-def _raised(declared: Raises, error: Exception | None) -> tuple[Verdict, str]:
+def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:
     if error is None:
         return "differs", f"{declared.error} was to be raised and nothing was"
-    classes = [cls.__name__ for cls in type(error).__mro__]
-    if declared.error in classes and re.search(declared.match, str(error)):
-        return "raises", last_line(error)
-    return "differs", f"{declared.error} ({declared.match!r}) was to be raised, not {last_line(error)}"
+    if declared.error in error.classes and re.search(declared.match, error.message):
+        return "raises", str(error)
+    return "differs", f"{declared.error} ({declared.match!r}) was to be raised, not {error}"
 
 
 def _sampled(sampled: Sampled, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:

@@ -5,7 +5,9 @@ import functools
 import importlib
 import importlib.util
 import os
+import traceback
 import zlib
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
@@ -35,10 +37,28 @@ class ContractError(Exception):
     """An implementation that is not what its specification says; the message names the file."""
 
 
-class Outputs(dict[str, Array]):
-    """Named arrays, `"backward/grad.weight"` in canonical layout; `raised` has the error of each stage that failed."""
+@dataclass(frozen=True)
+class Failure:
+    """An exception as plain text, so that it can be told in a process that lacks the framework that raised it."""
 
-    raised: dict[str, Exception]
+    classes: tuple[str, ...]  # the exception's class and its bases, nearest first
+    message: str
+    trace: str
+
+    @classmethod
+    def of(cls, error: BaseException) -> "Failure":
+        classes = tuple(c.__name__ for c in type(error).__mro__)
+        return cls(classes, str(error), "".join(traceback.format_exception(error)))
+
+    def __str__(self) -> str:
+        """The traceback's last line: the class and the first line of the message."""
+        return ": ".join(filter(None, (self.classes[0], self.message.strip().partition("\n")[0])))
+
+
+class Outputs(dict[str, Array]):
+    """Named arrays, `"backward/grad.weight"` in canonical layout; `raised` has the failure of each stage that raised."""
+
+    raised: dict[str, Failure]
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +88,7 @@ def run(
         arrays: params and batch, instead of the ones that `draw` makes; floating ones are rounded to `dtype`.
 
     Returns:
-        Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]`.
+        Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]` and the others go on.
 
     Raises:
         UsageError: an unknown name, with the nearest valid one.
@@ -92,7 +112,7 @@ def run(
                 arrays_out = framework_runtime.get(tensors, task.axes(tensors))
                 check_contract(implementation, name, stage, arrays_out, dtype)
             except Exception as error:
-                outputs.raised[name] = error
+                outputs.raised[name] = Failure.of(error)
             else:
                 outputs.update({f"{name}/{output}": arrays_out[output] for output in stage.outputs})
     return outputs

@@ -1,0 +1,95 @@
+"""What machine and which libraries these are: what every reported number depends on."""
+
+import importlib.util
+import os
+import platform
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from parity.noise import wider_is_wider
+from parity.run import INSTALL, REQUIRES, runtime
+from parity.task import FRAMEWORKS
+from parity.worker import Worker, WorkerError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """What one framework offers here; `missing` says why it offers nothing, and what to do."""
+
+    devices: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+def presence(framework: str) -> Presence:
+    """What the framework offers, asked in this process: it is imported."""
+    found = runtime(framework)
+    return Presence(
+        devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=found.settings()
+    )
+
+
+def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presence]:
+    """What each framework offers, each asked in its worker."""
+    found = {}
+    for framework, worker in workers.items():
+        if importlib.util.find_spec(REQUIRES[framework]) is None:
+            found[framework] = Presence(missing=f"{framework} is not installed: {INSTALL[framework]}")
+            continue
+        try:
+            found[framework] = worker.call(presence, framework, timeout=timeout)
+        except WorkerError as error:
+            found[framework] = Presence(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
+    return found
+
+
+def environment(found: dict[str, Presence]) -> dict[str, Any]:
+    """The machine, the numerical libraries and the frameworks, as plain data for a report."""
+    return {
+        "parity": version("parity") if _installed() else "a checkout",
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "numpy": np.__version__,
+        "blas": sorted({f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()}),
+        "blas_threads": max((lib["num_threads"] for lib in threadpool_info()), default=1),
+        "truth": {
+            "float32": "float64",
+            "float64": f"longdouble, {np.finfo(np.longdouble).nmant} bits"
+            if wider_is_wider()
+            else "float64 itself: this platform's longdouble is no wider",
+        },
+        "frameworks": {framework: asdict(found[framework]) for framework in FRAMEWORKS if framework in found},
+    }
+
+
+def cpu() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _installed() -> bool:
+    return importlib.util.find_spec("parity") is not None and bool(_distribution())
+
+
+def _distribution() -> bool:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        distribution("parity")
+    except PackageNotFoundError:
+        return False
+    return True

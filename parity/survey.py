@@ -1,0 +1,157 @@
+"""Run and judge many tasks in many ways: each framework in its own process, the truth in this one."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import product
+
+import numpy as np
+
+from parity.environment import Presence
+from parity.judge import Row, expected, judge
+from parity.noise import Truth
+from parity.run import ContractError, Failure, Outputs, draw, run, stages_of
+from parity.task import Task, UsageError
+from parity.worker import Worker, WorkerError
+
+# float64's truth is longdouble, which has no matrix product in BLAS: it is judged at the small sizes alone.
+JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
+TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: of one task, in one framework, in one way."""
+
+    task: Task
+    framework: str
+    device: str
+    dtype: str
+    mode: str
+    size: str
+
+    def row(self, verdict: str, reason: str, output: str = "") -> Row:
+        """A verdict on the whole run."""
+        return Row(
+            task=self.task.name, framework=self.framework, device=self.device, dtype=self.dtype, mode=self.mode,
+            size=self.size, output=output, units=None, verdict=verdict, reason=reason,
+        )  # fmt: skip
+
+
+@dataclass
+class Result:
+    """What came of a job: its verdicts, its outputs, and the truth that they were judged by."""
+
+    job: Job
+    rows: list[Row]
+    outputs: Outputs = field(default_factory=Outputs)
+    truths: dict[str, Truth] = field(default_factory=dict)
+
+
+def plan(
+    tasks: Sequence[Task], found: dict[str, Presence], *,
+    devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str],
+) -> tuple[list[Job], list[Result]]:  # fmt: skip
+    """The jobs that can run here, and a result that says why for each that cannot.
+
+    Raises:
+        UsageError: nothing of what was asked for can run; the message has every reason.
+    """
+    jobs, refused = [], []
+    for task, size, dtype, framework, device, mode in product(tasks, sizes, dtypes, found, devices, modes):
+        job = Job(task, framework, device, dtype, mode, size)
+        reason = _refusal(job, found[framework])
+        if reason is None:
+            jobs.append(job)
+        else:
+            refused.append(Result(job, [job.row("unavailable", reason)]))
+    if not jobs:
+        reasons = dict.fromkeys(row.reason for result in refused for row in result.rows)
+        raise UsageError("nothing of this can run here: " + "; ".join(reasons))
+    return jobs, refused
+
+
+def survey(
+    jobs: Sequence[Job], workers: dict[str, Worker], *,
+    timeout: float = TIMEOUT, started: Callable[[Job], None] = lambda job: None,
+) -> Iterator[Result]:  # fmt: skip
+    """Run the jobs, each framework in its worker beside the others, and judge them in order."""
+    with ExitStack() as stack:
+        lanes = {
+            framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in {job.framework for job in jobs}
+        }
+        running = [(job, _submit(job, lanes[job.framework], workers[job.framework], timeout)) for job in jobs]
+        try:
+            for job, future in running:
+                started(job)
+                yield _result(job, future)
+        except BaseException:  # also when the caller stops: nothing that waits is begun
+            for _, future in running:
+                if isinstance(future, Future):
+                    future.cancel()
+            for worker in workers.values():
+                worker.close()
+            raise
+
+
+def _refusal(job: Job, here: Presence) -> str | None:
+    if here.missing:
+        return here.missing
+    if job.size not in job.task.sizes:
+        return f"{job.task.name} has no size {job.size!r}"
+    if job.dtype not in JUDGED[job.size]:
+        return f"{job.dtype} is judged at tiny only: its truth needs longdouble, which is slow"
+    if job.mode not in here.modes:
+        return f"{job.framework} has no mode {job.mode!r}; it has {', '.join(here.modes)}"
+    if job.device not in here.devices:
+        return f"{job.framework} sees no {job.device} device here"
+    if not stages_of(job.task, job.device, job.mode):
+        return f"{job.task.name} has no loop, and other stages run eagerly on the CPU"
+    return None
+
+
+def _submit(job: Job, lane: ThreadPoolExecutor, worker: Worker, timeout: float) -> "Future[Outputs] | Failure":
+    try:
+        arrays = draw(job.task, job.size)
+    except ContractError as error:
+        return Failure.of(error)
+    return lane.submit(
+        worker.call, _run, job.task.name, dict(job.task.config), job.framework, timeout=timeout,
+        device=job.device, dtype=job.dtype, mode=job.mode, size=job.size, arrays=arrays,
+    )  # fmt: skip
+
+
+def _run(name: str, config: dict[str, float | int | str], framework: str, **how: object) -> Outputs:
+    """`run`, in a worker; a task travels as its name, since functions cannot be pickled by value."""
+    import dataclasses
+
+    from parity.task import load
+
+    return run(dataclasses.replace(load(name), config=config), framework, **how)  # type: ignore[arg-type]
+
+
+def _result(job: Job, future: "Future[Outputs] | Failure") -> Result:
+    how = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
+    if isinstance(future, Failure):
+        return Result(job, [job.row("error", str(future))])
+    try:
+        outputs = future.result()
+        rows = judge(job.task, job.framework, outputs, **how)
+        return Result(job, rows, outputs, expected(job.task, job.framework, **how))
+    except WorkerError as error:
+        return Result(job, [job.row("error", str(error))])
+    except Exception as error:  # the truth itself failed: a fault of the NumPy implementation or the specification
+        return Result(job, [job.row("error", str(Failure.of(error)))])
+
+
+def worst_elements(result: Result, key: str, *, count: int = 3) -> list[tuple[int, ...]]:
+    """The indices of the elements of an output that are furthest from its truth, worst first."""
+    output, truth = result.outputs.get(key), result.truths.get(key)
+    if output is None or truth is None or output.shape != truth.value.shape:
+        return []
+    with np.errstate(invalid="ignore"):
+        error = np.abs(output.astype(np.longdouble) - truth.value)
+    error = np.where(np.isnan(error), np.where(output == truth.value, 0, np.inf), error)
+    order = np.argsort(-error, axis=None, kind="stable")[:count]
+    return [tuple(int(i) for i in np.unravel_index(flat, output.shape)) for flat in order if error.flat[flat] > 0]
