@@ -4,7 +4,7 @@ import importlib.util
 import os
 import platform
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +53,7 @@ def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presen
 def environment(found: dict[str, Presence]) -> dict[str, Any]:
     """The machine, the numerical libraries and the frameworks, as plain data for a report."""
     return {
-        "parity": version("parity") if _installed() else "a checkout",
+        "parity": _version(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": cpu(),
@@ -81,15 +81,8 @@ def cpu() -> str:
     return platform.processor() or platform.machine()
 
 
-def _installed() -> bool:
-    return importlib.util.find_spec("parity") is not None and bool(_distribution())
-
-
-def _distribution() -> bool:
-    from importlib.metadata import PackageNotFoundError, distribution
-
+def _version() -> str:
     try:
-        distribution("parity")
+        return version("parity")
     except PackageNotFoundError:
-        return False
-    return True
+        return "a checkout"

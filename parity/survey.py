@@ -5,11 +5,12 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 import numpy as np
 
 from parity.environment import Presence
-from parity.judge import Row, expected, judge
+from parity.judge import Row, Verdict, expected, judge
 from parity.noise import Truth
 from parity.run import ContractError, Failure, Outputs, draw, run, stages_of
 from parity.task import Task, UsageError
@@ -31,7 +32,7 @@ class Job:
     mode: str
     size: str
 
-    def row(self, verdict: str, reason: str, output: str = "") -> Row:
+    def row(self, verdict: Verdict, reason: str, output: str = "") -> Row:
         """A verdict on the whole run."""
         return Row(
             task=self.task.name, framework=self.framework, device=self.device, dtype=self.dtype, mode=self.mode,
@@ -69,7 +70,8 @@ def plan(
     if not jobs:
         reasons = dict.fromkeys(row.reason for result in refused for row in result.rows)
         raise UsageError("nothing of this can run here: " + "; ".join(reasons))
-    return jobs, refused
+    # A dtype that is not judged at a size is no gap in what was asked for: the other sizes judge it.
+    return jobs, [result for result in refused if result.job.dtype in JUDGED[result.job.size]]
 
 
 def survey(
@@ -78,9 +80,7 @@ def survey(
 ) -> Iterator[Result]:  # fmt: skip
     """Run the jobs, each framework in its worker beside the others, and judge them in order."""
     with ExitStack() as stack:
-        lanes = {
-            framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in {job.framework for job in jobs}
-        }
+        lanes = {framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in {job.framework for job in jobs}}
         running = [(job, _submit(job, lanes[job.framework], workers[job.framework], timeout)) for job in jobs]
         try:
             for job, future in running:
@@ -132,7 +132,7 @@ def _run(name: str, config: dict[str, float | int | str], framework: str, **how:
 
 
 def _result(job: Job, future: "Future[Outputs] | Failure") -> Result:
-    how = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
+    how: dict[str, Any] = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
     if isinstance(future, Failure):
         return Result(job, [job.row("error", str(future))])
     try:

@@ -1,6 +1,8 @@
 """A framework in a process of its own, so that a crash or a hang there is one failed call and not the end."""
 
 import multiprocessing
+import os
+import tempfile
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
@@ -24,6 +26,7 @@ class Worker:
     def __init__(self) -> None:
         self._process: Any = None
         self._connection: Connection | None = None
+        self._stderr: Any = None
 
     def call(self, function: Callable[..., T], *args: Any, timeout: float, **kwargs: Any) -> T:
         """`function(*args, **kwargs)` in the process; function, arguments and result are pickled.
@@ -42,9 +45,9 @@ class Worker:
             failure, result = self._connection.recv()
         except (EOFError, OSError) as error:
             self._process.join(5)
-            code = self._process.exitcode
+            said = f"exit code {self._process.exitcode} {self._last_words()}".rstrip()
             self.close()
-            raise WorkerError(_failure("ProcessDied", f"exit code {code}")) from error
+            raise WorkerError(_failure("ProcessDied", said)) from error
         if failure is not None:
             raise WorkerError(failure)
         return result  # type: ignore[no-any-return]  # what function returned, through a pipe
@@ -55,27 +58,36 @@ class Worker:
             self._connection.close()
             self._process.kill()
             self._process.join()
+            self._stderr.close()
             self._connection = None
 
     def _start(self) -> None:
         context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        # What libraries log while they are imported is no news; what they say last before they die is.
+        self._stderr = tempfile.NamedTemporaryFile()
+        self._process = context.Process(target=_serve, args=(theirs, self._stderr.name), daemon=True)
         self._process.start()
         theirs.close()
 
+    def _last_words(self) -> str:
+        lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line.strip()]
+        return lines[-1] if lines else ""
 
-def _serve(connection: Connection) -> None:
+
+def _serve(connection: Connection, stderr: str) -> None:
+    with open(stderr, "ab") as file:
+        os.dup2(file.fileno(), 2)
     while True:
         try:
             function, args, kwargs = connection.recv()
         except (EOFError, KeyboardInterrupt):
             return
         try:
-            result = None, function(*args, **kwargs)
+            answer: tuple[Failure | None, Any] = None, function(*args, **kwargs)
         except Exception as error:
-            result = Failure.of(error), None
-        connection.send(result)
+            answer = Failure.of(error), None
+        connection.send(answer)
 
 
 def _failure(kind: str, message: str) -> Failure:
