@@ -15,12 +15,12 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from parity.judge import GOOD, Row
+from parity.judge import GOOD, Row, Verdict
 from parity.noise import LIMIT, noise_units
 from parity.survey import Result, worst_elements
 from parity.task import UsageError
 
-STYLES = {
+STYLES: dict[Verdict, str] = {
     "agrees": "green", "exact": "green", "raises": "green", "statistical": "green",
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip
@@ -84,7 +84,7 @@ def summary_table(results: Sequence[Result]) -> Table:
 def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
     """How many outputs have which verdict, the worst of each framework, and why what is not here is not."""
     rows = [row for result in results for row in result.rows]
-    counts = Counter(row.verdict for row in rows)
+    counts: Counter[Verdict] = Counter(row.verdict for row in rows)
     console.print(", ".join(f"[{STYLES[v]}]{counts[v]} {v}[/]" for v in STYLES if counts[v]), f"in {seconds:.0f} s")
     measured = [row for row in rows if row.units is not None and row.verdict in GOOD]
     for framework in dict.fromkeys(row.framework for row in measured):
@@ -92,9 +92,8 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
             of_kind = [row for row in measured if (row.framework, row.dtype) == (framework, dtype)]
             if of_kind:
                 worst = max(of_kind, key=lambda row: row.units or 0)
-                console.print(
-                    f"  {framework} {dtype}: worst {worst.units:.2f} in {worst.task} {worst.size} {worst.output}"
-                )
+                where = f"{worst.task} {worst.size} {worst.output}"
+                console.print(f"  {framework} {dtype}: worst {worst.units:.2f} in {where}")
     reasons = Counter(row.reason for row in rows if row.verdict == "unavailable")
     for reason, count in reasons.items():
         console.print(f"  unavailable, {count} runs: {reason}", style="dim", markup=False)
@@ -185,10 +184,8 @@ def _output_cell(by_way: dict[tuple[str, ...], Result], way: tuple[str, ...], ou
     if row is None:
         return "[dim]-[/]"
     text = row.verdict if row.units is None or row.verdict == "exact" else f"{row.units:.2f}"
-    mine, torch = (
-        by_way[way].outputs.get(output),
-        by_way[("torch",)].outputs.get(output) if ("torch",) in by_way else None,
-    )
+    mine = by_way[way].outputs.get(output)
+    torch = by_way[("torch",)].outputs.get(output) if ("torch",) in by_way else None
     if way[0] == "torch" or mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
         return f"[{STYLES[row.verdict]}]{text}[/]"
     with np.errstate(invalid="ignore"):

@@ -5,16 +5,18 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from parity.environment import Presence
 from parity.judge import Row, Verdict, expected, judge
 from parity.noise import Truth
-from parity.run import ContractError, Failure, Outputs, draw, run, stages_of
-from parity.task import Task, UsageError
+from parity.run import Failure, Outputs, draw, run, stages_of
+from parity.task import Arrays, Task, UsageError, load_configured
 from parity.worker import Worker, WorkerError
+
+T = TypeVar("T")
 
 # float64's truth is longdouble, which has no matrix product in BLAS: it is judged at the small sizes alone.
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
@@ -78,21 +80,42 @@ def survey(
     jobs: Sequence[Job], workers: dict[str, Worker], *,
     timeout: float = TIMEOUT, started: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[Result]:  # fmt: skip
-    """Run the jobs, each framework in its worker beside the others, and judge them in order."""
+    """Run the jobs, each framework in its worker beside the others, and judge them in order.
+
+    The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any contestant.
+    """
+    truth = Worker()
     with ExitStack() as stack:
-        lanes = {framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in {job.framework for job in jobs}}
-        running = [(job, _submit(job, lanes[job.framework], workers[job.framework], timeout)) for job in jobs]
-        try:
-            for job, future in running:
-                started(job)
-                yield _result(job, future)
-        except BaseException:  # also when the caller stops: nothing that waits is begun
-            for _, future in running:
-                if isinstance(future, Future):
-                    future.cancel()
-            for worker in workers.values():
-                worker.close()
-            raise
+        frameworks = {job.framework for job in jobs}
+        lanes = {framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in frameworks}
+        # Last in, first out: when the caller stops, what waits is cancelled and the workers end; no lane is left busy.
+        for worker in (truth, *workers.values()):
+            stack.callback(worker.close)
+        for lane in lanes.values():
+            stack.callback(lane.shutdown, wait=False, cancel_futures=True)
+        running: list[tuple[Job, Future[Outputs | Failure] | Failure]] = []
+        draws: dict[tuple[Task, str], tuple[Arrays, Arrays] | Failure] = {}
+        for job in jobs:
+            key = job.task, job.size
+            if key not in draws:
+                draws = {key: _attempt(truth, _draw, job, timeout)}  # the jobs of a task and size stand together
+            drawn = draws[key]
+            if isinstance(drawn, Failure):
+                running.append((job, drawn))
+            else:
+                lane, worker = lanes[job.framework], workers[job.framework]
+                running.append((job, lane.submit(_attempt, worker, _run, job, timeout, drawn)))
+        for job, future in running:
+            started(job)
+            outputs = future.result() if isinstance(future, Future) else future
+            if isinstance(outputs, Failure):
+                yield Result(job, [job.row("error", str(outputs))])
+                continue
+            judged = _attempt(truth, _judge, job, timeout, outputs)
+            if isinstance(judged, Failure):
+                yield Result(job, [job.row("error", f"no truth: {judged}")])
+            else:
+                yield Result(job, judged[0], outputs, judged[1])
 
 
 def _refusal(job: Job, here: Presence) -> str | None:
@@ -111,38 +134,30 @@ def _refusal(job: Job, here: Presence) -> str | None:
     return None
 
 
-def _submit(job: Job, lane: ThreadPoolExecutor, worker: Worker, timeout: float) -> "Future[Outputs] | Failure":
+def _attempt(worker: Worker, function: Callable[..., T], job: Job, timeout: float, *args: Any) -> T | Failure:
+    """`function` of the job in the worker.  A task travels as its name: functions are not pickled by value."""
+    how = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
+    name, config = job.task.name, tuple(job.task.config.items())
     try:
-        arrays = draw(job.task, job.size)
-    except ContractError as error:
-        return Failure.of(error)
-    return lane.submit(
-        worker.call, _run, job.task.name, dict(job.task.config), job.framework, timeout=timeout,
-        device=job.device, dtype=job.dtype, mode=job.mode, size=job.size, arrays=arrays,
-    )  # fmt: skip
-
-
-def _run(name: str, config: dict[str, float | int | str], framework: str, **how: object) -> Outputs:
-    """`run`, in a worker; a task travels as its name, since functions cannot be pickled by value."""
-    import dataclasses
-
-    from parity.task import load
-
-    return run(dataclasses.replace(load(name), config=config), framework, **how)  # type: ignore[arg-type]
-
-
-def _result(job: Job, future: "Future[Outputs] | Failure") -> Result:
-    how: dict[str, Any] = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
-    if isinstance(future, Failure):
-        return Result(job, [job.row("error", str(future))])
-    try:
-        outputs = future.result()
-        rows = judge(job.task, job.framework, outputs, **how)
-        return Result(job, rows, outputs, expected(job.task, job.framework, **how))
+        return worker.call(function, name, config, job.framework, how, *args, timeout=timeout)
     except WorkerError as error:
-        return Result(job, [job.row("error", str(error))])
-    except Exception as error:  # the truth itself failed: a fault of the NumPy implementation or the specification
-        return Result(job, [job.row("error", str(Failure.of(error)))])
+        return error.failure
+
+
+def _draw(name: str, config: Any, framework: str, how: Any) -> tuple[Arrays, Arrays]:
+    return draw(load_configured(name, config), how["size"])
+
+
+def _run(name: str, config: Any, framework: str, how: Any, drawn: tuple[Arrays, Arrays]) -> Outputs:
+    return run(load_configured(name, config), framework, **how, arrays=drawn)
+
+
+def _judge(name: str, config: Any, framework: str, how: Any, outputs: Outputs) -> tuple[list[Row], dict[str, Truth]]:
+    task = load_configured(name, config)
+    rows = judge(task, framework, outputs, **how)
+    bad = {row.output for row in rows if row.verdict == "differs"}
+    truths = expected(task, framework, **how) if bad else {}
+    return rows, {key: truth for key, truth in truths.items() if key in bad}
 
 
 def worst_elements(result: Result, key: str, *, count: int = 3) -> list[tuple[int, ...]]:

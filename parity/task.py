@@ -1,10 +1,11 @@
 """What a task is: the specification of one exercise, written once, that imports no framework."""
 
 import difflib
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -150,14 +151,20 @@ def load(name: str) -> Task:
     return task
 
 
+@functools.lru_cache(maxsize=64)
+def load_configured(name: str, config: tuple[tuple[str, float | int | str], ...]) -> Task:
+    """The task of that name with this configuration; the same object each time."""
+    return replace(load(name), config=dict(config))
+
+
 def choose(kind: str, name: str, valid: Iterable[str]) -> str:
     """`name` if it is valid, else a UsageError that proposes the nearest valid one."""
     valid = list(valid)
     if name in valid:
         return name
-    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(valid)}"
-    raise UsageError(f"unknown {kind} {name!r}; {hint}")
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.3)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    raise UsageError(f"unknown {kind} {name!r}{hint}" + (f" ({', '.join(valid)})" if len(valid) < 9 else ""))
 
 
 def cast(arrays: Mapping[str, Array], dtype: str) -> Arrays:

@@ -1,0 +1,103 @@
+"""The measure itself: what it is for known roundings, and what can never pass."""
+
+import math
+
+import numpy as np
+import pytest
+
+from parity import LIMIT, noise_units, truth_of
+from parity.noise import UNIT, flush, rms
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(64, 16))
+
+
+def product(params, batch):
+    return {"y": batch["x"] @ params["w"]}
+
+
+PARAMS, BATCH = {"w": RNG.normal(size=(16, 8))}, {"x": X}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_correct_arithmetic_is_a_few_units(dtype):
+    truth = truth_of(product, PARAMS, BATCH, dtype)["y"]
+    output = BATCH["x"].astype(dtype) @ PARAMS["w"].astype(dtype)
+    units = noise_units(output, truth.value, noise=truth.noise, peak=truth.peak)
+    assert 0.1 < units < 5
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_rounding_of_the_result_alone_is_at_most_one_unit(dtype):
+    truth = truth_of(lambda params, batch: {"y": batch["n"] / np.ones(5, batch["one"].dtype)}, {},
+                     {"n": np.arange(1, 6), "one": np.ones(1)}, dtype)["y"]  # fmt: skip
+    assert truth.noise == UNIT[dtype] * rms(truth.value) / math.sqrt(3)
+    assert noise_units(truth.value.astype(dtype), truth.value, noise=truth.noise, peak=truth.peak) <= 1
+
+
+def test_noise_grows_with_the_conditioning_of_the_problem():
+    """A difference of near equals: the units forgive what the inputs' own rounding does, and no more."""
+
+    def difference(params, batch):
+        return {"y": batch["a"] - batch["b"]}
+
+    a = 1 + RNG.uniform(size=100)
+    batch = {"a": a, "b": a * (1 + 1e-4)}
+    truth = truth_of(difference, {}, batch, "float32")["y"]
+    output = batch["a"].astype(np.float32) - batch["b"].astype(np.float32)
+    assert noise_units(output, truth.value, noise=truth.noise, peak=truth.peak) <= 1
+    assert truth.noise > 1000 * UNIT["float32"] * rms(truth.value)
+
+
+def test_one_wrong_element_of_many_is_seen():
+    truth = truth_of(product, PARAMS, BATCH, "float32")["y"]
+    output = truth.value.copy()
+    output[3, 5] += 2**-12 * abs(truth.value).max()
+    assert noise_units(output, truth.value, noise=truth.noise, peak=truth.peak) > 10 * LIMIT
+
+
+@pytest.mark.parametrize(
+    ("output", "truth", "units"),
+    [
+        ([1.0, 2.0], [1.0, 2.0], 0.0),
+        ([np.inf, 2.0], [np.inf, 2.0], 0.0),
+        ([-np.inf, 2.0], [np.inf, 2.0], math.inf),
+        ([1.0, np.inf], [1.0, 2.0], math.inf),
+        ([np.inf, 2.0], [1.0, 2.0], math.inf),
+        ([np.nan, 2.0], [1.0, 2.0], math.inf),
+        ([np.nan, 2.0], [np.nan, 2.0], math.inf),
+        ([1.0], [1.0, 2.0], math.inf),
+        ([[1.0, 2.0]], [1.0, 2.0], math.inf),
+        ([], [], 0.0),
+    ],
+)
+def test_what_never_passes(output, truth, units):
+    assert noise_units(output, truth, noise=1.0, peak=1.0) == units
+
+
+def test_without_noise_an_error_is_infinite_and_no_error_is_nothing():
+    assert noise_units([0.0], [0.0], noise=0.0, peak=0.0) == 0
+    assert noise_units([1e-300], [0.0], noise=0.0, peak=0.0) == math.inf
+
+
+def test_integers_are_not_jittered():
+    seen = []
+
+    def compute(params, batch):
+        seen.append(batch["labels"])
+        return {"y": batch["x"] * batch["labels"]}
+
+    truth_of(compute, {}, {"x": np.ones(3), "labels": np.arange(3)}, "float32")
+    assert len(seen) == 9
+    assert all(np.array_equal(labels, np.arange(3)) for labels in seen)
+
+
+def test_underflow_is_rounding_too():
+    assert flush(np.array([1e-40, -1e-39, 1e-37]), "float32").tolist() == [0, 0, 1e-37]
+    assert flush(np.longdouble([1e-320, 1e-300]), "float64").tolist() == [0, np.longdouble(1e-300)]
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1.0, 1e200])
+def test_the_root_mean_square_neither_overflows_nor_underflows(scale):
+    expected = scale * math.sqrt(12.5)
+    assert abs(rms(np.array([3.0, 4.0]) * scale) - expected) <= 4 * np.spacing(expected)
