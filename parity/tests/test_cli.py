@@ -1,0 +1,248 @@
+"""The command: what each does, each of its errors, and that one bad implementation does not stop the others."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity import cli
+from parity.task import names
+
+ROOT = Path(__file__).parents[2]
+FRAMEWORK = "numpy"  # the one that is always here, and the quickest to start
+
+
+@pytest.fixture
+def here(monkeypatch, capsys):
+    """Run the command in this process: exit code, output and errors."""
+
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["parity", *args])
+        monkeypatch.setenv("COLUMNS", "240")
+        with pytest.raises(SystemExit) as exit_:
+            cli.main()
+        return exit_.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+def parity(*args, cwd=ROOT, width=160, **environment):
+    """Run the command as a user does; the process and its output without wrapping."""
+    return subprocess.run(
+        [sys.executable, "-m", "parity", *args],
+        cwd=cwd,
+        env={**os.environ, "COLUMNS": str(width), **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """A checkout of its own with one task, to damage."""
+    for package in ("parity", "impl_numpy", "impl_torch", "impl_tf"):
+        shutil.copytree(ROOT / package, tmp_path / package, ignore=shutil.ignore_patterns("__pycache__", "tests"))
+    for name in set(names()) - {"mlp"}:
+        for package in ("parity/tasks", "impl_numpy", "impl_torch", "impl_tf"):
+            (tmp_path / package / f"{name}.py").unlink()
+    return tmp_path
+
+
+def damage(checkout, package, old, new):
+    path = checkout / package / "mlp.py"
+    source = path.read_text()
+    assert old in source
+    path.write_text(source.replace(old, new))
+
+
+def verdicts(checkout, *args):
+    done = parity("run", "--framework", FRAMEWORK, "--size", "tiny", "--json", "rows.json", *args, cwd=checkout)
+    rows = json.loads((checkout / "rows.json").read_text())["rows"]
+    return done, {(row["framework"], row["dtype"], row["output"]): row for row in rows}
+
+
+def test_list_names_every_task_and_framework():
+    done = parity("list")
+    assert done.returncode == 0
+    for name in (*names(), "numpy", "torch", "tf", "eager"):
+        assert name in done.stdout
+
+
+def test_doctor_tells_what_numbers_depend_on():
+    done = parity("doctor")
+    assert done.returncode == 0
+    for word in ("python", "cpu", "blas", "blas_threads", "longdouble", "numpy"):
+        assert word in done.stdout
+
+
+def test_show_has_the_lesson_the_specification_and_three_implementations(here):
+    code, out, _ = here("show", "mlp")
+    assert code == 0
+    for words in ("softmax", "loop", "nn.Linear", "keras.layers.Dense", "ops.linear", "def backward", "TASK = Task("):
+        assert words in out
+
+
+def test_run_agrees_and_writes_strict_json(tmp_path):
+    path = tmp_path / "rows.json"
+    done = parity("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))
+    assert done.returncode == 0, done.stderr
+    found = json.loads(path.read_text(), parse_constant=pytest.fail)
+    assert set(found) == {"environment", "rows"}
+    assert found["environment"]["frameworks"]["numpy"]["versions"]["numpy"]
+    keys = {"task", "framework", "device", "dtype", "mode", "size", "output", "units", "verdict", "reason"}
+    assert all(set(row) == keys for row in found["rows"])
+    judged = [row for row in found["rows"] if row["device"] == "cpu"]
+    assert {row["verdict"] for row in judged} == {"agrees", "exact"}
+    assert {(row["dtype"], row["size"]) for row in judged} == {
+        ("float32", "tiny"), ("float64", "tiny"), ("float32", "base")
+    }  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.json"]
+
+
+def test_every_output_of_a_single_task_is_listed_with_its_units():
+    done = parity("run", "mlp", "--framework", FRAMEWORK, "--size", "tiny", "--dtype", "float64")
+    assert "backward/grad.0.weight" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["run", "mpl"], ["unknown task 'mpl'", "'mlp'"]),
+        (["show", "conv_blok"], ["unknown task", "'conv_block'"]),
+        (["run", "mlp", "--framework", "trch"], ["unknown framework", "'torch'"]),
+        (["run", "mlp", "--device", "cdua"], ["unknown device", "'cuda'"]),
+        (["run", "mlp", "--dtype", "float16"], ["unknown dtype", "float32, float64"]),
+        (["run", "mlp", "--mode", "xlaa"], ["unknown mode", "'xla'"]),
+        (["run", "mlp", "--size", "tny"], ["unknown size", "'tiny'"]),
+        (["run", "mlp", "--framework", "numpy", "--mode", "graph"], ["no framework has the mode 'graph'"]),
+        (["run", "mlp", "--framework", "numpy", "--dtype", "float64", "--size", "base"], ["longdouble"]),
+        (["run", "mlp", "--json", "/nowhere/rows.json"], ["/nowhere/rows.json", "cannot be written"]),
+        (["run", "mlp", "--json", "."], ["is a folder"]),
+        (["run", "mlp", "--set", "lr"], ["KEY=VALUE"]),
+        (["run", "mlp", "--set", "rl=1"], ["unknown setting", "'lr'"]),
+        (["run", "mlp", "--set", "lr=fast"], ["lr of mlp is a float"]),
+        (["rnu"], ["rnu"]),
+        (["run", "--bogus"], ["bogus"]),
+    ],
+)
+def test_misuse_is_exit_code_2_and_one_clear_line(here, args, words):
+    code, out, err = here(*args)
+    assert (code, out) == (2, "")
+    for word in words:
+        assert word in err
+
+
+def test_a_device_that_is_absent_is_refused_by_name(checkout):
+    damage_runtime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    done = parity("run", "--framework", "numpy", "--device", "cuda", cwd=checkout)
+    assert done.returncode == 2
+    assert "'cuda'" in done.stderr
+
+
+def test_without_being_asked_for_an_absent_device_is_unavailable_with_its_reason(checkout):
+    damage_runtime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    done, rows = verdicts(checkout)
+    assert done.returncode == 0
+    row = rows["numpy", "float64", ""]
+    assert (row["device"], row["verdict"], row["reason"]) == ("cuda", "unavailable", "numpy sees no cuda device here")
+    assert "unavailable, 2 runs: numpy sees no cuda device here" in done.stdout
+
+
+def test_a_framework_that_is_missing_is_refused_with_its_install_command(checkout):
+    damage_run(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    done = parity("run", "mlp", "--framework", "torch", cwd=checkout)
+    assert done.returncode == 2
+    assert "torch is not installed: python -m pip install" in done.stderr
+
+
+def test_without_being_named_a_missing_framework_is_unavailable(checkout):
+    damage_run(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage_run(checkout, '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
+    done = parity("run", "mlp", "--size", "tiny", "--json", "rows.json", cwd=checkout)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((checkout / "rows.json").read_text())["rows"]
+    missing = [row for row in rows if row["framework"] == "torch"]
+    assert {row["verdict"] for row in missing} == {"unavailable"}
+    assert "not installed" in missing[0]["reason"]
+
+
+def damage_runtime(checkout, package, old, new):
+    path = checkout / package / "__init__.py"
+    path.write_text(path.read_text().replace(old, new))
+
+
+def damage_run(checkout, old, new):
+    path = checkout / "parity" / "run.py"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_what_differs_is_shown_in_full_and_is_exit_code_1(checkout):
+    # The truth is NumPy's too, and stays right: only float32 is damaged.
+    damage(
+        checkout, "impl_numpy", "dx, grads = vjp(1.0)", "dx, grads = vjp(1.0); dx[1, 2] *= 3 if dx.itemsize == 4 else 1"
+    )
+    done, rows = verdicts(checkout)
+    assert done.returncode == 1
+    assert rows["numpy", "float32", "backward/grad.x"]["verdict"] == "differs"
+    assert rows["numpy", "float32", "backward/grad.x"]["units"] > 1e5
+    assert rows["numpy", "float64", "backward/grad.x"]["verdict"] == "agrees"
+    for words in ("backward/grad.x", "[1, 2]", "truth", "relative", "noise units, 30 at most"):
+        assert words in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        (
+            "    logits, loss, _ = ",
+            "    raise ArithmeticError('no luck')\n    logits, loss, _ = ",
+            "ArithmeticError: no luck",
+        ),
+        ('{"logits": logits, "loss": loss}', '{"logits": logits}', "forward returned other names than specified"),
+        ('"loss": loss}', '"loss": loss, "extra": loss}', "extra ['extra']"),
+        ("def forward", "def forwards", "impl_numpy/mlp.py: there is no function 'forward'"),
+        ('"loss": loss}', '"loss": loss.astype("float16")}', "'loss' as float16"),
+    ],
+)
+def test_a_broken_stage_is_an_error_that_names_the_file_and_the_others_go_on(checkout, old, new, reason):
+    damage(checkout, "impl_numpy", old, new)
+    done, rows = verdicts(checkout, "--dtype", "float64")
+    assert done.returncode == 1
+    row = rows["numpy", "float64", "forward"]
+    assert row["verdict"] == "error"
+    assert reason in row["reason"]
+    assert rows["numpy", "float64", "step/loss"]["verdict"] == "agrees"
+
+
+@pytest.mark.parametrize(
+    ("harm", "reason"),
+    [
+        ("import os; os._exit(7)", "ProcessDied: exit code 7"),
+        ("import time; time.sleep(1000)", "TimeoutError: no result within 5 s"),
+    ],
+)
+def test_a_crash_or_a_hang_is_an_error_row(checkout, harm, reason):
+    damage(checkout, "impl_numpy", "def build(params, lr):\n", f"def build(params, lr):\n    {harm}\n")
+    done, rows = verdicts(checkout, "--dtype", "float64", "--timeout", "5")
+    assert done.returncode == 1
+    assert rows["numpy", "float64", ""]["verdict"] == "error"
+    assert rows["numpy", "float64", ""]["reason"] == reason
+
+
+def test_a_setting_changes_the_configuration(checkout):
+    done, rows = verdicts(checkout, "--set", "lr=0.5")
+    assert done.returncode == 0
+    assert rows["numpy", "float64", "step/0.weight"]["verdict"] == "agrees"
+
+
+def test_a_task_is_removed_by_deleting_its_files(checkout):
+    done = parity("list", cwd=checkout)
+    assert "1 tasks" in done.stdout
+    assert "conv_block" not in done.stdout
