@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import platform
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -37,17 +38,18 @@ def presence(framework: str) -> Presence:
 
 
 def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presence]:
-    """What each framework offers, each asked in its worker."""
-    found = {}
-    for framework, worker in workers.items():
+    """What each framework offers, each asked in its worker, all at once."""
+
+    def ask(framework: str) -> Presence:
         if importlib.util.find_spec(REQUIRES[framework]) is None:
-            found[framework] = Presence(missing=f"{framework} is not installed: {INSTALL[framework]}")
-            continue
+            return Presence(missing=f"{framework} is not installed: {INSTALL[framework]}")
         try:
-            found[framework] = worker.call(presence, framework, timeout=timeout)
+            return workers[framework].call(presence, framework, timeout=timeout)
         except WorkerError as error:
-            found[framework] = Presence(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
-    return found
+            return Presence(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(workers, pool.map(ask, workers)))
 
 
 def environment(found: dict[str, Presence]) -> dict[str, Any]:
