@@ -80,7 +80,10 @@ def run_(
     outputs: Annotated[bool | None, typer.Option(help="List every output; by default where one task is named.")] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
-    """Run tasks in every framework and judge them: exit 0 if all agree, 1 if something differs or fails, 2 on misuse."""
+    """Run tasks in every framework and judge them.
+
+    Exit code 0 if all agree, 1 if something differs or an implementation fails, 2 on misuse.
+    """
     start = time.perf_counter()
     console = Console()
     chosen = [configured(load(name), set_ or []) for name in dict.fromkeys(tasks or names())]

@@ -56,7 +56,7 @@ class Failure:
 
 
 class Outputs(dict[str, Array]):
-    """Named arrays, `"backward/grad.weight"` in canonical layout; `raised` has the failure of each stage that raised."""
+    """Named arrays, `"backward/grad.weight"` in canonical layout; `raised` has the failures, by stage."""
 
     raised: dict[str, Failure]
 
@@ -88,7 +88,8 @@ def run(
         arrays: params and batch, instead of the ones that `draw` makes; floating ones are rounded to `dtype`.
 
     Returns:
-        Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]` and the others go on.
+        Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]`,
+        and the other stages go on.
 
     Raises:
         UsageError: an unknown name, with the nearest valid one.

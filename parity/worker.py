@@ -65,7 +65,7 @@ class Worker:
         context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         self._connection, theirs = context.Pipe()
         # What libraries log while they are imported is no news; what they say last before they die is.
-        self._stderr = tempfile.NamedTemporaryFile()
+        self._stderr = tempfile.NamedTemporaryFile()  # noqa: SIM115  # lives as long as the process
         self._process = context.Process(target=_serve, args=(theirs, self._stderr.name), daemon=True)
         self._process.start()
         theirs.close()
