@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from parity import report, show
+from parity import report, show, times
 from parity.environment import Presence, environment, presences
 from parity.judge import GOOD
 from parity.run import Unavailable
@@ -122,6 +122,38 @@ def run_(
     report.totals(console, results, time.perf_counter() - start)
     if any(row.verdict not in (*GOOD, "unavailable") for row in rows):
         raise typer.Exit(1)
+
+
+@app.command("time")
+def time_(
+    tasks: Tasks = None,
+    framework: Frameworks = None,
+    device: Annotated[list[str] | None, typer.Option(help="cpu (default) or cuda.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="By default NumPy and torch eager, tf graph.")] = None,
+    size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
+    verdicts: Annotated[
+        Path | None, typer.Option(help="What parity run --json wrote; else judged first.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Write times.parquet and times.csv into this folder.")] = None,
+) -> None:
+    """Time the loops of tasks side by side; a loop that does not agree has no time."""
+    console = Console()
+    chosen = [load(name).name for name in dict.fromkeys(tasks or [])]
+    options = ["--tasks", ",".join(chosen), "--size", choose("size", size, SIZES)]
+    options += ["--frameworks", ",".join(known("framework", framework, FRAMEWORKS, default=()))]
+    options += ["--devices", ",".join(known("device", device, DEVICES, default=()))]
+    options += ["--modes", ",".join(known("mode", mode, MODES, default=()))]
+    options += ["--verdicts", str(verdicts.resolve())] if verdicts is not None else []
+    files = {kind: report.WholeFile(output / f"times.{kind}") for kind in ("csv", "parquet")} if output else {}
+    try:
+        with console.status("timing"):
+            measured = times.measure(options)
+        if files:
+            times.write(measured, files)
+    finally:
+        for file in files.values():
+            file.discard()
+    times.report(console, measured)
 
 
 def known(kind: str, asked: list[str] | None, valid: tuple[str, ...], *, default: tuple[str, ...]) -> list[str]:

@@ -28,7 +28,7 @@ SHORT = {"float32": "f32", "float64": "f64"}
 
 
 class WholeFile:
-    """A text file that is written whole or not at all; that it can be written is known at once.
+    """A file that is written whole or not at all; that it can be written is known at once.
 
     Raises:
         UsageError: the path cannot be written.
@@ -44,9 +44,9 @@ class WholeFile:
             raise UsageError(f"{path} cannot be written: {error.strerror}") from error
         self._handle, self._temporary = handle, Path(temporary)
 
-    def write(self, text: str) -> None:
-        with os.fdopen(self._handle, "w", encoding="utf-8") as file:
-            file.write(text)
+    def write(self, content: str | bytes) -> None:
+        with os.fdopen(self._handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
         umask = os.umask(0)
         os.umask(umask)
         self._temporary.chmod(0o666 & ~umask)  # as open() would have made it

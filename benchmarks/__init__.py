@@ -1,0 +1,1 @@
+"""Time, memory and drift of every loop; generated from the tasks."""

@@ -1,0 +1,43 @@
+"""Options of the side-by-side comparison, and the record of what was refused a time."""
+
+import pytest
+
+from benchmarks.contest import Contest
+from parity.task import UsageError
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("parity")
+    for name, what in (
+        ("tasks", "the tasks"),
+        ("frameworks", "the frameworks"),
+        ("devices", "the devices"),
+        ("modes", "the modes"),
+    ):
+        group.addoption(f"--{name}", default="", help=f"{what}, separated by commas")
+    group.addoption("--size", default="base", help="tiny, base or large")
+    group.addoption("--verdicts", help="the JSON file of `parity run`; what it lacks is judged first")
+
+
+def pytest_configure(config):
+    try:
+        config.contest = Contest.of(config.getoption)
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_generate_tests(metafunc):
+    """One test for each task, loop and contestant; those of one loop stand together, so that they are timed in turn."""
+    if "entry" in metafunc.fixturenames:
+        entries = metafunc.config.contest.entries()
+        metafunc.parametrize("entry", entries, ids=[str(entry) for entry in entries])
+
+
+@pytest.fixture
+def contest(request):
+    return request.config.contest
+
+
+def pytest_benchmark_update_json(config, benchmarks, output_json):
+    """Beside the times stands what has none, and why."""
+    output_json["refused"] = config.contest.refused

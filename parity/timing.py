@@ -1,0 +1,103 @@
+"""Loops made ready to be timed: built, compiled and warm, with nothing inside the clock but the stage."""
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parity.run import available, draw, implementation_of, stage_of
+from parity.task import Arrays, Task, cast, choose, load
+
+WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
+WARM_UP_CUDA = 20
+L2_BYTES = 2**26  # no GPU's level-2 cache is larger; inputs rotate through twice as much
+MOST_COPIES = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A framework, and how it runs."""
+
+    framework: str
+    mode: str = "eager"
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        """`torch`, `tf graph`, `torch compile cuda`: what is not usual is said."""
+        return " ".join(filter(None, (
+            self.framework, self.mode if self.mode != "eager" else "", self.device if self.device != "cpu" else "",
+        )))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A warm loop; `call()` runs the stage once and waits for the device."""
+
+    call: Callable[[], object]
+    build_seconds: float  # put and build
+    first_seconds: float  # the first call: tracing, compiling, allocating
+    examples: int  # in a batch
+
+
+@contextlib.contextmanager
+def prepared(
+    task: Task | str, stage: str, contestant: Contestant, *, dtype: str = "float32", size: str = "base"
+) -> Iterator[Loop]:
+    """A loop of a task, ready to be timed while the block lasts.
+
+    The model is built with the task's `timing` configuration, whose learning rate is so small that thousands of
+    calls stay finite, and is used again and again.
+
+    Raises:
+        UsageError: an unknown task or loop.
+        Unavailable: a framework, device or mode that is not here.
+    """
+    task = load(task) if isinstance(task, str) else task
+    choose(f"loop of {task.name}", stage, task.loops)
+    device = contestant.device
+    runtime = available(contestant.framework, device, contestant.mode)
+    implementation = implementation_of(task, contestant.framework)
+    params, batch = (cast(arrays, dtype) for arrays in draw(task, size))
+    config = {**task.config, **task.timing}
+    with runtime.policy(device, dtype):
+        start = time.perf_counter()
+        model = implementation.build(runtime.put(params, device, task.axes(params)), **config)
+        batches = [runtime.put(batch, device, task.axes(batch)) for _ in range(_copies(batch, device))]
+        built = time.perf_counter()
+        function = runtime.wrap(stage_of(implementation, stage), contestant.mode)
+        if device == "cpu":
+            call: Callable[[], object] = functools.partial(function, model, batches[0])
+        else:
+            rotating = itertools.cycle(batches)
+
+            def call() -> None:
+                function(model, next(rotating))
+                runtime.sync(device)
+
+        call()
+        called = time.perf_counter()
+        for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
+            call()
+        yield Loop(call, built - start, called - built, _examples(task, size))
+
+
+def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
+    """What a time depends on: it stands with every timing row."""
+    runtime = available(contestant.framework, contestant.device, contestant.mode)
+    return {**dataclasses.asdict(contestant), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
+
+
+def _copies(batch: Arrays, device: str) -> int:
+    """How many batches to rotate through: on a GPU one that stays in the cache would flatter the loop."""
+    if device == "cpu":
+        return 1
+    return min(MOST_COPIES, math.ceil(2 * L2_BYTES / max(1, sum(a.nbytes for a in batch.values()))))
+
+
+def _examples(task: Task, size: str) -> int:
+    return task.sizes[size].get("n", 1)
