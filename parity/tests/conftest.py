@@ -3,13 +3,14 @@
 import pytest
 
 from parity.run import runtime
-from parity.task import FRAMEWORKS, names
+from parity.task import DEVICES, FRAMEWORKS, names
 
 
 def pytest_addoption(parser):
     parser.addoption(
         "--framework", action="append", choices=FRAMEWORKS, help="test this framework alone (repeatable; default: all)"
     )
+    parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
 
 
 def pytest_generate_tests(metafunc):
@@ -24,6 +25,11 @@ def _framework_is_here(request):
     """A framework that is to be tested and is missing is an error with its install command, never a skip."""
     if "framework" in request.fixturenames:
         runtime(request.getfixturevalue("framework"))
+
+
+@pytest.fixture
+def device(request):
+    return request.config.getoption("--device")
 
 
 def pytest_terminal_summary(terminalreporter):
