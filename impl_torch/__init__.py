@@ -44,7 +44,7 @@ def sync(device):
 
 def wrap(stage, mode):
     """The stage as `mode` runs it."""
-    return {"eager": lambda: stage, "compile": lambda: torch.compile(stage)}[mode]()
+    return {"eager": lambda: stage, "compile": lambda: _compiled(stage)}[mode]()
 
 
 def versions():
@@ -59,3 +59,9 @@ def settings():
         "tf32": torch.backends.cuda.matmul.fp32_precision == "tf32",
         "onednn": torch.backends.mkldnn.is_available(),
     }
+
+
+def _compiled(stage):
+    # A function that has been compiled for several models falls back to eager without a word: start afresh.
+    torch.compiler.reset()
+    return torch.compile(stage)
