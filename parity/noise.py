@@ -61,12 +61,13 @@ def truth_of(
     centre = truth if WIDER[dtype] == "float64" else compute(*double)
     rng = np.random.default_rng(SAMPLES)
     jittered = [compute(*(_jitter(rng, arrays) for arrays in double)) for _ in range(SAMPLES)]
-    return {
-        name: _scale(flush(value, dtype), [j[name] - centre[name] for j in jittered], UNIT[dtype])
-        if np.issubdtype(value.dtype, np.floating)
-        else Truth(value=value)
-        for name, value in truth.items()
-    }
+    with np.errstate(invalid="ignore"):  # inf - inf, where the truth is infinite: left out of both scales
+        return {
+            name: _scale(flush(value, dtype), [j[name] - centre[name] for j in jittered], UNIT[dtype])
+            if np.issubdtype(value.dtype, np.floating)
+            else Truth(value=value)
+            for name, value in truth.items()
+        }
 
 
 def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: float) -> float:

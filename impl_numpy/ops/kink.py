@@ -35,7 +35,8 @@ def kink(distance, x):
         distance = distance()
         distance = distance[distance > 0]
         if distance.size:
-            heard.append(float(distance.min() / np.sqrt(np.mean(x * x))))
+            finite = x[np.isfinite(x)]
+            heard.append(float(distance.min() / np.sqrt(np.mean(finite * finite))))
 
 
 def argmax(x):

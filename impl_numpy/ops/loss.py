@@ -28,7 +28,7 @@ def cross_entropy(logits, labels):
 
 
 def bce_with_logits(z, target):
-    """L = mean max(z, 0) - z target + log(1 + exp(-|z|)).  z, target (n, 1), target 0 or 1 -> L ()."""
+    """L = mean max(z, 0) - z target + log(1 + exp(-|z|)).  z, target (n, 1), target 0.0 or 1.0 -> L ()."""
     e = np.exp(-np.abs(z))
     loss = np.mean(np.maximum(z, 0) - z * target + np.log1p(e))
 

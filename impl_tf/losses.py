@@ -1,0 +1,42 @@
+"""Losses in TensorFlow/Keras."""
+
+import keras
+import tensorflow as tf
+
+
+def build(params):
+    return params
+
+
+def forward(model, batch):
+    mse, cross_entropy, bce = _losses(batch)
+    return {"mse": mse, "cross_entropy": cross_entropy, "bce": bce}
+
+
+def backward(model, batch):
+    inputs = [batch["prediction"], batch["logits"], batch["z"]]
+    with tf.GradientTape() as tape:
+        tape.watch(inputs)
+        mse, cross_entropy, bce = _losses(batch)
+        total = mse + cross_entropy + bce  # no input is in two of them
+    dprediction, dlogits, dz = tape.gradient(total, inputs)
+    return {
+        "mse": mse,
+        "cross_entropy": cross_entropy,
+        "bce": bce,
+        "grad.prediction": dprediction,
+        "grad.logits": dlogits,
+        "grad.z": dz,
+    }
+
+
+def _losses(batch):
+    # Keras takes probabilities unless told otherwise (CE-LOGITS), and computes in floatx (DT-LOSSF32).
+    dtype = batch["z"].dtype.name
+    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=dtype)
+    bce = keras.losses.BinaryCrossentropy(from_logits=True, dtype=dtype)
+    return (
+        keras.losses.MeanSquaredError(dtype=dtype)(batch["target"], batch["prediction"]),
+        cross_entropy(batch["labels"], batch["logits"]),
+        bce(batch["truth"], batch["z"]),
+    )
