@@ -131,9 +131,7 @@ def time_(
     device: Annotated[list[str] | None, typer.Option(help="cpu (default) or cuda.")] = None,
     mode: Annotated[list[str] | None, typer.Option(help="By default NumPy and torch eager, tf graph.")] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
-    verdicts: Annotated[
-        Path | None, typer.Option(help="What parity run --json wrote; else judged first.")
-    ] = None,
+    verdicts: Annotated[Path | None, typer.Option(help="What parity run --json wrote; else judged first.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write times.parquet and times.csv into this folder.")] = None,
 ) -> None:
     """Time the loops of tasks side by side; a loop that does not agree has no time."""

@@ -170,7 +170,10 @@ def _judge(
 def _known(
     value: ArrayLike, output: Array, truth: Truth, verdict: tuple[float | None, Verdict, str]
 ) -> tuple[float | None, Verdict, str]:
-    units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
+    if not np.issubdtype(output.dtype, np.floating):
+        units = 0.0 if np.array_equal(output, value) else np.inf
+    else:
+        units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
     stated = f"the exercise states {np.asarray(value).tolist()}"
     return verdict if units <= LIMIT else (units, "differs", f"{stated}, this is {output.tolist()}")
 

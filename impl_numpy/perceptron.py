@@ -1,0 +1,46 @@
+"""The perceptron rule in NumPy."""
+
+import numpy as np
+
+
+def build(params):
+    return params["w"], params["b"]
+
+
+def epoch(model, batch):
+    w, b, errors = _epoch(*model, batch["x"], batch["and"])
+    return {"w": w, "b": b, "errors": errors}
+
+
+def learn_and(model, batch):
+    w, b = model
+    ws, bs, errors = [], [], []
+    while not errors or errors[-1]:
+        w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+    return {"w": np.stack(ws), "b": np.stack(bs), "errors": errors}
+
+
+def learn_xor(model, batch):
+    w, b = model
+    ws, bs, errors, states = [], [], [], []
+    while len(set(states)) == len(states):  # until a state comes back
+        w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        states.append((*w.tolist(), b.item()))
+    return {
+        "w": np.stack(ws),
+        "b": np.stack(bs),
+        "errors": errors,
+        "mse": np.array(errors, w.dtype) / len(batch["x"]),
+        "repeats": states.index(states[-1]),
+    }
+
+
+def _epoch(w, b, x, y):
+    errors = 0
+    for point, label in zip(x.astype(w.dtype), y.astype(w.dtype)):
+        error = label - (w @ point + b > 0)
+        w, b = w + error * point, b + error
+        errors = errors + abs(error).astype(int)
+    return w, b, errors

@@ -1,0 +1,46 @@
+"""The perceptron rule in TensorFlow: no gradient, so no tape."""
+
+import tensorflow as tf
+
+
+def build(params):
+    return params["w"], params["b"]
+
+
+def epoch(model, batch):
+    w, b, errors = _epoch(*model, batch["x"], batch["and"])
+    return {"w": w, "b": b, "errors": errors}
+
+
+def learn_and(model, batch):
+    w, b = model
+    ws, bs, errors = [], [], []
+    while not errors or errors[-1]:
+        w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+    return {"w": tf.stack(ws), "b": tf.stack(bs), "errors": errors}
+
+
+def learn_xor(model, batch):
+    w, b = model
+    ws, bs, errors, states = [], [], [], []
+    while len(set(states)) == len(states):  # until a state comes back
+        w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        states.append((*w.numpy().tolist(), float(b)))
+    return {
+        "w": tf.stack(ws),
+        "b": tf.stack(bs),
+        "errors": errors,
+        "mse": tf.constant(errors, w.dtype) / len(batch["x"]),
+        "repeats": states.index(states[-1]),
+    }
+
+
+def _epoch(w, b, x, y):
+    errors = 0
+    for point, label in zip(tf.unstack(tf.cast(x, w.dtype)), tf.unstack(tf.cast(y, w.dtype))):
+        error = label - tf.cast(tf.tensordot(w, point, 1) + b > 0, w.dtype)
+        w, b = w + error * point, b + error
+        errors = errors + tf.cast(tf.abs(error), tf.int64)
+    return w, b, errors

@@ -1,0 +1,46 @@
+"""The perceptron rule in PyTorch: no gradient, so no autograd."""
+
+import torch
+
+
+def build(params):
+    return params["w"], params["b"]
+
+
+def epoch(model, batch):
+    w, b, errors = _epoch(*model, batch["x"], batch["and"])
+    return {"w": w, "b": b, "errors": errors}
+
+
+def learn_and(model, batch):
+    w, b = model
+    ws, bs, errors = [], [], []
+    while not errors or errors[-1]:
+        w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+    return {"w": torch.stack(ws), "b": torch.stack(bs), "errors": errors}
+
+
+def learn_xor(model, batch):
+    w, b = model
+    ws, bs, errors, states = [], [], [], []
+    while len(set(states)) == len(states):  # until a state comes back
+        w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        states.append((*w.tolist(), b.item()))
+    return {
+        "w": torch.stack(ws),
+        "b": torch.stack(bs),
+        "errors": errors,
+        "mse": torch.tensor(errors, dtype=w.dtype) / len(batch["x"]),
+        "repeats": states.index(states[-1]),
+    }
+
+
+def _epoch(w, b, x, y):
+    errors = 0
+    for point, label in zip(x.to(w.dtype), y.to(w.dtype)):
+        error = label - (w @ point + b > 0).to(w.dtype)
+        w, b = w + error * point, b + error
+        errors = errors + abs(error).to(torch.int64)
+    return w, b, errors

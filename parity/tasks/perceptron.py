@@ -1,0 +1,39 @@
+"""The perceptron rule on AND, which it learns, and on XOR, which it provably never does."""
+
+import numpy as np
+
+from parity.faults import given, wrong
+from parity.task import Stage, Task
+
+
+def make(rng, shuffled):
+    points = np.array([[0, 0], [0, 1], [1, 0], [1, 1]])
+    order = rng.permutation(4) if shuffled else np.arange(4)  # of presentation; in the exercise 00, 01, 10, 11
+    x = points[order]
+    params = {"w": np.zeros(2), "b": np.zeros(())}  # every later value is a small integer: exact in any precision
+    return params, {"x": x, "and": x.min(1), "xor": x.sum(1) % 2}
+
+
+LEARNED = ("w", "b", "errors")
+EXACT = frozenset((*LEARNED, "mse", "repeats"))
+
+TASK = Task(
+    name="perceptron",
+    topic="1 Introduction and perceptron",
+    title="The perceptron rule",
+    lesson="w ← w + (y - ŷ) x separates AND in a few epochs; no line separates XOR: after some epochs w and b come "
+    "back to a state that they were in before, so they will forever.",
+    make=make,
+    stages={
+        "epoch": Stage(outputs=LEARNED, loop=True, exact=EXACT),
+        "learn_and": Stage(outputs=LEARNED, exact=EXACT),  # w, b and the error count of every epoch
+        "learn_xor": Stage(outputs=(*LEARNED, "mse", "repeats"), exact=EXACT),
+    },
+    sizes={"tiny": {"shuffled": 1}, "base": {"shuffled": 0}, "large": {"shuffled": 0}},
+    faults={
+        "a wrong label": given("and", lambda labels: 1 - labels),
+        "inputs and weights exchanged": given("x", lambda x: x[:, ::-1] * 2),
+        "an error not counted": wrong("learn_xor/errors", lambda errors: errors - 1),
+        "the repeated state missed by one epoch": wrong("learn_xor/repeats", lambda epoch: epoch + 1),
+    },
+)
