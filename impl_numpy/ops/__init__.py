@@ -7,20 +7,25 @@ protocols.
 
 from impl_numpy.ops.activation import relu, sigmoid, softmax, tanh
 from impl_numpy.ops.convolution import conv2d
-from impl_numpy.ops.kink import listening
+from impl_numpy.ops.kink import argmax, listening
 from impl_numpy.ops.linear import linear
 from impl_numpy.ops.loss import bce_with_logits, cross_entropy, mse
+from impl_numpy.ops.normalization import batch_norm
 from impl_numpy.ops.optimizer import SGD, Adam
 from impl_numpy.ops.pooling import max_pool
+from impl_numpy.ops.recurrent import lstm
 
 __all__ = [
     "SGD",
     "Adam",
+    "argmax",
+    "batch_norm",
     "bce_with_logits",
     "conv2d",
     "cross_entropy",
     "linear",
     "listening",
+    "lstm",
     "max_pool",
     "mse",
     "relu",

@@ -1,0 +1,32 @@
+"""Long short-term memory in TensorFlow/Keras."""
+
+import keras
+import tensorflow as tf
+
+
+def build(params):
+    inputs, width = params["weight_ih_l0"].shape
+    model = keras.layers.LSTM(width // 4, return_sequences=True, return_state=True)  # LSTM-OUT: the last step alone
+    model.build((None, None, inputs))
+    model.set_weights([params["weight_ih_l0"], params["weight_hh_l0"], params["bias_ih_l0"] + params["bias_hh_l0"]])
+    return model
+
+
+def forward(model, batch):
+    y, h, c = model(batch["x"])
+    return {"y": y, "h": h[None], "c": c[None]}
+
+
+def backward(model, batch):
+    x = batch["x"]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y, h, c = model(x)
+    cotangents = [batch["cotangent.y"], batch["cotangent.h"][0], batch["cotangent.c"][0]]
+    grads = tape.gradient([y, h, c], [x, *model.trainable_variables], output_gradients=cotangents)
+    return dict(zip(("grad.x", "grad.weight_ih_l0", "grad.weight_hh_l0", "grad.bias_ih_l0"), grads))
+
+
+def shapes(model, batch):
+    y, h, _ = model(batch["x"])
+    return {"y": y.shape, "h": h[None].shape}

@@ -1,0 +1,33 @@
+"""Long short-term memory in PyTorch."""
+
+import torch
+from torch import nn
+
+
+def build(params):
+    width, inputs = params["weight_ih_l0"].shape
+    with torch.device("meta"):  # the weights are given, so none are drawn
+        model = nn.LSTM(inputs, width // 4, batch_first=True)  # LSTM-OUT: time first by default
+    model.load_state_dict(params, assign=True)
+    model.bias_hh_l0.requires_grad_(False)  # LSTM-BIAS: two biases would learn at twice the rate
+    return model
+
+
+def forward(model, batch):
+    with torch.no_grad():
+        y, (h, c) = model(batch["x"])
+    return {"y": y, "h": h, "c": c}
+
+
+def backward(model, batch):
+    x = batch["x"].detach().requires_grad_()
+    model.zero_grad()
+    y, (h, c) = model(x)
+    torch.autograd.backward([y, h, c], [batch["cotangent.y"], batch["cotangent.h"], batch["cotangent.c"]])
+    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0")
+    return {"grad.x": x.grad, **{f"grad.{name}": getattr(model, name).grad for name in names}}
+
+
+def shapes(model, batch):
+    y, (h, _) = model(batch["x"])
+    return {"y": y.shape, "h": h.shape}

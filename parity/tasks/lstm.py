@@ -1,0 +1,62 @@
+"""A long short-term memory over a short sequence, and its gradients through time."""
+
+import numpy as np
+
+from parity.faults import given, rounded_to_tf32, without, wrong
+from parity.task import Stage, Task
+
+
+def make(rng, n, steps, inputs, hidden):
+    scale = hidden**-0.5
+    params = {
+        "weight_ih_l0": rng.uniform(-scale, scale, (4 * hidden, inputs)),
+        "weight_hh_l0": rng.uniform(-scale, scale, (4 * hidden, hidden)),
+        "bias_ih_l0": rng.uniform(-scale, scale, 4 * hidden),
+        "bias_hh_l0": np.zeros(4 * hidden),  # torch's second bias: the others have one, so it is zero and frozen
+    }
+    batch = {
+        "x": rng.normal(size=(n, steps, inputs)),
+        "cotangent.y": rng.normal(size=(n, steps, hidden)),
+        "cotangent.h": rng.normal(size=(1, n, hidden)),
+        "cotangent.c": rng.normal(size=(1, n, hidden)),
+    }
+    return params, batch
+
+
+def exchange_gates(w):
+    """The gates g and o exchanged: the order of another library."""
+    i, f, g, o = np.split(w, 4)
+    return np.concatenate([i, f, o, g])
+
+
+TASK = Task(
+    name="lstm",
+    topic="9 CNN, RNN, attention, transfer learning",
+    title="Long short-term memory",
+    lesson="The gates stand in the order i, f, g, o in all three; torch returns the whole sequence and has two biases.",
+    make=make,
+    stages={
+        "forward": Stage(outputs=("y", "h", "c"), loop=True),
+        "backward": Stage(
+            outputs=("grad.x", "grad.weight_ih_l0", "grad.weight_hh_l0", "grad.bias_ih_l0"),
+            loop=True,
+            derivative_of={f"forward/{name}": f"cotangent.{name}" for name in "yhc"},
+        ),
+        "shapes": Stage(outputs=("y", "h")),
+    },
+    sizes={
+        "tiny": {"n": 2, "steps": 5, "inputs": 4, "hidden": 6},
+        "base": {"n": 4, "steps": 10, "inputs": 32, "hidden": 64},
+        "large": {"n": 32, "steps": 50, "inputs": 128, "hidden": 256},
+    },
+    layout={"weight_ih_l0": "oi", "weight_hh_l0": "oi"},
+    known={"shapes/y": (4, 10, 64), "shapes/h": (1, 4, 64)},
+    aligns=("LSTM-BIAS", "LSTM-OUT", "LSTM-GATES", "INIT-LSTM"),
+    faults={
+        "inputs in TF32": rounded_to_tf32(),
+        "gates g and o exchanged": given("weight_hh_l0", exchange_gates),
+        "forget gate's bias 1": given("bias_ih_l0", lambda b: b + np.repeat([0, 1, 0, 0], len(b) // 4)),
+        "no bias gradient": without("backward/grad.bias_ih_l0"),
+        "the sequence in reverse": wrong("forward/y", lambda y: y[:, ::-1]),
+    },
+)
