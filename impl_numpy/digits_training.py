@@ -1,0 +1,66 @@
+"""Training on real digits in NumPy."""
+
+import numpy as np
+
+from impl_numpy import ops
+
+
+def build(params, lr, momentum):
+    return params, ops.SGD(params, lr=lr, momentum=momentum)
+
+
+def epoch(model, batch):
+    losses, _ = _epoch(model, batch, batch["order"][0])
+    return {"loss": np.stack(losses), **_learned(model)}
+
+
+def train(model, batch):
+    params, _ = model
+    history = []
+    for order in batch["order"]:
+        losses, correct = _epoch(model, batch, order)
+        logits, validation_loss, _ = _forward(params, batch["validation_x"], batch["validation_labels"])
+        history.append(
+            {
+                "loss": np.mean(np.stack(losses)),
+                "validation_loss": validation_loss,
+                "correct": correct,
+                "validation_correct": _correct(logits, batch["validation_labels"]),
+            }
+        )
+    return {name: np.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
+
+
+def _epoch(model, batch, order):
+    params, optimizer = model
+    losses, correct = [], 0
+    for rows in order:
+        labels = batch["labels"][rows]
+        logits, loss, vjp = _forward(params, batch["x"][rows], labels)
+        optimizer.step(vjp(1))
+        losses.append(loss)
+        correct = correct + _correct(logits, labels)
+    return losses, correct
+
+
+def _forward(params, x, labels):
+    z, hidden_vjp = ops.linear(x, params["hidden.weight"], params["hidden.bias"])
+    a, tanh_vjp = ops.tanh(z)
+    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    loss, loss_vjp = ops.cross_entropy(logits, labels)
+
+    def vjp(dloss):
+        da, dw_out, db_out = out_vjp(loss_vjp(dloss))
+        _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
+        return {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+
+    return logits, loss, vjp
+
+
+def _correct(logits, labels):
+    return np.sum(ops.argmax(logits) == labels)
+
+
+def _learned(model):
+    params, optimizer = model
+    return {**params, **{f"momentum.{name}": v for name, v in optimizer.velocity.items()}}
