@@ -6,7 +6,7 @@ from parity import judge, load
 from parity.judge import GOOD
 from parity.run import Unavailable, run
 
-SAMPLE = ("mlp", "conv_block")  # a loss and a step; a random cotangent; a loop over time
+SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
 RUNS = [("float64", "tiny"), ("float32", "tiny")]
 
 
