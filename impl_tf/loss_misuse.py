@@ -1,0 +1,48 @@
+"""Losses misused in Keras, which makes most of it fit."""
+
+import keras
+import tensorflow as tf
+
+
+def build(params):
+    return params
+
+
+def mse_broadcast(model, batch):
+    return {"loss": _mse(batch["target"], batch["prediction"])}
+
+
+def float_labels(model, batch):
+    return {"loss": _cross_entropy(tf.cast(batch["labels"], batch["logits"].dtype), batch["logits"])}
+
+
+def one_hot_labels(model, batch):
+    return {"loss": _cross_entropy(batch["one_hot"], batch["logits"])}
+
+
+def label_out_of_range(model, batch):
+    return {"loss": _cross_entropy(batch["out_of_range"], batch["logits"])}
+
+
+def integer_bce(model, batch):
+    return {"loss": _bce(batch["truth"], batch["z"])}
+
+
+def fixed(model, batch):
+    return {
+        "mse": _mse(batch["target"][:, None], batch["prediction"]),
+        "cross_entropy": _cross_entropy(batch["labels"], batch["logits"]),
+        "bce": _bce(batch["truth"], batch["z"]),
+    }
+
+
+def _mse(target, prediction):
+    return keras.losses.MeanSquaredError(dtype=prediction.dtype.name)(target, prediction)
+
+
+def _cross_entropy(labels, logits):
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=logits.dtype.name)(labels, logits)
+
+
+def _bce(target, z):
+    return keras.losses.BinaryCrossentropy(from_logits=True, dtype=z.dtype.name)(target, z)

@@ -1,0 +1,44 @@
+"""Cross-entropy on logits is the negative log-likelihood on log-softmax: values and gradients."""
+
+import numpy as np
+
+from parity.faults import given, rounded_to_tf32, wrong
+from parity.task import Returns, Stage, Task, Where
+
+
+def make(rng, n, classes):
+    return {}, {"logits": rng.normal(0, 2, (n, classes)), "labels": rng.integers(classes, size=n)}
+
+
+def cross_entropy(params, batch):
+    """What the other stage must equal: the loss and its gradient, written down once more."""
+    logits, labels = batch["logits"], batch["labels"]
+    rows = np.arange(len(logits))
+    softmax = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    gradient = softmax.copy()
+    gradient[rows, labels] -= 1
+    return {"loss": -np.mean(np.log(softmax[rows, labels])), "grad.logits": gradient / len(logits)}
+
+
+OUTPUTS = ("loss", "grad.logits")
+EQUAL = {Where(framework=name): Returns(compute=cross_entropy) for name in ("numpy", "torch", "tf")}
+
+TASK = Task(
+    name="cross_entropy_nll",
+    topic="11 Shapes, loss interfaces and device",
+    title="Cross-entropy and negative log-likelihood",
+    lesson="cross_entropy(logits) = nll_loss(log_softmax(logits)): who takes which is all the difference.",
+    make=make,
+    stages={
+        "cross_entropy": Stage(outputs=OUTPUTS, loop=True, derivative_of={"cross_entropy/loss": ""}),
+        "nll": Stage(outputs=OUTPUTS, loop=True, derivative_of={"nll/loss": ""}, declared=EQUAL),
+    },
+    sizes={"tiny": {"n": 6, "classes": 5}, "base": {"n": 64, "classes": 10}, "large": {"n": 16_384, "classes": 256}},
+    aligns=("CE-LOGITS",),
+    faults={
+        "inputs in TF32": rounded_to_tf32(),
+        "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
+        "sum for mean": wrong("nll/loss", lambda loss: loss * 6),
+        "softmax taken twice": given("logits", lambda z: np.exp(z) / np.exp(z).sum(1, keepdims=True)),
+    },
+)
