@@ -7,7 +7,7 @@ protocols.
 
 from impl_numpy.ops.activation import relu, sigmoid, softmax, tanh
 from impl_numpy.ops.convolution import conv2d
-from impl_numpy.ops.kink import argmax, listening
+from impl_numpy.ops.kink import argmax, listening, positive
 from impl_numpy.ops.linear import linear
 from impl_numpy.ops.loss import bce_with_logits, cross_entropy, mse
 from impl_numpy.ops.normalization import batch_norm
@@ -28,6 +28,7 @@ __all__ = [
     "lstm",
     "max_pool",
     "mse",
+    "positive",
     "relu",
     "sigmoid",
     "softmax",

@@ -48,3 +48,9 @@ def argmax(x):
 
     kink(lead, x)
     return np.argmax(x, axis=-1)
+
+
+def positive(x):
+    """Whether x > 0.  x (...) -> booleans (...)."""
+    kink(lambda: np.abs(x), x)
+    return x > 0

@@ -1,0 +1,57 @@
+"""Second derivatives in NumPy: by hand, and for the MLP by Pearlmutter's R operator."""
+
+import numpy as np
+
+
+def build(params):
+    return params
+
+
+def square(model, batch):
+    a = model["a"]
+    return {"first": 2 * a, "second": 2 * np.ones_like(a)}
+
+
+def functional(model, batch):
+    da, db, dc = _gradient(model)
+    accumulated = [np.zeros_like(da) + da, np.zeros_like(db) + db, np.zeros_like(dc) + dc]
+    equal = all(np.array_equal(*pair) for pair in zip((da, db, dc), accumulated))
+    return {"a": da, "b": db, "c": dc, "equal_accumulated": equal}
+
+
+def hessian(model, batch):
+    a, b, c = model["a"], model["b"], model["c"]
+    u = a * b + c
+    du = np.stack([b, a, np.ones_like(c)])
+    second = 2 * du[:, None] * du  # 2 ∇u ∇uᵀ + 2 u ∇²u, where ∇²u is 1 for a and b together
+    second[0, 1] += 2 * u
+    second[1, 0] += 2 * u
+    return {"hessian": second}
+
+
+def hvp(model, batch):
+    """The derivative along the directions (r_…) of every line of the forward and of the backward pass.
+
+    Pearlmutter 1994, "Fast exact multiplication by the Hessian".
+    """
+    x, w, v = batch["x"], model["hidden.weight"], model["out.weight"]
+    r_w, r_b, r_v, r_d = (batch[f"direction.{part}"] for part in _NAMES)
+    a = np.tanh(x @ w.T + model["hidden.bias"])
+    slope = 1 - a * a
+    r_a = slope * (x @ r_w.T + r_b)
+    error = a @ v.T + model["out.bias"] - batch["target"]
+    r_error = r_a @ v.T + a @ r_v.T + r_d
+    dy, r_dy = error * (2 / error.size), r_error * (2 / error.size)
+    da, r_da = dy @ v, r_dy @ v + dy @ r_v
+    r_dz = r_da * slope - 2 * da * a * r_a
+    products = r_dz.T @ x, r_dz.sum(0), r_dy.T @ a + dy.T @ r_a, r_dy.sum(0)
+    return {"loss": np.mean(error * error), **dict(zip(_NAMES, products))}
+
+
+_NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
+
+def _gradient(model):
+    a, b, c = model["a"], model["b"], model["c"]
+    du = 2 * (a * b + c)
+    return du * b, du * a, du

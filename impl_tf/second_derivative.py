@@ -1,0 +1,62 @@
+"""Second derivatives in TensorFlow: a tape around a tape."""
+
+import tensorflow as tf
+
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
+
+def build(params):
+    return params
+
+
+def square(model, batch):
+    a = model["a"]
+    with tf.GradientTape() as outer:
+        outer.watch(a)
+        with tf.GradientTape() as inner:
+            inner.watch(a)
+            y = a**2
+        first = inner.gradient(y, a)  # inside the outer tape, which records it (AG-2ND)
+    return {"first": first, "second": outer.gradient(first, a)}
+
+
+def functional(model, batch):
+    variables = [tf.Variable(model[name]) for name in "abc"]
+    with tf.GradientTape() as tape:
+        loss = _loss(*variables)
+    grads = tape.gradient(loss, variables)
+    kept = [tf.Variable(tf.zeros_like(g)) for g in grads]  # a tape keeps nothing (AG-ACCUM)
+    for total, g in zip(kept, grads):
+        total.assign_add(g)
+    equal = tf.reduce_all([total == g for total, g in zip(kept, grads)])
+    return {**dict(zip("abc", grads)), "equal_accumulated": equal}
+
+
+def hessian(model, batch):
+    point = tf.stack([model[name] for name in "abc"])
+    with tf.GradientTape() as outer:
+        outer.watch(point)
+        with tf.GradientTape() as inner:
+            inner.watch(point)
+            loss = _loss(*tf.unstack(point))
+        gradient = inner.gradient(loss, point)
+    return {"hessian": outer.jacobian(gradient, point)}
+
+
+def hvp(model, batch):
+    weights = [model[name] for name in NAMES]
+    directions = [batch[f"direction.{name}"] for name in NAMES]
+    with tf.GradientTape() as outer:
+        outer.watch(weights)
+        with tf.GradientTape() as inner:
+            inner.watch(weights)
+            w, b, v, d = weights
+            y = tf.tanh(batch["x"] @ w + b) @ v + d
+            loss = tf.reduce_mean((y - batch["target"]) ** 2)
+        grads = inner.gradient(loss, weights)
+    products = outer.gradient(grads, weights, output_gradients=directions)  # the gradient of grad · direction
+    return {"loss": loss, **dict(zip(NAMES, products))}
+
+
+def _loss(a, b, c):
+    return (a * b + c) ** 2

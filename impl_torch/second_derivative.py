@@ -1,0 +1,47 @@
+"""Second derivatives in PyTorch: torch.func, and a graph of the gradient."""
+
+import torch
+import torch.nn.functional as F
+
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
+
+def build(params):
+    return params
+
+
+def square(model, batch):
+    a = model["a"].detach().requires_grad_()
+    (first,) = torch.autograd.grad(a**2, a, create_graph=True)  # a graph of the gradient (AG-2ND)
+    (second,) = torch.autograd.grad(first, a)
+    return {"first": first, "second": second}
+
+
+def functional(model, batch):
+    leaves = [model[name].detach().requires_grad_() for name in "abc"]
+    loss = _loss(*leaves)
+    grads = torch.autograd.grad(loss, leaves, retain_graph=True)
+    loss.backward()  # of the same graph, into .grad (AG-ACCUM)
+    equal = all(torch.equal(g, leaf.grad) for g, leaf in zip(grads, leaves))
+    return {**dict(zip("abc", grads)), "equal_accumulated": equal}
+
+
+def hessian(model, batch):
+    point = torch.stack([model[name] for name in "abc"])
+    return {"hessian": torch.func.hessian(lambda p: _loss(*p))(point)}
+
+
+def hvp(model, batch):
+    weights = tuple(model[name] for name in NAMES)
+    directions = tuple(batch[f"direction.{name}"] for name in NAMES)
+
+    def mlp_loss(w, b, v, d):
+        return F.mse_loss(F.linear(torch.tanh(F.linear(batch["x"], w, b)), v, d), batch["target"])
+
+    gradient = torch.func.grad(mlp_loss, argnums=(0, 1, 2, 3))
+    _, products = torch.func.jvp(gradient, weights, directions)  # forward over reverse
+    return {"loss": mlp_loss(*weights), **dict(zip(NAMES, products))}
+
+
+def _loss(a, b, c):
+    return (a * b + c) ** 2
