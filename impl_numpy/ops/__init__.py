@@ -6,6 +6,7 @@ protocols.
 """
 
 from impl_numpy.ops.activation import relu, sigmoid, softmax, tanh
+from impl_numpy.ops.attention import attention
 from impl_numpy.ops.convolution import conv2d
 from impl_numpy.ops.kink import argmax, listening, positive
 from impl_numpy.ops.linear import linear
@@ -19,6 +20,7 @@ __all__ = [
     "SGD",
     "Adam",
     "argmax",
+    "attention",
     "batch_norm",
     "bce_with_logits",
     "conv2d",

@@ -1,0 +1,50 @@
+"""Learning-rate schedules in NumPy."""
+
+import math
+
+import numpy as np
+
+from impl_numpy import ops
+
+
+def build(params, lr, momentum, step_size, gamma, t_max, eta_min):
+    optimizer = ops.SGD(params, lr=lr, momentum=momentum)
+
+    def step_lr(epoch):
+        return lr * gamma ** (epoch // step_size)
+
+    def cosine(epoch):
+        return eta_min + (lr - eta_min) * (1 + math.cos(math.pi * epoch / t_max)) / 2
+
+    return params, optimizer, step_lr, cosine
+
+
+def step_lr(model, batch):
+    params, optimizer, schedule, _ = model
+    return _train(params, optimizer, schedule, batch)
+
+
+def cosine(model, batch):
+    params, optimizer, _, schedule = model
+    return _train(params, optimizer, schedule, batch)
+
+
+def _train(params, optimizer, schedule, batch):
+    rates, losses = [], []
+    for epoch, order in enumerate(batch["order"]):
+        optimizer.lr = schedule(epoch)
+        rates.append(optimizer.lr)
+        losses.append(np.stack([_step(params, optimizer, batch, rows) for rows in order]).mean())
+    velocity = {f"momentum.{name}": v for name, v in optimizer.velocity.items()}
+    return {"rates": np.array(rates, losses[0].dtype), "losses": np.stack(losses), **params, **velocity}
+
+
+def _step(params, optimizer, batch, rows):
+    z, hidden_vjp = ops.linear(batch["x"][rows], params["hidden.weight"], params["hidden.bias"])
+    a, tanh_vjp = ops.tanh(z)
+    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    loss, loss_vjp = ops.cross_entropy(logits, batch["labels"][rows])
+    da, dw_out, db_out = out_vjp(loss_vjp(1))
+    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
+    optimizer.step({"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out})
+    return loss

@@ -1,0 +1,57 @@
+"""SGD with momentum and Adam in NumPy."""
+
+import numpy as np
+
+from impl_numpy import ops
+
+
+def build(params, lr, momentum, adam_lr, beta1, beta2, eps):
+    sgd = ops.SGD(params, lr=lr, momentum=momentum)
+    return params, sgd, ops.Adam(params, lr=adam_lr, betas=(beta1, beta2), eps=eps)
+
+
+def sgd_step(model, batch):
+    params, optimizer, _ = model
+    loss = _step(params, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **params, **_momentum(optimizer)}
+
+
+def adam_step(model, batch):
+    params, _, optimizer = model
+    loss = _step(params, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **params, **_moments(optimizer)}
+
+
+def sgd(model, batch):
+    params, optimizer, _ = model
+    return {**_train(params, optimizer, batch), **params, **_momentum(optimizer)}
+
+
+def adam(model, batch):
+    params, _, optimizer = model
+    return {**_train(params, optimizer, batch), **params, **_moments(optimizer)}
+
+
+def _train(params, optimizer, batch):
+    losses = [np.stack([_step(params, optimizer, batch, rows) for rows in order]).mean() for order in batch["order"]]
+    return {"losses": np.stack(losses), "norm": np.sqrt(sum(np.sum(w * w) for w in params.values()))}
+
+
+def _step(params, optimizer, batch, rows):
+    z, hidden_vjp = ops.linear(batch["x"][rows], params["hidden.weight"], params["hidden.bias"])
+    a, tanh_vjp = ops.tanh(z)
+    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    loss, loss_vjp = ops.cross_entropy(logits, batch["labels"][rows])
+    da, dw_out, db_out = out_vjp(loss_vjp(1))
+    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
+    optimizer.step({"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out})
+    return loss
+
+
+def _momentum(optimizer):
+    return {f"momentum.{name}": v for name, v in optimizer.velocity.items()}
+
+
+def _moments(optimizer):
+    first = {f"exp_avg.{name}": m for name, m in optimizer.m.items()}
+    return {**first, **{f"exp_avg_sq.{name}": v for name, v in optimizer.v.items()}}
