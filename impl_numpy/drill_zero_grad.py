@@ -1,0 +1,48 @@
+"""The forgotten zero_grad in NumPy, where the accumulator is explicit."""
+
+import numpy as np
+
+from impl_numpy import ops
+
+
+def build(params, lr):
+    return params, ops.SGD(params, lr=lr)
+
+
+def broken(model, batch):
+    return _drill(model, batch, zero=False)
+
+
+def fixed(model, batch):
+    return _drill(model, batch, zero=True)
+
+
+def _drill(model, batch, *, zero):
+    params, optimizer = model
+    _, grads = _backward(params, batch, None)
+    once = grads["hidden.weight"]
+    _, grads = _backward(params, batch, None if zero else grads)
+    twice, losses, grads = grads["hidden.weight"], [], None
+    for _ in batch["steps"]:
+        loss, grads = _backward(params, batch, None if zero else grads)
+        optimizer.step(grads)
+        losses.append(loss)
+    return {
+        "once": once,
+        "twice": twice,
+        "ratio_is_two": np.array_equal(twice, 2 * once),
+        "losses": np.stack(losses),
+        "growth": losses[-1] / losses[0],
+    }
+
+
+def _backward(params, batch, grads):
+    """The loss, and its gradients added to `grads`."""
+    z, hidden_vjp = ops.linear(batch["x"], params["hidden.weight"], params["hidden.bias"])
+    a, tanh_vjp = ops.tanh(z)
+    y, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    loss, loss_vjp = ops.mse(y, batch["target"])
+    da, dw_out, db_out = out_vjp(loss_vjp(1))
+    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
+    new = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    return loss, new if grads is None else {name: grads[name] + g for name, g in new.items()}

@@ -1,0 +1,51 @@
+"""model.compile and model.fit, in Keras."""
+
+import keras
+import tensorflow as tf
+
+NAMES = ("0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias")  # of net.trainable_variables
+
+
+def build(params, lr, beta1, beta2, eps):
+    return params, keras.optimizers.Adam(lr, beta_1=beta1, beta_2=beta2, epsilon=eps)
+
+
+def fit(model, batch):
+    params, optimizer = model
+    net = _net(params)
+    net.compile(
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),  # CE-LOGITS
+        jit_compile=False,
+    )
+    losses = _fit(net, batch)
+    return {"losses": losses, **{name: w.value for name, w in zip(NAMES, net.trainable_variables)}}
+
+
+def textbook(model, batch):
+    params, _ = model
+    net = _net(params, activation="softmax")
+    net.compile(optimizer="adam", loss="sparse_categorical_crossentropy", jit_compile=False)
+    return {"losses": _fit(net, batch)}
+
+
+def _net(params, activation=None):
+    inputs, hidden = params["0.weight"].shape
+    net = keras.Sequential(
+        [
+            keras.Input((inputs,)),
+            keras.layers.Dense(hidden, activation="tanh"),
+            keras.layers.Dense(hidden, activation="tanh"),
+            keras.layers.Dense(params["4.bias"].shape[0], activation=activation),
+        ]
+    )
+    net.set_weights([params[name] for name in NAMES])
+    return net
+
+
+def _fit(net, batch):
+    rows = tf.reshape(batch["rows"], [-1])
+    x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
+    n = batch["rows"].shape[1]
+    history = net.fit(x, labels, batch_size=n, epochs=3, shuffle=False, verbose=0)  # FIT-SHUFFLE: shuffles by default
+    return tf.constant(history.history["loss"], x.dtype)  # means over the batches as the weights move (FIT-LOSS)

@@ -1,0 +1,60 @@
+"""The forgotten zero_grad in TensorFlow/Keras, where the accumulator is explicit (AG-ACCUM)."""
+
+import keras
+import tensorflow as tf
+
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
+
+
+def build(params, lr):
+    inputs, hidden = params["hidden.weight"].shape
+    net = keras.Sequential(
+        [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(1)]
+    )
+    net.set_weights([params[name] for name in NAMES])
+    optimizer = keras.optimizers.SGD(lr)
+    optimizer.build(net.trainable_variables)
+    return net, optimizer
+
+
+def broken(model, batch):
+    return _drill(model, batch, zero=False)
+
+
+def fixed(model, batch):
+    return _drill(model, batch, zero=True)
+
+
+def _drill(model, batch, *, zero):
+    net, optimizer = model
+    kept = [tf.Variable(tf.zeros_like(w)) for w in net.trainable_variables]
+    _backward(net, batch, kept, zero)
+    once = kept[0] + 0
+    _backward(net, batch, kept, zero)
+    twice, losses = kept[0] + 0, []
+    _zero(kept)
+    for _ in batch["steps"]:
+        losses.append(_backward(net, batch, kept, zero))
+        optimizer.apply([g.value() for g in kept])
+    return {
+        "once": once,
+        "twice": twice,
+        "ratio_is_two": tf.reduce_all(twice == 2 * once),
+        "losses": tf.stack(losses),
+        "growth": losses[-1] / losses[0],
+    }
+
+
+def _backward(net, batch, kept, zero):
+    if zero:
+        _zero(kept)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(keras.losses.mean_squared_error(batch["target"], net(batch["x"])))
+    for total, g in zip(kept, tape.gradient(loss, net.trainable_variables)):
+        total.assign_add(g)
+    return loss
+
+
+def _zero(kept):
+    for total in kept:
+        total.assign(tf.zeros_like(total))

@@ -1,0 +1,47 @@
+"""Probabilities into a cross-entropy that wants logits: softmax is taken twice, and the loss hardly falls."""
+
+import numpy as np
+
+from parity.faults import configured, given, rounded_to_tf32, wrong
+from parity.task import Stage, Task
+
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
+
+def make(rng, n, epochs, inputs, hidden, classes):
+    params = {
+        "hidden.weight": rng.normal(0, inputs**-0.5, (hidden, inputs)),
+        "hidden.bias": rng.normal(0, 0.1, hidden),
+        "out.weight": rng.normal(0, hidden**-0.5, (classes, hidden)),
+        "out.bias": rng.normal(0, 0.1, classes),
+    }
+    labels = rng.integers(classes, size=n)
+    centres = rng.normal(0, 2, (classes, inputs))
+    return params, {"x": centres[labels] + rng.normal(size=(n, inputs)), "labels": labels, "epochs": np.arange(epochs)}
+
+
+TASK = Task(
+    name="drill_softmax_loss",
+    topic="12 Debugging drills",
+    title="Softmax before the cross-entropy",
+    lesson="cross_entropy takes logits and applies softmax itself.  Symptom: the loss starts near log C and stays "
+    "there, since a softmax of probabilities is nearly flat.",
+    make=make,
+    stages={
+        "broken": Stage(outputs=("losses", "remains", *NAMES), trajectory=True),
+        "fixed": Stage(outputs=("losses", "remains", *NAMES), trajectory=True),
+    },
+    sizes={
+        "tiny": {"n": 16, "epochs": 6, "inputs": 4, "hidden": 6, "classes": 4},
+        "base": {"n": 128, "epochs": 10, "inputs": 10, "hidden": 16, "classes": 10},
+    },
+    config={"lr": 0.125},
+    layout={"hidden.weight": "oi", "out.weight": "oi"},
+    aligns=("CE-LOGITS",),
+    faults={
+        "inputs in TF32": rounded_to_tf32(),
+        "another rate": configured(lr=0.1),
+        "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
+        "mended by itself": wrong("broken/remains", lambda ratio: ratio / 10),
+    },
+)

@@ -1,0 +1,52 @@
+"""Overfitting fifty real digits: perfect on what was seen, and the gap to what was not."""
+
+import numpy as np
+
+from parity.faults import configured, given, rounded_to_tf32, wrong
+from parity.task import Stage, Task
+
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
+
+def make(rng, n, validation, hidden):
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    chosen = rng.permutation(len(images))[: n + validation]
+    x, labels = images[chosen] / 16, labels[chosen]
+    params = {
+        "hidden.weight": rng.normal(0, 64**-0.5, (hidden, 64)),
+        "hidden.bias": rng.normal(0, 0.1, hidden),
+        "out.weight": rng.normal(0, hidden**-0.5, (10, hidden)),
+        "out.bias": rng.normal(0, 0.1, 10),
+    }
+    batch = {"x": x[:n], "labels": labels[:n], "validation_x": x[n:], "validation_labels": labels[n:]}
+    return params, batch
+
+
+TASK = Task(
+    name="overfit",
+    topic="7 Overfitting and dropout",
+    title="Overfitting",
+    lesson="A large network learns fifty digits by heart; how far its accuracy on others stays behind is the gap.",
+    make=make,
+    stages={
+        "step": Stage(outputs=("loss", *NAMES), loop=True),
+        # Each epoch until all are right: the loss, both counts, and the gap of the accuracies.
+        "train": Stage(outputs=("losses", "correct", "validation_correct", "gap", *NAMES), trajectory=True),
+    },
+    sizes={
+        "tiny": {"n": 20, "validation": 20, "hidden": 24},
+        "base": {"n": 50, "validation": 200, "hidden": 512},
+        "large": {"n": 1000, "validation": 200, "hidden": 4096},
+    },
+    config={"lr": 0.125},
+    timing={"lr": 2.0**-30},
+    layout={"hidden.weight": "oi", "out.weight": "oi"},
+    faults={
+        "inputs in TF32": rounded_to_tf32(),
+        "another rate": configured(lr=0.25),
+        "validated on what was learned": wrong("train/gap", lambda gap: 0 * gap),
+        "one label wrong": given("labels", lambda labels: np.where(np.arange(len(labels)) == 0, 9 - labels, labels)),
+    },
+)
