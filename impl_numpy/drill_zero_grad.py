@@ -5,8 +5,8 @@ import numpy as np
 from impl_numpy import ops
 
 
-def build(params, lr):
-    return params, ops.SGD(params, lr=lr)
+def build(params, lr, momentum):
+    return params, ops.SGD(params, lr=lr, momentum=momentum)
 
 
 def broken(model, batch):
@@ -27,12 +27,13 @@ def _drill(model, batch, *, zero):
         loss, grads = _backward(params, batch, None if zero else grads)
         optimizer.step(grads)
         losses.append(loss)
+    losses = np.stack(losses)
     return {
         "once": once,
         "twice": twice,
         "ratio_is_two": np.array_equal(twice, 2 * once),
-        "losses": np.stack(losses),
-        "growth": losses[-1] / losses[0],
+        "losses": losses,
+        "explosion": losses.max() / losses[0],
     }
 
 

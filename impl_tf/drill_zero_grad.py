@@ -6,13 +6,13 @@ import tensorflow as tf
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
 
 
-def build(params, lr):
+def build(params, lr, momentum):
     inputs, hidden = params["hidden.weight"].shape
     net = keras.Sequential(
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(1)]
     )
     net.set_weights([params[name] for name in NAMES])
-    optimizer = keras.optimizers.SGD(lr)
+    optimizer = keras.optimizers.SGD(lr, momentum=momentum)
     optimizer.build(net.trainable_variables)
     return net, optimizer
 
@@ -36,12 +36,13 @@ def _drill(model, batch, *, zero):
     for _ in batch["steps"]:
         losses.append(_backward(net, batch, kept, zero))
         optimizer.apply([g.value() for g in kept])
+    losses = tf.stack(losses)
     return {
         "once": once,
         "twice": twice,
         "ratio_is_two": tf.reduce_all(twice == 2 * once),
-        "losses": tf.stack(losses),
-        "growth": losses[-1] / losses[0],
+        "losses": losses,
+        "explosion": tf.reduce_max(losses) / losses[0],
     }
 
 

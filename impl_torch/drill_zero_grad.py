@@ -14,12 +14,12 @@ class Net(nn.Module):
         return self.out(torch.tanh(self.hidden(x)))
 
 
-def build(params, lr):
+def build(params, lr, momentum):
     hidden, inputs = params["hidden.weight"].shape
     with torch.device("meta"):  # the weights are given, so none are drawn
         net = Net(inputs, hidden)
     net.load_state_dict(params, assign=True)
-    return net, torch.optim.SGD(net.parameters(), lr=lr)
+    return net, torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
 
 
 def broken(model, batch):
@@ -40,12 +40,13 @@ def _drill(model, batch, *, zero):
     for _ in batch["steps"]:
         losses.append(_backward(model, batch, zero))
         optimizer.step()
+    losses = torch.stack(losses)
     return {
         "once": once,
         "twice": twice,
         "ratio_is_two": torch.equal(twice, 2 * once),
-        "losses": torch.stack(losses),
-        "growth": losses[-1] / losses[0],
+        "losses": losses,
+        "explosion": losses.max() / losses[0],
     }
 
 

@@ -6,7 +6,7 @@ from parity.faults import configured, rounded_to_tf32, wrong
 from parity.task import Stage, Task
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
-OUTPUTS = ("once", "twice", "ratio_is_two", "losses", "growth")
+OUTPUTS = ("once", "twice", "ratio_is_two", "losses", "explosion")
 
 
 def make(rng, n, steps, inputs, hidden):
@@ -17,7 +17,7 @@ def make(rng, n, steps, inputs, hidden):
         "out.bias": rng.normal(0, 0.1, 1),
     }
     x = rng.normal(size=(n, inputs))
-    return params, {"x": x, "target": x[:, :1] + 2, "steps": np.arange(steps)}
+    return params, {"x": x, "target": x[:, :1] + 2 + rng.normal(size=(n, 1)), "steps": np.arange(steps)}
 
 
 TASK = Task(
@@ -33,9 +33,9 @@ TASK = Task(
     },
     sizes={
         "tiny": {"n": 8, "steps": 6, "inputs": 4, "hidden": 6},
-        "base": {"n": 32, "steps": 8, "inputs": 10, "hidden": 16},
+        "base": {"n": 32, "steps": 12, "inputs": 10, "hidden": 16},
     },
-    config={"lr": 0.125},
+    config={"lr": 0.125, "momentum": 0.875},
     layout={"hidden.weight": "oi", "out.weight": "oi", "once": "oi", "twice": "oi"},
     known={"broken/ratio_is_two": True, "fixed/ratio_is_two": False},
     aligns=("AG-ACCUM", "OPT-ZERO"),
