@@ -115,6 +115,7 @@ class Task:
     layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
     known: Mapping[str, ArrayLike] = field(default_factory=dict)  # the exercise's own values, at base
     scale_of: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
+    checkpoint: str = ""  # torchvision's model whose state_dict may take the place of the params, at base
     aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
     faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; each must be seen
 

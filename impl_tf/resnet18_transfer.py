@@ -1,0 +1,83 @@
+"""Transfer learning with ResNet-18, in TensorFlow/Keras; the layers are named as torchvision's."""
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+EPS = 1e-5  # torchvision's; Keras has 1e-3 (BN-EPS)
+
+
+def build(params, lr):
+    x = image = keras.Input((None, None, 3))
+    x = layers.ReLU()(_conv_norm(params, "conv1", "bn1", x, stride=2))
+    x = layers.ZeroPadding2D(1)(x)  # after a ReLU zero is as good as nothing; "same" would pad one side (POOL-SAME)
+    x = layers.MaxPool2D(3, 2)(x)
+    for layer in (1, 2, 3, 4):
+        for block in (0, 1):
+            x = _block(params, f"layer{layer}.{block}", x, stride=2 if layer > 1 and block == 0 else 1)
+    trunk = keras.Model(image, layers.GlobalAveragePooling2D()(x))
+    trunk.trainable = False
+    for layer in trunk.layers:
+        name = layer.name.replace("-", ".")
+        if isinstance(layer, layers.Conv2D):
+            layer.set_weights([params[f"{name}.weight"]])
+        elif isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([params[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")])
+    fc = layers.Dense(params["fc.bias"].shape[0])
+    net = keras.Sequential([trunk, fc])
+    net.build((None, None, None, 3))
+    fc.set_weights([params["fc.weight"], params["fc.bias"]])
+    optimizer = keras.optimizers.SGD(lr)
+    optimizer.build(net.trainable_variables)
+    return net, optimizer
+
+
+def forward(model, batch):
+    net, _ = model
+    logits = net(batch["x"], training=False)
+    return {"logits": logits, "loss": _loss(batch["labels"], logits)}
+
+
+def step(model, batch):
+    net, _ = model
+    loss, (dw, db) = _step(model, batch)
+    w, b = net.trainable_variables
+    return {"loss": loss, "grad.fc.weight": dw, "grad.fc.bias": db, "fc.weight": w.value + 0, "fc.bias": b.value + 0}
+
+
+def moved(model, batch):
+    net, _ = model
+    weights = [w for w in net.variables if "moving" not in w.path and "seed" not in w.path]
+    before = [w.value + 0 for w in weights]
+    _, grads = _step(model, batch)
+    changed = [w for w, old in zip(weights, before) if bool(tf.reduce_any(w.value != old))]
+    return {"with_gradient": len(grads), "moved": len(changed), "weights": len(weights)}
+
+
+def _step(model, batch):
+    net, optimizer = model
+    with tf.GradientTape() as tape:
+        loss = _loss(batch["labels"], net(batch["x"], training=False))
+    grads = tape.gradient(loss, net.trainable_variables)
+    optimizer.apply(grads)
+    return loss, grads
+
+
+def _block(params, name, x, stride):
+    shortcut = x
+    if f"{name}.downsample.0.weight" in params:
+        shortcut = _conv_norm(params, f"{name}.downsample.0", f"{name}.downsample.1", x, stride)
+    z = layers.ReLU()(_conv_norm(params, f"{name}.conv1", f"{name}.bn1", x, stride))
+    return layers.ReLU()(layers.Add()([_conv_norm(params, f"{name}.conv2", f"{name}.bn2", z), shortcut]))
+
+
+def _conv_norm(params, conv, bn, x, stride=1):
+    k, _, _, filters = params[f"{conv}.weight"].shape
+    x = layers.ZeroPadding2D(k // 2)(x)  # on both sides, which "same" does not do (CONV-SAME-S2)
+    # A slash or a dot means something in a Keras name, a hyphen does not.
+    x = layers.Conv2D(filters, k, strides=stride, use_bias=False, name=conv.replace(".", "-"))(x)
+    return layers.BatchNormalization(epsilon=EPS, name=bn.replace(".", "-"))(x)
+
+
+def _loss(labels, logits):
+    return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
