@@ -13,9 +13,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from parity import report, show, times
 from parity.environment import Presence, environment, presences
 from parity.judge import GOOD
-from parity.run import Unavailable
+from parity.run import Unavailable, draw
 from parity.survey import TIMEOUT, plan, survey
 from parity.task import DEVICES, DTYPES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
+from parity.weights import configured as configured_with
 from parity.worker import Worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
@@ -77,6 +78,7 @@ def run_(
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the configuration of the tasks.")
     ] = None,
+    weights: Annotated[str, typer.Option(help="imagenet, or a state_dict's file, for tasks with a checkpoint.")] = "",
     outputs: Annotated[bool | None, typer.Option(help="List every output; by default where one task is named.")] = None,
     timeout: Timeout = TIMEOUT,
 ) -> None:
@@ -93,13 +95,14 @@ def run_(
         "modes": known("mode", mode, MODES, default=("eager",)),
         "sizes": known("size", size, SIZES, default=("tiny", "base")),
     }
+    pretrained = check_weights(chosen, weights)
     workers = {name: Worker() for name in known("framework", framework, FRAMEWORKS, default=FRAMEWORKS)}
     file = report.WholeFile(json) if json is not None else None
     try:
         with console.status("importing the frameworks"):
             found = presences(workers, timeout=timeout)
         insist(found, frameworks=framework or [], devices=device or [], modes=mode or [])
-        jobs, results = plan(chosen, found, **axes)
+        jobs, results = plan(chosen, found, **axes, weights=weights)
         with _progress(console) as progress:
             bar = progress.add_task("", total=len(jobs))
             for result in survey(jobs, workers, timeout=timeout, started=lambda job: _tell(progress, bar, job)):
@@ -109,7 +112,7 @@ def run_(
         results.sort(key=lambda result: order[result.job.task.name])
         rows = [row for result in results for row in result.rows]
         if file is not None:
-            file.write(report.to_json(environment(found), rows))
+            file.write(report.to_json({**environment(found), "weights": pretrained}, rows))
     finally:
         if file is not None:
             file.discard()
@@ -120,6 +123,8 @@ def run_(
     report.differences(console, results)
     console.print(report.summary_table(results))
     report.totals(console, results, time.perf_counter() - start)
+    for name, source in pretrained.items():
+        console.print(f"  weights of {name}: {source}", markup=False)
     if any(row.verdict not in (*GOOD, "unavailable") for row in rows):
         raise typer.Exit(1)
 
@@ -157,6 +162,16 @@ def time_(
 def known(kind: str, asked: list[str] | None, valid: tuple[str, ...], *, default: tuple[str, ...]) -> list[str]:
     """The names asked for, each once and each valid, or the default."""
     return [choose(kind, name, valid) for name in dict.fromkeys(asked or default)]
+
+
+def check_weights(tasks: list[Task], weights: str) -> dict[str, str]:
+    """What each task with a checkpoint is run on; UsageError if the weights cannot be had or fit none."""
+    fitting = [task for task in tasks if task.checkpoint]
+    if weights and not fitting:
+        raise UsageError(f"--weights {weights}: none of these tasks has a checkpoint")
+    for task in fitting if weights else ():
+        draw(configured_with(task.name, tuple(task.config.items()), weights), "base")
+    return {task.name: f"{weights} at base, seeded elsewhere" if weights else "seeded" for task in fitting}
 
 
 def insist(found: dict[str, Presence], *, frameworks: list[str], devices: list[str], modes: list[str]) -> None:

@@ -13,7 +13,8 @@ from parity.environment import Presence
 from parity.judge import Row, Verdict, expected, judge
 from parity.noise import Truth
 from parity.run import Failure, Outputs, draw, run, stages_of
-from parity.task import Arrays, Task, UsageError, load_configured
+from parity.task import Arrays, Task, UsageError
+from parity.weights import configured
 from parity.worker import Worker, WorkerError
 
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class Job:
     dtype: str
     mode: str
     size: str
+    weights: str = ""  # of a task that has a checkpoint
 
     def row(self, verdict: Verdict, reason: str, output: str = "") -> Row:
         """A verdict on the whole run."""
@@ -54,7 +56,7 @@ class Result:
 
 def plan(
     tasks: Sequence[Task], found: dict[str, Presence], *,
-    devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str],
+    devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str], weights: str = "",
 ) -> tuple[list[Job], list[Result]]:  # fmt: skip
     """The jobs that can run here, and a result that says why for each that cannot.
 
@@ -63,7 +65,7 @@ def plan(
     """
     jobs, refused = [], []
     for task, size, dtype, framework, device, mode in product(tasks, sizes, dtypes, found, devices, modes):
-        job = Job(task, framework, device, dtype, mode, size)
+        job = Job(task, framework, device, dtype, mode, size, weights if task.checkpoint else "")
         reason = _refusal(job, found[framework])
         if reason is None:
             jobs.append(job)
@@ -137,23 +139,23 @@ def _refusal(job: Job, here: Presence) -> str | None:
 def _attempt(worker: Worker, function: Callable[..., T], job: Job, timeout: float, *args: Any) -> T | Failure:
     """`function` of the job in the worker.  A task travels as its name: functions are not pickled by value."""
     how = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
-    name, config = job.task.name, tuple(job.task.config.items())
+    what = job.task.name, tuple(job.task.config.items()), job.weights
     try:
-        return worker.call(function, name, config, job.framework, how, *args, timeout=timeout)
+        return worker.call(function, what, job.framework, how, *args, timeout=timeout)
     except WorkerError as error:
         return error.failure
 
 
-def _draw(name: str, config: Any, framework: str, how: Any) -> tuple[Arrays, Arrays]:
-    return draw(load_configured(name, config), how["size"])
+def _draw(what: Any, framework: str, how: Any) -> tuple[Arrays, Arrays]:
+    return draw(configured(*what), how["size"])
 
 
-def _run(name: str, config: Any, framework: str, how: Any, drawn: tuple[Arrays, Arrays]) -> Outputs:
-    return run(load_configured(name, config), framework, **how, arrays=drawn)
+def _run(what: Any, framework: str, how: Any, drawn: tuple[Arrays, Arrays]) -> Outputs:
+    return run(configured(*what), framework, **how, arrays=drawn)
 
 
-def _judge(name: str, config: Any, framework: str, how: Any, outputs: Outputs) -> tuple[list[Row], dict[str, Truth]]:
-    task = load_configured(name, config)
+def _judge(what: Any, framework: str, how: Any, outputs: Outputs) -> tuple[list[Row], dict[str, Truth]]:
+    task = configured(*what)
     rows = judge(task, framework, outputs, **how)
     bad = {row.output for row in rows if row.verdict == "differs"}
     truths = expected(task, framework, **how) if bad else {}

@@ -1,11 +1,10 @@
 """What a task is: the specification of one exercise, written once, that imports no framework."""
 
 import difflib
-import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -150,12 +149,6 @@ def load(name: str) -> Task:
     choose("task", name, [module.name for module in pkgutil.iter_modules(parity.tasks.__path__)])
     task: Task = importlib.import_module(f"parity.tasks.{name}").TASK
     return task
-
-
-@functools.lru_cache(maxsize=64)
-def load_configured(name: str, config: tuple[tuple[str, float | int | str], ...]) -> Task:
-    """The task of that name with this configuration; the same object each time."""
-    return replace(load(name), config=dict(config))
 
 
 def choose(kind: str, name: str, valid: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, wrong
-from parity.task import Returns, Stage, Task, Where
+from parity.task import Arrays, Returns, Stage, Task, Where
 
 NAMES = tuple(f"{layer}.{part}" for layer in (0, 2, 4) for part in ("weight", "bias"))
 EPOCHS = 3
@@ -53,7 +53,7 @@ def _gradients(w, x, labels):
     dz4 = softmax / len(x)
     dz2 = dz4 @ w["4.weight"] * (1 - a2 * a2)
     dz0 = dz2 @ w["2.weight"] * (1 - a0 * a0)
-    grads = {}
+    grads: Arrays = {}
     for layer, dz, a in ((0, dz0, x), (2, dz2, a0), (4, dz4, a2)):
         grads |= {f"{layer}.weight": dz.T @ a, f"{layer}.bias": dz.sum(0)}
     return loss, grads

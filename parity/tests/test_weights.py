@@ -1,0 +1,123 @@
+"""Checkpoints: loaded by torchvision's names into every framework, and refused with a reason when they do not fit."""
+
+import dataclasses
+import pickle
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+
+from parity import judge, load, noise_units, run
+from parity.judge import reference_of
+from parity.run import draw, runtime
+from parity.task import UsageError
+from parity.weights import configured, pretrained, state_dict
+
+TASK = load("resnet18_transfer")
+
+
+@pytest.fixture
+def params():
+    return draw(TASK, "tiny")[0]
+
+
+@pytest.fixture
+def checkpoint():
+    """Other weights of the same shapes, with the head of a thousand classes that torchvision's file has."""
+    found = {name: a.astype(np.float32) for name, a in draw(TASK, "tiny", seed=1)[0].items() if name[:3] != "fc."}
+    return found | {"fc.weight": np.ones((1000, 32), np.float32), "fc.bias": np.ones(1000, np.float32)}
+
+
+def test_a_state_dict_replaces_the_trunk_and_leaves_the_new_head(params, checkpoint):
+    loaded = pretrained(params, checkpoint, where="file")
+    assert np.array_equal(loaded["layer3.0.conv2.weight"], checkpoint["layer3.0.conv2.weight"])
+    assert np.array_equal(loaded["fc.weight"], params["fc.weight"])
+    assert loaded["conv1.weight"].dtype == np.float64
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt"])
+def test_one_file_gives_the_same_logits_in_every_framework(framework, checkpoint, tmp_path, suffix):
+    path = tmp_path / f"checkpoint{suffix}"
+    if suffix == ".safetensors":
+        save_file(checkpoint, path)
+    elif framework == "torch":
+        torch = pytest.importorskip("torch", reason="a .pt file is torch's")
+        torch.save({name: torch.tensor(a) for name, a in checkpoint.items()}, path)
+    else:
+        return  # what torch has read is the same arrays as from .safetensors
+    runtime(framework)
+    task = dataclasses.replace(TASK, sizes={**TASK.sizes, "base": TASK.sizes["tiny"]})
+    params, batch = draw(task, "base")
+    params = pretrained(params, state_dict(task, str(path)), where=str(path))
+    outputs = run(task, framework, dtype="float32", size="base", arrays=(params, batch))
+    truth = run(task, "numpy", size="base", arrays=({k: np.float32(v) for k, v in params.items()}, batch))
+    scale = reference_of(task, "base", "float32").truths["forward/logits"]
+    key = "forward/logits"
+    assert noise_units(outputs[key], truth[key], noise=scale.noise, peak=scale.peak) <= 30
+    seeded = run(task, "numpy", size="base")
+    assert noise_units(seeded[key], truth[key], noise=scale.noise, peak=scale.peak) > 300
+
+
+def test_weights_are_for_base_and_the_seeded_ones_for_the_rest(tmp_path):
+    base, _ = draw(TASK, "base", seed=2)
+    save_file({name: a.astype(np.float32) for name, a in base.items()}, tmp_path / "base.safetensors")
+    task = configured(TASK.name, tuple(TASK.config.items()), str(tmp_path / "base.safetensors"))
+    assert np.array_equal(draw(task, "base")[0]["conv1.weight"], np.float32(base["conv1.weight"]))
+    assert np.array_equal(draw(task, "tiny")[0]["conv1.weight"], draw(TASK, "tiny")[0]["conv1.weight"])
+    assert {row.verdict for row in judge(task, "numpy", dtype="float32", size="base")} <= {"agrees", "exact"}
+
+
+@pytest.mark.parametrize(
+    ("harm", "message"),
+    [
+        (lambda c: c.pop("layer1.0.conv1.weight"), r"file: the key 'layer1.0.conv1.weight' of shape \(4, 4, 3, 3\) is"),
+        (lambda c: c.update({"bn1.bias": np.zeros(7)}), r"'bn1.bias' has shape \(7,\), \(4,\) is due"),
+        (lambda c: c.update({"layer5.weight": np.zeros(7)}), "'layer5.weight' has no place"),
+    ],
+)
+def test_a_state_dict_that_does_not_fit_is_refused_by_key_and_shapes(params, checkpoint, harm, message):
+    harm(checkpoint)
+    with pytest.raises(UsageError, match=message):
+        pretrained(params, checkpoint, where="file")
+
+
+def test_counters_of_batches_may_be_missing(params, checkpoint):
+    found = {key: a for key, a in checkpoint.items() if "num_batches_tracked" not in key}
+    assert pretrained(params, found, where="file")["bn1.num_batches_tracked"] == 0
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(UsageError, match=r"there is no file nowhere\.pt"):
+        state_dict(TASK, "nowhere.pt")
+
+
+def test_a_truncated_file_is_refused(checkpoint, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    save_file(checkpoint, path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(UsageError, match="is no whole file of plain tensors"):
+        state_dict(TASK, str(path))
+
+
+class Evil:
+    ran = False
+
+    def __reduce__(self):
+        return setattr, (Evil, "ran", True)
+
+
+def test_nothing_is_unpickled_that_could_run_code(tmp_path):
+    pytest.importorskip("torch", reason="a .pt file is torch's")
+    path = tmp_path / "evil.pt"
+    path.write_bytes(pickle.dumps(Evil()))
+    with pytest.raises(UsageError, match=r"evil\.pt"):
+        state_dict(TASK, str(path))
+    assert not Evil.ran
+
+
+def test_without_torchvision_imagenet_says_what_to_do(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "torchvision.models", None)
+    with pytest.raises(UsageError, match=r"pip install torchvision"):
+        state_dict(TASK, "imagenet")
