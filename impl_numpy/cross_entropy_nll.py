@@ -27,7 +27,7 @@ def _log_softmax(z):
 
 
 def _nll(log_probability, labels):
-    rows = np.arange(len(labels))
+    rows = np.arange(len(labels), like=labels)
 
     def vjp(dloss):
         d = np.zeros_like(log_probability)

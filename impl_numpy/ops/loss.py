@@ -12,7 +12,7 @@ def mse(y, target):
 def cross_entropy(logits, labels):
     """L = mean over rows of log Σ exp(logits) - logits[label].  logits (n, c), labels (n,) integers -> L ()."""
     n = len(logits)
-    rows = np.arange(n)
+    rows = np.arange(n, like=labels)
     shifted = logits - logits.max(-1, keepdims=True)
     e = np.exp(shifted)
     total = e.sum(-1, keepdims=True)

@@ -1,0 +1,158 @@
+"""Other devices: that the NumPy source runs on any array of NumPy's dispatch protocols, and what TF32 costs."""
+
+import contextlib
+
+import numpy as np
+import pytest
+
+from parity import draw, judge, load, run
+from parity.faults import rounded_to_tf32
+from parity.noise import LIMIT
+from parity.run import implementation_of
+from parity.task import cast, names
+
+
+class Duck(np.lib.mixins.NDArrayOperatorsMixin):
+    """An array that, as CuPy's, implements NumPy's dispatch protocols and refuses to become an ndarray.
+
+    It stands for a GPU's array where there is no GPU: what would leave the device there raises here.
+    """
+
+    def __init__(self, array):
+        self._array = array
+
+    def __array__(self, dtype=None, copy=None):
+        raise TypeError("a duck does not become an ndarray: this would copy from the device")
+
+    def __array_ufunc__(self, ufunc, method, *args, out=(), **kwargs):
+        for a in (*args, *out):
+            if isinstance(a, np.ndarray) and a.ndim:
+                raise TypeError(f"{ufunc.__name__} of a device's array and an ndarray of shape {a.shape}")
+        if out:
+            kwargs["out"] = tuple(_strip(o) for o in out)
+        result = getattr(ufunc, method)(*_strip(args), **kwargs)
+        return out[0] if out else _wrap(result)
+
+    def __array_function__(self, function, types, args, kwargs):
+        return _wrap(function(*_strip(args), **_strip(kwargs)))
+
+    def __getitem__(self, index):
+        _refuse_host_index(index)
+        return _wrap(self._array[_strip(index)])
+
+    def __setitem__(self, index, value):
+        _refuse_host_index(index)
+        if isinstance(value, np.ndarray) and value.ndim:
+            raise TypeError("an ndarray assigned into a device's array")
+        self._array[_strip(index)] = _strip(value)
+
+    def __len__(self):
+        return len(self._array)
+
+    def __iter__(self):
+        return (self[i] for i in range(len(self)))
+
+    def __bool__(self):
+        return bool(self._array)
+
+    def __int__(self):
+        return int(self._array)
+
+    def __float__(self):
+        return float(self._array)
+
+    def __index__(self):
+        return self._array.__index__()
+
+    def __getattr__(self, name):
+        """Attributes and methods of the array: shape, dtype, T, reshape, sum ..."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        found = getattr(self._array, name)
+        if not callable(found) or isinstance(found, type):
+            return _wrap(found)
+        return lambda *args, **kwargs: _wrap(found(*_strip(args), **_strip(kwargs)))
+
+
+def _refuse_host_index(index):
+    for part in index if isinstance(index, tuple) else (index,):
+        if isinstance(part, np.ndarray):
+            raise TypeError("a device's array indexed by an ndarray")
+
+
+def _strip(value):
+    if isinstance(value, Duck):
+        return value._array
+    if isinstance(value, tuple | list):
+        return type(value)(_strip(v) for v in value)
+    if isinstance(value, dict):
+        return {key: _strip(v) for key, v in value.items()}
+    return value
+
+
+def _wrap(value):
+    if isinstance(value, np.ndarray | np.generic):
+        return Duck(np.asarray(value))
+    if isinstance(value, tuple) and any(isinstance(v, np.ndarray) for v in value):
+        return tuple(_wrap(v) for v in value)
+    if isinstance(value, list) and any(isinstance(v, np.ndarray) for v in value):
+        return [_wrap(v) for v in value]
+    return value
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_numpy_source_runs_on_a_devices_arrays(task_name, dtype):
+    """Every loop, on ducks: the same bits as on ndarrays, and nothing converted on the way."""
+    task = load(task_name)
+    params, batch = (cast(arrays, dtype) for arrays in draw(task, "tiny"))
+    expected = run(task, "numpy", dtype=dtype, arrays=(params, batch))
+    implementation = implementation_of(task, "numpy")
+    for loop in task.loops:
+        ducks = [{name: Duck(a.copy()) for name, a in arrays.items()} for arrays in (params, batch)]
+        model = implementation.build(ducks[0], **task.config)
+        for output, value in getattr(implementation, loop)(model, ducks[1]).items():
+            assert isinstance(value, Duck), f"{loop}/{output} left the device"
+            assert np.array_equal(value._array, expected[f"{loop}/{output}"]), f"{loop}/{output}"
+
+
+def test_a_duck_refuses_what_a_gpu_array_refuses():
+    duck = Duck(np.ones(3))
+    with pytest.raises(TypeError, match="does not become an ndarray"):
+        np.asarray(duck)
+    with pytest.raises(TypeError, match="device's array and an ndarray"):
+        duck + np.ones(3)
+    with pytest.raises(TypeError, match="assigned into"):
+        duck[:] = np.ones(3)
+    with pytest.raises(TypeError, match="indexed by an ndarray"):
+        duck[np.arange(2)]
+    assert isinstance(duck + 1, Duck)
+    assert isinstance(np.zeros_like(duck, shape=(2, 2)), Duck)
+
+
+@pytest.mark.parametrize("name", ["mlp", "conv_block", "lstm", "attention"])
+def test_tf32_costs_thousands_of_units(name):
+    """TF32 rounds the inputs of a product to 10 bits; a parity run turns it off, and this is why."""
+    task = load(name)
+    arrays = tuple(rounded_to_tf32().inputs(a) for a in draw(task, "tiny"))
+    outputs = run(task, "numpy", dtype="float32", arrays=arrays)
+    units = max(row.units or 0 for row in judge(task, "numpy", outputs, dtype="float32"))
+    assert units > 100 * LIMIT
+
+
+def test_a_run_restores_the_precision_policy(framework):
+    from parity.run import runtime
+
+    found = runtime(framework)
+    before = found.settings()
+    with contextlib.suppress(ZeroDivisionError), found.policy("cpu", "float64"):
+        assert not found.settings().get("tf32", False)
+        raise ZeroDivisionError
+    assert found.settings() == before
+
+
+def test_every_task_has_loops_or_none_by_design():
+    """What is a whole training by nature, or shows only errors, has no loop; the rest is timed."""
+    without = {name for name in names() if not load(name).loops}
+    assert without == {
+        "batch_norm_ablation", "classifier_fit", "drill_softmax_loss", "drill_zero_grad", "loss_misuse", "lr_schedules",
+    }  # fmt: skip
