@@ -1,71 +1,90 @@
-"""asv classes made from the tasks: one class a task and device, its loops and modes as parameters."""
+"""asv classes made from the tasks: one class a task and device, its loops, sizes and modes as parameters.
+
+Every combination that can run anywhere is there; which ones a run takes is said with `-b`, so that a machine
+without a GPU keeps the history of one that has it.
+"""
 
 import contextlib
 import functools
 import hashlib
 import inspect
 import os
+import timeit
 
 THREADS = str(os.cpu_count() or 1)
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-    os.environ.setdefault(variable, THREADS)  # read once, when a framework is first imported
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
+    os.environ.setdefault(_variable, THREADS)  # read once, when a framework is first imported
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 from parity import judge  # noqa: E402  # after the threads are pinned
-from parity.task import Task, load, names  # noqa: E402
+from parity.task import SIZES, Task, load, names  # noqa: E402
 from parity.timing import Contestant, Loop, prepared  # noqa: E402
 
-# Which modes are compared from day to day; `compile` and `xla` take minutes to compile and run on request.
-MODES = {"numpy": ("eager",), "torch": ("eager",), "tf": ("graph",)}
-TRAINING = ("step", "epoch")
+MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
+DEVICES = ("cpu", "cuda")
+DTYPE = "float32"
 
 
 def suites(framework: str) -> dict[str, type]:
     """The classes of one framework, by name: `ConvBlockCpu`, `ConvBlockCuda`."""
-    tasks = [load(name) for name in names()]
-    return {
-        _class_name(task.name, device): _suite(task, framework, device)
-        for task in tasks
-        for device in ("cpu", "cuda")
-        if task.loops
-    }
+    tasks = [task for task in map(load, names()) if task.loops]
+    return {class_name(task, device): _suite(task, framework, device) for task in tasks for device in DEVICES}
+
+
+def class_name(task: Task, device: str) -> str:
+    """`conv_block` on the CPU is `ConvBlockCpu`."""
+    return task.name.title().replace("_", "") + device.title()
 
 
 def _suite(task: Task, framework: str, device: str) -> type:
-    loops, modes, sizes = task.loops, MODES[framework], [s for s in ("tiny", "base") if s in task.sizes]
-
     def contestant(mode: str) -> Contestant:
         return Contestant(framework=framework, mode=mode, device=device)
 
     def time_loop(self: object, loop: str, size: str, mode: str) -> None:
         warm(task.name, loop, contestant(mode), size).call()
 
+    def peakmem_loop(self: object, loop: str, size: str, mode: str) -> None:
+        warm(task.name, loop, contestant(mode), size).call()
+
     def track_noise_units(self: object, loop: str, size: str, mode: str) -> float:
-        rows = judge(task, framework, device=device, dtype="float32", mode=mode, size=size)
+        rows = judge(task, framework, device=device, dtype=DTYPE, mode=mode, size=size)
         return max(row.units or 0.0 for row in rows if row.output.startswith(f"{loop}/"))
 
-    track_noise_units.unit = "noise units"  # type: ignore[attr-defined]
-    # No setup(): any setup makes asv time single calls, which costs 16 % bias on microsecond loops.
-    body = {"params": [list(loops), sizes, list(modes)], "param_names": ["loop", "size", "mode"]}
-    functions = {"time_loop": time_loop, "track_noise_units": track_noise_units}
-    for function in functions.values():
-        function.version = _digest(task)  # type: ignore[attr-defined]
-        function.pretty_name = f"{task.name} {framework} {device} {function.__name__.partition('_')[2]}"  # type: ignore[attr-defined]
-    return type(_class_name(task.name, device), (), {**body, **functions, "__doc__": task.title})
+    def track_first_call(self: object, loop: str, size: str, mode: str) -> float:
+        return warm(task.name, loop, contestant(mode), size).first_seconds
+
+    def track_throughput(self: object, loop: str, size: str, mode: str) -> float:
+        ready = warm(task.name, loop, contestant(mode), size)
+        calls, seconds = timeit.Timer(ready.call).autorange()
+        return ready.examples * calls / seconds
+
+    units = {"track_noise_units": "noise units", "track_first_call": "seconds", "track_throughput": "examples/s"}
+    functions = {
+        f.__name__: f for f in (time_loop, peakmem_loop, track_noise_units, track_first_call, track_throughput)
+    }
+    for name, function in functions.items():
+        what = name.partition("_")[2].replace("_", " ")
+        details = {"version": digest(task), "pretty_name": f"{task.name} {framework} {device}: {what}"}
+        for key, value in {**details, "unit": units.get(name)}.items():
+            if value is not None:
+                setattr(function, key, value)
+    # No setup(): any setup makes asv time single calls, which costs 16 % bias on microsecond loops.  A quick run
+    # times single calls anyway, and the first one would be the building.
+    if os.environ.get("PARITY_BENCH_QUICK"):
+        functions["setup"] = lambda self, loop, size, mode: warm(task.name, loop, contestant(mode), size)
+    sizes = [size for size in SIZES if size in task.sizes]
+    body = {"params": [list(task.loops), sizes, list(MODES[framework])], "param_names": ["loop", "size", "mode"]}
+    return type(class_name(task, device), (), {**body, **functions, "__doc__": task.title, "timeout": 300})
 
 
 @functools.lru_cache(maxsize=1)
 def warm(task: str, loop: str, contestant: Contestant, size: str) -> Loop:
     """The warmed loop, made once a process; it stays open until the process ends."""
-    return contextlib.ExitStack().enter_context(prepared(task, loop, contestant, size=size))
+    return contextlib.ExitStack().enter_context(prepared(task, loop, contestant, dtype=DTYPE, size=size))
 
 
-def _class_name(task: str, device: str) -> str:
-    return task.title().replace("_", "") + device.title()
-
-
-def _digest(task: Task) -> str:
-    """A changed specification starts a new series: its times and units are of something else."""
+def digest(task: Task) -> str:
+    """Of the specification: a changed one starts a new series, since its times and units are of something else."""
     module = inspect.getmodule(task.make)
     assert module is not None
     return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
