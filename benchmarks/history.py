@@ -63,7 +63,7 @@ def measure(framework: str, patterns: list[str], commit: str, results: Path, *, 
         if results.exists():
             shutil.copytree(results, work / "results")  # what is there is not measured again
         command = ["run", "--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
-        command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
+        command += ["--skip-existing-successful", *(["--quick"] if quick else [])]
         for pattern in patterns:
             command += ["--bench", pattern]
         code = asv(work / "asv.conf.json", *command, quick=quick)
