@@ -62,7 +62,7 @@ def prepared(
     device = contestant.device
     runtime = available(contestant.framework, device, contestant.mode)
     implementation = implementation_of(task, contestant.framework)
-    params, batch = (cast(arrays, dtype) for arrays in draw(task, size))
+    params, batch = (cast(arrays, dtype) for arrays in draw(task, size, judged=False))
     config = {**task.config, **task.timing}
     with runtime.policy(device, dtype):
         start = time.perf_counter()
