@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from parity import judge
+from parity.framework import Unavailable, available
 from parity.judge import GOOD
-from parity.run import Unavailable, available
 from parity.task import DEVICES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
 from parity.timing import Contestant
 

@@ -1,8 +1,9 @@
 """Neural-network exercises in NumPy, PyTorch and TensorFlow/Keras, proven to compute the same numbers."""
 
+from parity.inputs import draw
 from parity.judge import Row, judge
 from parity.noise import LIMIT, Truth, noise_units, truth_of
-from parity.run import Outputs, draw, run
+from parity.run import Outputs, run
 from parity.task import Fault, Raises, Returns, Sampled, Stage, Task, UsageError, Where, load
 
 __all__ = [

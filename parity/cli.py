@@ -12,8 +12,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from parity import report, show, times
 from parity.environment import Presence, environment, presences
+from parity.framework import Unavailable
+from parity.inputs import draw
 from parity.judge import GOOD
-from parity.run import Unavailable, draw
 from parity.survey import TIMEOUT, plan, survey
 from parity.task import DEVICES, DTYPES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
 from parity.weights import configured as configured_with

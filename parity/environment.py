@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
+from parity.framework import INSTALL, REQUIRES, runtime
 from parity.noise import wider_is_wider
-from parity.run import INSTALL, REQUIRES, runtime
 from parity.task import FRAMEWORKS
 from parity.worker import Worker, WorkerError
 

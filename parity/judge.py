@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy import stats
 
+from parity.inputs import draw
 from parity.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
-from parity.run import Failure, Outputs, draw, run, stages_of
+from parity.run import Failure, Outputs, run, stages_of
 from parity.task import Array, Arrays, Raises, Returns, Sampled, Stage, Task, load
 
 Verdict = Literal["agrees", "exact", "raises", "statistical", "differs", "error", "unavailable"]

@@ -1,40 +1,14 @@
-"""Draw a task's inputs and run its implementation in one framework: the one way from a specification to numbers."""
+"""Run a task's implementation in one framework: the one way from a specification to numbers."""
 
-import contextlib
-import functools
-import importlib
-import importlib.util
-import os
 import traceback
-import zlib
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
-from parity.task import DEVICES, DTYPES, MODES, SIZES, Array, Arrays, Stage, Task, UsageError, cast, choose, load
-
-PACKAGES = {"numpy": "impl_numpy", "torch": "impl_torch", "tf": "impl_tf"}
-REQUIRES = {"numpy": "numpy", "torch": "torch", "tf": "tensorflow"}
-INSTALL = {
-    "numpy": "python -m pip install numpy",
-    "torch": "python -m pip install -c constraints.txt '.[torch]'",
-    "tf": "python -m pip install -c constraints.txt '.[tf]'",
-}
-
-# How near the NumPy implementation may come to a kink, relative to the tensor's root mean square.
-MARGIN = 2.0**-18
-TRAJECTORY_MARGIN = 2.0**-14
-ATTEMPTS = 1000
-
-
-class Unavailable(UsageError):
-    """A framework, a device or a mode that is not here; the message says what to do."""
-
-
-class ContractError(Exception):
-    """An implementation that is not what its specification says; the message names the file."""
+from parity.framework import ContractError, available, file_of, implementation_of, stage_of
+from parity.inputs import draw
+from parity.task import DTYPES, SIZES, Array, Arrays, Stage, Task, cast, choose, load
 
 
 @dataclass(frozen=True)
@@ -119,95 +93,6 @@ def run(
     return outputs
 
 
-def draw(task: Task, size: str, *, seed: int = 0, judged: bool = True) -> tuple[Arrays, Arrays]:
-    """The inputs of a task as float64, away from every kink: the same numbers in any order, process and framework.
-
-    Draws are numbered; one that comes nearer than the margin to a point where a derivative or an integer jumps
-    (the sign of a ReLU's input, a maximum's tie) is given up for the next, since there rounding picks the side.
-
-    Args:
-        judged: whether derivatives will be compared; where they are only timed the first draw will do.
-        seed: further inputs of the same task; `default_rng([crc32(name), 1000 seed + attempt])`.
-
-    Raises:
-        UsageError: an unknown size.
-        ContractError: a task of which a thousand draws lie too near a kink.
-    """
-    params, batch = _draw(task, size, seed, judged and size != "large")  # at large only forward values are
-    return cast(params, "float64"), cast(batch, "float64")
-
-
-@functools.lru_cache(maxsize=16)
-def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Arrays]:
-    choose("size", size, task.sizes)
-    for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):
-        rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
-        params, batch = task.make(rng, **task.sizes[size])
-        if not judged or _keeps_away(task, params, batch):
-            return params, batch
-    raise ContractError(
-        f"parity/tasks/{task.name}.py: {ATTEMPTS} draws of size {size!r} all lie too near a kink; "
-        "choose a smoother activation or a smaller size"
-    )
-
-
-def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
-    from impl_numpy import ops
-
-    implementation = implementation_of(task, "numpy")
-    for name, stage in task.stages.items():
-        with ops.listening() as distances, contextlib.suppress(Exception):  # run() reports what fails
-            model = implementation.build(cast(params, "float64"), **task.config)
-            stage_of(implementation, name)(model, cast(batch, "float64"))
-        if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):
-            return False
-    return True
-
-
-def runtime(framework: str) -> ModuleType:
-    """The package of one framework; Unavailable with the install command where the framework is missing."""
-    choose("framework", framework, PACKAGES)
-    if importlib.util.find_spec(REQUIRES[framework]) is None:
-        raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
-    # Read when TensorFlow and Keras are first imported; what the user has set holds.
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    return importlib.import_module(PACKAGES[framework])
-
-
-def available(framework: str, device: str, mode: str) -> ModuleType:
-    """The runtime of a framework that has this device and mode here; Unavailable with the way out otherwise."""
-    choose("device", device, DEVICES)
-    choose("mode", mode, MODES)
-    found = runtime(framework)
-    if mode not in found.MODES:
-        raise Unavailable(f"{framework} has no mode {mode!r}; it has {', '.join(found.MODES)}")
-    if device not in found.devices():
-        raise Unavailable(f"{framework} sees no device {device!r} here; it has {', '.join(found.devices())}")
-    return found
-
-
-def implementation_of(task: Task, framework: str) -> ModuleType:
-    """The module that implements the task; ContractError names the file that is missing or lacks `build`."""
-    try:
-        module = importlib.import_module(f"{PACKAGES[framework]}.{task.name}")
-    except ModuleNotFoundError as error:
-        if error.name != f"{PACKAGES[framework]}.{task.name}":
-            raise
-        raise ContractError(f"{PACKAGES[framework]}/{task.name}.py is missing") from error
-    stage_of(module, "build")
-    return module
-
-
-def stage_of(implementation: ModuleType, name: str) -> Any:
-    """The stage's function; ContractError names the file that lacks it."""
-    function = getattr(implementation, name, None)
-    if function is None:
-        raise ContractError(f"{_file(implementation)}: there is no function {name!r}")
-    return function
-
-
 def stages_of(task: Task, device: str, mode: str) -> dict[str, Stage]:
     """The stages that run on this device and in this mode: all on the CPU in eager mode, elsewhere the loops."""
     everywhere = device == "cpu" and mode == "eager"
@@ -216,14 +101,10 @@ def stages_of(task: Task, device: str, mode: str) -> dict[str, Stage]:
 
 def check_contract(implementation: ModuleType, name: str, stage: Stage, arrays: Arrays, dtype: str) -> None:
     """ContractError if a stage returned other names than specified, or a floating tensor of another dtype."""
-    where = f"{_file(implementation)}: {name}"
+    where = f"{file_of(implementation)}: {name}"
     if set(arrays) != set(stage.outputs):
         missing, extra = sorted(set(stage.outputs) - set(arrays)), sorted(set(arrays) - set(stage.outputs))
         raise ContractError(f"{where} returned other names than specified: missing {missing}, extra {extra}")
     for output, a in arrays.items():
         if np.issubdtype(a.dtype, np.floating) and a.dtype != np.dtype(dtype):
             raise ContractError(f"{where} returned {output!r} as {a.dtype} where {dtype} was asked for")
-
-
-def _file(implementation: ModuleType) -> str:
-    return implementation.__name__.replace(".", "/") + ".py"

@@ -11,7 +11,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from parity.environment import Presence
-from parity.run import PACKAGES
+from parity.framework import PACKAGES
 from parity.task import Stage, Task
 
 ROOT = Path(__file__).parent.parent

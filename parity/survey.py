@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 import numpy as np
 
 from parity.environment import Presence
+from parity.inputs import draw
 from parity.judge import Row, Verdict, expected, judge
 from parity.noise import Truth
-from parity.run import Failure, Outputs, draw, run, stages_of
+from parity.run import Failure, Outputs, run, stages_of
 from parity.task import Arrays, Task, UsageError
 from parity.weights import configured
 from parity.worker import Worker, WorkerError

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from parity.run import available, draw, implementation_of, stage_of
+from parity.framework import available, implementation_of, stage_of
+from parity.inputs import draw
 from parity.task import Arrays, Task, cast, choose, load
 
 WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer

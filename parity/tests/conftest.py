@@ -2,7 +2,7 @@
 
 import pytest
 
-from parity.run import runtime
+from parity.framework import runtime
 from parity.task import DEVICES, FRAMEWORKS, names
 
 

@@ -139,14 +139,14 @@ def test_misuse_is_exit_code_2_and_one_clear_line(here, args, words):
 
 
 def test_a_device_that_is_absent_is_refused_by_name(checkout):
-    damage_runtime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    damage_frameworktime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
     done = parity("run", "--framework", "numpy", "--device", "cuda", cwd=checkout)
     assert done.returncode == 2
     assert "'cuda'" in done.stderr
 
 
 def test_without_being_asked_for_an_absent_device_is_unavailable_with_its_reason(checkout):
-    damage_runtime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    damage_frameworktime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
     done, rows = verdicts(checkout)
     assert done.returncode == 0
     row = rows["numpy", "float64", ""]
@@ -155,15 +155,15 @@ def test_without_being_asked_for_an_absent_device_is_unavailable_with_its_reason
 
 
 def test_a_framework_that_is_missing_is_refused_with_its_install_command(checkout):
-    damage_run(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage_framework(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
     done = parity("run", "mlp", "--framework", "torch", cwd=checkout)
     assert done.returncode == 2
     assert "torch is not installed: python -m pip install" in done.stderr
 
 
 def test_without_being_named_a_missing_framework_is_unavailable(checkout):
-    damage_run(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
-    damage_run(checkout, '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
+    damage_framework(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage_framework(checkout, '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
     done = parity("run", "mlp", "--size", "tiny", "--json", "rows.json", cwd=checkout)
     assert done.returncode == 0, done.stderr
     rows = json.loads((checkout / "rows.json").read_text())["rows"]
@@ -172,13 +172,13 @@ def test_without_being_named_a_missing_framework_is_unavailable(checkout):
     assert "not installed" in missing[0]["reason"]
 
 
-def damage_runtime(checkout, package, old, new):
+def damage_frameworktime(checkout, package, old, new):
     path = checkout / package / "__init__.py"
     path.write_text(path.read_text().replace(old, new))
 
 
-def damage_run(checkout, old, new):
-    path = checkout / "parity" / "run.py"
+def damage_framework(checkout, old, new):
+    path = checkout / "parity" / "framework.py"
     assert old in path.read_text()
     path.write_text(path.read_text().replace(old, new))
 

@@ -7,8 +7,8 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import rounded_to_tf32
+from parity.framework import implementation_of
 from parity.noise import LIMIT
-from parity.run import implementation_of
 from parity.task import cast, names
 
 
@@ -140,7 +140,7 @@ def test_tf32_costs_thousands_of_units(name):
 
 
 def test_a_run_restores_the_precision_policy(framework):
-    from parity.run import runtime
+    from parity.framework import runtime
 
     found = runtime(framework)
     before = found.settings()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from parity import Raises, Returns, Sampled, Stage, Where, draw, judge, load, noise_units, run
+from parity.framework import ContractError
 from parity.judge import FALSE_ALARM
-from parity.run import ContractError, Failure
+from parity.run import Failure
 from parity.task import names
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from parity import load
-from parity.run import PACKAGES
+from parity.framework import PACKAGES
 from parity.task import names
 
 ROOT = Path(__file__).parents[2]

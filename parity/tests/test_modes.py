@@ -3,8 +3,9 @@
 import pytest
 
 from parity import judge, load
+from parity.framework import Unavailable
 from parity.judge import GOOD
-from parity.run import Unavailable, run
+from parity.run import run
 
 SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
 RUNS = [("float64", "tiny"), ("float32", "tiny")]

@@ -8,8 +8,9 @@ import pytest
 from safetensors.numpy import save_file
 
 from parity import judge, load, noise_units, run
+from parity.framework import runtime
+from parity.inputs import draw
 from parity.judge import reference_of
-from parity.run import draw, runtime
 from parity.task import UsageError
 from parity.weights import configured, pretrained, state_dict
 
