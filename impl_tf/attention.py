@@ -10,8 +10,8 @@ def build(params, heads):
     model.build((None, None, embed), (None, None, embed))
     # MHA-PACK: torch has one matrix for queries, keys and values; Keras has three, with an axis for the heads.
     weights = []
-    for w, b in zip(tf.split(params["in_proj_weight"], 3, axis=1), tf.split(params["in_proj_bias"], 3)):
-        weights += [tf.reshape(w, (embed, heads, -1)), tf.reshape(b, (heads, -1))]
+    for part, w in zip(("query", "key", "value"), tf.split(params["in_proj_weight"], 3, axis=1)):
+        weights += [tf.reshape(w, (embed, heads, -1)), tf.reshape(params[f"{part}_bias"], (heads, -1))]
     model.set_weights([*weights, tf.reshape(params["out_proj.weight"], (heads, -1, embed)), params["out_proj.bias"]])
     return model
 
@@ -30,10 +30,13 @@ def backward(model, batch):
     dx, *grads = tape.gradient(y, [x, *model.trainable_variables], output_gradients=cotangents)
     embed = x.shape[-1]
     *packed, dw_out, db_out = grads
+    dquery, dkey, dvalue = (tf.reshape(db, (embed,)) for db in packed[1::2])
     return {
         "grad.x": dx,
         "grad.in_proj_weight": tf.concat([tf.reshape(dw, (embed, embed)) for dw in packed[::2]], axis=1),
-        "grad.in_proj_bias": tf.concat([tf.reshape(db, (embed,)) for db in packed[1::2]], axis=0),
+        "grad.query_bias": dquery,
+        "grad.key_bias": dkey,
+        "grad.value_bias": dvalue,
         "grad.out_proj.weight": tf.reshape(dw_out, (embed, embed)),
         "grad.out_proj.bias": db_out,
     }

@@ -7,7 +7,9 @@ from torch import nn
 def build(params, heads):
     with torch.device("meta"):  # the weights are given, so none are drawn
         model = nn.MultiheadAttention(len(params["out_proj.bias"]), heads, batch_first=True)  # MHA-BF
-    model.load_state_dict(params, assign=True)
+    biases = torch.cat([params[f"{part}_bias"] for part in ("query", "key", "value")])  # MHA-PACK: one parameter
+    state = {name: w for name, w in params.items() if not name.endswith("_bias")}
+    model.load_state_dict({**state, "in_proj_bias": biases}, assign=True)
     return model
 
 
@@ -22,7 +24,16 @@ def backward(model, batch):
     x = batch["x"].detach().requires_grad_()
     model.zero_grad()
     torch.autograd.backward(model(x, x, x), [batch["cotangent"], batch["cotangent.weights"]])
-    return {"grad.x": x.grad, **{f"grad.{name}": w.grad for name, w in model.named_parameters()}}
+    dquery, dkey, dvalue = model.in_proj_bias.grad.chunk(3)
+    return {
+        "grad.x": x.grad,
+        "grad.in_proj_weight": model.in_proj_weight.grad,
+        "grad.query_bias": dquery,
+        "grad.key_bias": dkey,
+        "grad.value_bias": dvalue,
+        "grad.out_proj.weight": model.out_proj.weight.grad,
+        "grad.out_proj.bias": model.out_proj.bias.grad,
+    }
 
 
 def shapes(model, batch):

@@ -10,6 +10,7 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
+from parity.divergence import catalogue
 from parity.environment import Presence
 from parity.framework import PACKAGES
 from parity.task import Stage, Task
@@ -69,7 +70,7 @@ def task(console: Console, task: Task) -> None:
     if task.config:
         console.print("config", dict(task.config))
     if task.aligns:
-        console.print("aligns", " ".join(task.aligns))
+        console.print(_aligned(task))
     console.rule(f"parity/tasks/{task.name}.py")
     console.print(_code((ROOT / "parity" / "tasks" / f"{task.name}.py").read_text()))
     console.rule(" | ".join(f"{package}/{task.name}.py" for package in PACKAGES.values()))
@@ -99,6 +100,15 @@ def _parts(source: str) -> dict[str, str]:
             name, start = ("_" if node.name.startswith("_") else node.name), begin
     parts.setdefault(name, []).extend(lines[start:])
     return {name: "\n".join(part).strip("\n") for name, part in parts.items()}
+
+
+def _aligned(task: Task) -> Table:
+    table = Table(title="what the frameworks do differently here", title_justify="left", box=None)
+    for column in ("", "what", "torch", "Keras", "aligned by"):
+        table.add_column(column)
+    for entry in (catalogue()[name] for name in task.aligns):
+        table.add_row(entry.name, entry.what, entry.torch, entry.keras, entry.align)
+    return table
 
 
 def _declared(stage: Stage) -> str:

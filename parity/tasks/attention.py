@@ -3,13 +3,14 @@
 import numpy as np
 
 from parity.faults import given, rounded_to_tf32, transposed, wrong
-from parity.task import Stage, Task
+from parity.task import Fault, Stage, Task
 
 
 def make(rng, n, steps, embed, heads):
     params = {
         "in_proj_weight": rng.normal(0, embed**-0.5, (3 * embed, embed)),  # queries, keys, values in one matrix
-        "in_proj_bias": rng.normal(0, 0.1, 3 * embed),
+        # torch packs the three biases in in_proj_bias; here the keys' is apart, for its gradient is zero in theory
+        **{f"{part}_bias": rng.normal(0, 0.1, embed) for part in ("query", "key", "value")},
         "out_proj.weight": rng.normal(0, embed**-0.5, (embed, embed)),
         "out_proj.bias": rng.normal(0, 0.1, embed),
     }
@@ -21,14 +22,14 @@ def make(rng, n, steps, embed, heads):
     return params, batch
 
 
-NAMES = ("in_proj_weight", "in_proj_bias", "out_proj.weight", "out_proj.bias")
+NAMES = ("in_proj_weight", "query_bias", "key_bias", "value_bias", "out_proj.weight", "out_proj.bias")
 
 TASK = Task(
     name="attention",
     topic="9 CNN, RNN, attention, transfer learning",
     title="Multi-head self-attention",
     lesson="Each head compares its own slice of queries and keys.  A bias on the keys changes nothing, softmax takes "
-    "it away: a third of in_proj_bias has no gradient.",
+    "it away: its gradient is rounding alone.",
     make=make,
     stages={
         "forward": Stage(outputs=("y", "weights"), loop=True),
@@ -47,12 +48,17 @@ TASK = Task(
     config={"heads": 4},
     layout={"in_proj_weight": "oi", "out_proj.weight": "oi"},
     known={"shapes/y": (4, 10, 32), "shapes/weights": (4, 10, 10)},
-    aligns=("MHA-PACK", "MHA-ORDER", "MHA-RET", "MHA-BF", "INIT-MHA"),
+    # It adds the same to all scores of a query, which softmax takes away: what is left is rounding of the queries' size.
+    scale_of={"backward/grad.key_bias": "backward/grad.query_bias"},
+    aligns=("MHA-PACK", "MHA-ORDER", "MHA-RET", "MHA-BF"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "square weight transposed": transposed("out_proj.weight", (1, 0)),
         "keys and values exchanged": given(
             "in_proj_weight", lambda w: np.concatenate([np.split(w, 3)[part] for part in (0, 2, 1)])
+        ),
+        "the queries' gradient at the keys' place": Fault(
+            outputs=lambda outputs: outputs | {"backward/grad.key_bias": outputs["backward/grad.query_bias"]}
         ),
         "summed over the heads": wrong("forward/weights", lambda weights: weights * 4),
     },
