@@ -31,6 +31,15 @@ def train(model, batch):
     return {name: np.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
 
 
+def shuffling(model, batch):
+    n, rng = len(batch["x"]), np.random.default_rng()
+    orders = np.stack([rng.permutation(n) for _ in range(20)])
+    centred = (orders - (n - 1) / 2).astype(batch["x"].dtype)
+    positions = np.arange(n) - (n - 1) / 2
+    correlation = centred @ positions.astype(centred.dtype) / (n * (n * n - 1) / 12)
+    return {"complete": (np.sort(orders) == np.arange(n)).all(), "correlation": correlation.mean()}
+
+
 def _epoch(model, batch, order):
     params, optimizer = model
     losses, correct = [], 0

@@ -39,6 +39,17 @@ def train(model, batch):
     return {name: tf.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
 
 
+def shuffling(model, batch):
+    n = len(batch["x"])
+    data = tf.data.Dataset.range(n).shuffle(n).batch(n)
+    orders = tf.stack([order for _ in range(20) for order in data])
+    centred = tf.cast(orders, batch["x"].dtype) - (n - 1) / 2
+    positions = tf.range(n, dtype=centred.dtype) - (n - 1) / 2
+    correlation = tf.linalg.matvec(centred, positions) / (n * (n * n - 1) / 12)
+    complete = tf.reduce_all(tf.sort(orders) == tf.range(n, dtype=tf.int64))
+    return {"complete": complete, "correlation": tf.reduce_mean(correlation)}
+
+
 def _epoch(model, batch, order):
     net, optimizer = model
     losses = tf.TensorArray(batch["x"].dtype, size=len(order))  # a loop in a graph, not a graph of every batch

@@ -3,6 +3,7 @@
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader
 
 
 class Net(nn.Module):
@@ -43,6 +44,18 @@ def train(model, batch):
             }
         )
     return {name: torch.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
+
+
+def shuffling(model, batch):
+    n = len(batch["x"])
+    loader = DataLoader(torch.arange(n), batch_size=n, shuffle=True)
+    with torch.random.fork_rng():
+        torch.seed()
+        orders = torch.stack([order for _ in range(20) for order in loader])
+    centred = (orders - (n - 1) / 2).to(batch["x"].dtype)
+    positions = torch.arange(n, dtype=centred.dtype) - (n - 1) / 2
+    correlation = centred @ positions / (n * (n * n - 1) / 12)
+    return {"complete": (orders.sort().values == torch.arange(n)).all(), "correlation": correlation.mean()}
 
 
 def _epoch(model, batch, order):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, wrong
-from parity.task import Stage, Task
+from parity.task import Sampled, Stage, Task
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
 LEARNED = (*NAMES, *(f"momentum.{name}" for name in NAMES))
@@ -32,6 +32,18 @@ def make(rng, n, batches, validation, epochs, hidden):
     return params, batch
 
 
+SHUFFLES = 20
+
+
+def no_correlation(params, batch):
+    return 0.0
+
+
+def correlation_error(params, batch):
+    """A shuffled position correlates with the original one with variance 1 / (n - 1) (Kendall, Rank Correlation)."""
+    return np.sqrt(1 / (len(batch["x"]) - 1) / SHUFFLES)
+
+
 TASK = Task(
     name="digits_training",
     topic="13 A week's rhythm",
@@ -41,6 +53,11 @@ TASK = Task(
     stages={
         "epoch": Stage(outputs=("loss", *LEARNED), loop=True, trajectory=True),  # the loss of every batch
         "train": Stage(outputs=(*METRICS, *LEARNED), trajectory=True),  # the metrics of every epoch
+        # Each framework's own shuffling: nothing is lost, and nothing is left of the order.
+        "shuffling": Stage(
+            outputs=("complete", "correlation"),
+            sampled={"correlation": Sampled(expected=no_correlation, error=correlation_error)},
+        ),
     },
     sizes={
         "tiny": {"n": 16, "batches": 4, "validation": 32, "epochs": 3, "hidden": 8},
