@@ -48,9 +48,10 @@ TASK = Task(
     config={"heads": 4},
     layout={"in_proj_weight": "oi", "out_proj.weight": "oi"},
     known={"shapes/y": (4, 10, 32), "shapes/weights": (4, 10, 10)},
-    # It adds the same to all scores of a query, which softmax takes away: what is left is rounding of the queries' size.
+    # It adds the same to all scores of a query, which softmax takes away: what is left is rounding, of the
+    # size of the queries'.
     scale_of={"backward/grad.key_bias": "backward/grad.query_bias"},
-    aligns=("MHA-PACK", "MHA-ORDER", "MHA-RET", "MHA-BF"),
+    aligns=("MHA-PACK", "MHA-ORDER", "MHA-RET", "MHA-BF", "INIT-MHA"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "square weight transposed": transposed("out_proj.weight", (1, 0)),
