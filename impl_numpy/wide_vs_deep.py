@@ -11,15 +11,15 @@ def build(params, lr):
 
 
 def wide_step(model, batch):
-    return {"loss": _step("wide", model, batch)}
+    return _learned("wide", model, *_step("wide", model, batch))
 
 
 def deep_step(model, batch):
-    return {"loss": _step("deep", model, batch)}
+    return _learned("deep", model, *_step("deep", model, batch))
 
 
 def train(model, batch):
-    losses = {net: np.stack([_step(net, model, batch) for _ in batch["epochs"]]) for net in model}
+    losses = {net: np.stack([_step(net, model, batch)[0] for _ in batch["epochs"]]) for net in model}
     final = [ops.mse(_forward(net, model, batch["x"])[0], batch["target"])[0] for net in model]
     return {**losses, "final": np.stack(final)}
 
@@ -38,7 +38,12 @@ def _step(net, model, batch):
         dz = tanh_vjp(da) if tanh_vjp else da
         da, grads[f"{net}.{layer}.weight"], grads[f"{net}.{layer}.bias"] = linear_vjp(dz)
     optimizer.step(grads)
-    return loss
+    return loss, grads
+
+
+def _learned(net, model, loss, grads):
+    weights, _ = model[net]
+    return {"loss": loss, **{f"grad.{name}": g for name, g in grads.items()}, **weights}
 
 
 def _forward(net, model, a):

@@ -24,15 +24,15 @@ def build(params, lr):
 
 
 def wide_step(model, batch):
-    return {"loss": _step("wide", model, batch)}
+    return _learned("wide", model, *_step("wide", model, batch))
 
 
 def deep_step(model, batch):
-    return {"loss": _step("deep", model, batch)}
+    return _learned("deep", model, *_step("deep", model, batch))
 
 
 def train(model, batch):
-    losses = {net: tf.stack([_step(net, model, batch) for _ in batch["epochs"]]) for net in model}
+    losses = {net: tf.stack([_step(net, model, batch)[0] for _ in batch["epochs"]]) for net in model}
     final = [_mse(batch["target"], net(batch["x"])) for net, _ in model.values()]
     return {**losses, "final": tf.stack(final)}
 
@@ -46,8 +46,16 @@ def _step(name, model, batch):
     net, optimizer = model[name]
     with tf.GradientTape() as tape:
         loss = _mse(batch["target"], net(batch["x"]))
-    optimizer.apply(tape.gradient(loss, net.trainable_variables))
-    return loss
+    grads = tape.gradient(loss, net.trainable_variables)
+    optimizer.apply(grads)
+    return loss, grads
+
+
+def _learned(name, model, loss, grads):
+    net, _ = model[name]
+    names = [f"{name}.{layer}.{part}" for layer in range(len(grads) // 2) for part in ("weight", "bias")]
+    weights = {name: w.value for name, w in zip(names, net.trainable_variables)}
+    return {"loss": loss, **{f"grad.{name}": g for name, g in zip(names, grads)}, **weights}
 
 
 def _mse(target, y):

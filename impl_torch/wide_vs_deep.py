@@ -19,11 +19,11 @@ def build(params, lr):
 
 
 def wide_step(model, batch):
-    return {"loss": _step("wide", model, batch)}
+    return _learned("wide", model, _step("wide", model, batch))
 
 
 def deep_step(model, batch):
-    return {"loss": _step("deep", model, batch)}
+    return _learned("deep", model, _step("deep", model, batch))
 
 
 def train(model, batch):
@@ -45,6 +45,12 @@ def _step(net, model, batch):
     loss.backward()
     optimizer.step()
     return loss.detach()
+
+
+def _learned(net, model, loss):
+    layers, _ = model[net]
+    weights = {f"{net}.{name}": w for name, w in layers.named_parameters()}
+    return {"loss": loss, **{f"grad.{name}": w.grad for name, w in weights.items()}, **weights}
 
 
 def _forward(net, model, a):
