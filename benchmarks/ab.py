@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -101,7 +101,6 @@ def sides(base: Path, head: Path) -> Iterator[list[tuple[Side, Side]]]:
 
 def measure(
     base: Path, head: Path, loops: Sequence[Loop], size: str, *, compared: int, console: Console, slowdown: float = 0.0,
-    done: Callable[[Loop, np.ndarray], None] = lambda loop, ratios: None,
 ) -> tuple[dict[Loop, Comparison], dict[Loop, str]]:  # fmt: skip
     """Compare loops, a framework at a time: the comparisons, and why there is none."""
     found, failed = {}, {}
@@ -115,7 +114,6 @@ def measure(
                     failed[loop] = str(error)
                     continue
                 found[loop] = compare(ratios, loops=compared)
-                done(loop, ratios)
     return found, failed
 
 
