@@ -12,14 +12,14 @@ def build(params, lr, momentum, adam_lr, beta1, beta2, eps):
 
 def sgd_step(model, batch):
     params, optimizer, _ = model
-    loss = _step(params, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **params, **_momentum(optimizer)}
+    loss, grads = _step(params, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **grads, **params, **_momentum(optimizer)}
 
 
 def adam_step(model, batch):
     params, _, optimizer = model
-    loss = _step(params, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **params, **_moments(optimizer)}
+    loss, grads = _step(params, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **grads, **params, **_moments(optimizer)}
 
 
 def sgd(model, batch):
@@ -33,7 +33,7 @@ def adam(model, batch):
 
 
 def _train(params, optimizer, batch):
-    losses = [np.stack([_step(params, optimizer, batch, rows) for rows in order]).mean() for order in batch["order"]]
+    losses = [np.stack([_step(params, optimizer, batch, rows)[0] for rows in order]).mean() for order in batch["order"]]
     return {"losses": np.stack(losses), "norm": np.sqrt(sum(np.sum(w * w) for w in params.values()))}
 
 
@@ -44,8 +44,9 @@ def _step(params, optimizer, batch, rows):
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"][rows])
     da, dw_out, db_out = out_vjp(loss_vjp(1))
     _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    optimizer.step({"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out})
-    return loss
+    grads = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    optimizer.step(grads)
+    return loss, {f"grad.{name}": g for name, g in grads.items()}
 
 
 def _momentum(optimizer):

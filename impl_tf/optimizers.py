@@ -13,6 +13,8 @@ def build(params, lr, momentum, adam_lr, beta1, beta2, eps):
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(classes)]
     )
     net.set_weights([params[name] for name in NAMES])
+    # Rates, momentum and betas that float32 holds exactly, since Keras rounds them to it (OPT-F64-LR, OPT-F64-MOM,
+    # OPT-ADAM-F32BETA); an epsilon below rounding, since it stands elsewhere (OPT-ADAM-EPS, OPT-ADAM-EPSHAT).
     sgd = keras.optimizers.SGD(lr, momentum=momentum)
     adam = keras.optimizers.Adam(adam_lr, beta_1=beta1, beta_2=beta2, epsilon=eps)
     for optimizer in (sgd, adam):
@@ -22,14 +24,14 @@ def build(params, lr, momentum, adam_lr, beta1, beta2, eps):
 
 def sgd_step(model, batch):
     net, optimizer, _ = model
-    loss = _step(net, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **_weights(net), **_momentum(optimizer)}
+    loss, grads = _step(net, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **grads, **_weights(net), **_momentum(optimizer)}
 
 
 def adam_step(model, batch):
     net, _, optimizer = model
-    loss = _step(net, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **_weights(net), **_moments(optimizer)}
+    loss, grads = _step(net, optimizer, batch, batch["order"][0, 0])
+    return {"loss": loss, **grads, **_weights(net), **_moments(optimizer)}
 
 
 def sgd(model, batch):
@@ -43,7 +45,7 @@ def adam(model, batch):
 
 
 def _train(net, optimizer, batch):
-    losses = [tf.reduce_mean([_step(net, optimizer, batch, rows) for rows in order]) for order in batch["order"]]
+    losses = [tf.reduce_mean([_step(net, optimizer, batch, rows)[0] for rows in order]) for order in batch["order"]]
     return {"losses": tf.stack(losses), "norm": tf.linalg.global_norm([w.value for w in net.trainable_variables])}
 
 
@@ -51,8 +53,9 @@ def _step(net, optimizer, batch, rows):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     with tf.GradientTape() as tape:
         loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True))
-    optimizer.apply(tape.gradient(loss, net.trainable_variables))
-    return loss
+    grads = tape.gradient(loss, net.trainable_variables)
+    optimizer.apply(grads)
+    return loss, {f"grad.{name}": g for name, g in zip(NAMES, grads)}
 
 
 def _weights(net):

@@ -26,13 +26,14 @@ def build(params, lr, momentum, adam_lr, beta1, beta2, eps):
 def sgd_step(model, batch):
     net, optimizer, _ = model
     loss = _step(net, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **_learned(net, optimizer, {"momentum": "momentum_buffer"})}
+    return {"loss": loss, **_gradients(net), **_learned(net, optimizer, {"momentum": "momentum_buffer"})}
 
 
 def adam_step(model, batch):
     net, _, optimizer = model
     loss = _step(net, optimizer, batch, batch["order"][0, 0])
-    return {"loss": loss, **_learned(net, optimizer, {"exp_avg": "exp_avg", "exp_avg_sq": "exp_avg_sq"})}
+    moments = {"exp_avg": "exp_avg", "exp_avg_sq": "exp_avg_sq"}
+    return {"loss": loss, **_gradients(net), **_learned(net, optimizer, moments)}
 
 
 def sgd(model, batch):
@@ -58,6 +59,10 @@ def _step(net, optimizer, batch, rows):
     loss.backward()
     optimizer.step()
     return loss.detach()
+
+
+def _gradients(net):
+    return {f"grad.{name}": w.grad for name, w in net.named_parameters()}
 
 
 def _learned(net, optimizer, buffers):

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-from parity.faults import configured, given, rounded_to_tf32, wrong
+from parity.faults import configured, given, rounded_to_tf32, without, wrong
 from parity.task import Stage, Task
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+GRADIENTS = tuple(f"grad.{name}" for name in NAMES)
 SGD = (*NAMES, *(f"momentum.{name}" for name in NAMES))
 ADAM = (*NAMES, *(f"{moment}.{name}" for name in NAMES for moment in ("exp_avg", "exp_avg_sq")))
 
@@ -19,9 +20,8 @@ def make(rng, n, batches, epochs, inputs, hidden, classes):
     }
     batch = {
         "x": rng.normal(size=(n * batches, inputs)),
-        "labels": rng.integers(
-            classes, size=n * batches
-        ),  # nothing to learn but noise: the losses stay well above zero
+        # Nothing to learn but noise: the losses stay well above zero.
+        "labels": rng.integers(classes, size=n * batches),
         "order": np.stack([rng.permutation(n * batches) for _ in range(epochs)]).reshape(epochs, batches, n),
     }
     return params, batch
@@ -35,8 +35,8 @@ TASK = Task(
     "weight moves by about the learning rate.",
     make=make,
     stages={
-        "sgd_step": Stage(outputs=("loss", *SGD), loop=True),
-        "adam_step": Stage(outputs=("loss", *ADAM), loop=True),
+        "sgd_step": Stage(outputs=("loss", *GRADIENTS, *SGD), loop=True, derivative_of={"sgd_step/loss": ""}),
+        "adam_step": Stage(outputs=("loss", *GRADIENTS, *ADAM), loop=True, derivative_of={"adam_step/loss": ""}),
         "sgd": Stage(outputs=("losses", "norm", *SGD), trajectory=True),
         "adam": Stage(outputs=("losses", "norm", *ADAM), trajectory=True),
     },
@@ -57,6 +57,7 @@ TASK = Task(
         "textbook's momentum": configured(momentum=0.9),
         "textbook's second beta": configured(beta2=0.999),
         "another order of the batches": given("order", lambda order: order[:, ::-1]),
+        "no bias gradient": without("sgd_step/grad.hidden.bias"),
         "moments not corrected": wrong("adam/exp_avg.out.bias", lambda m: m * 0.875),
     },
 )  # fmt: skip
