@@ -11,23 +11,28 @@ def build(params, lr):
 
 def step(model, batch):
     params, _ = model
-    loss, _ = _step(model, batch)
-    return {"loss": loss, **params}
+    return {**_step(model, batch), **params}
 
 
 def train(model, batch):
     params, _ = model
     losses, correct, validation_correct = [], [], []
     while not correct or correct[-1] < len(batch["x"]):
-        loss, right = _step(model, batch)
-        losses.append(loss)
-        correct.append(int(right))
-        logits, *_ = _forward(params, batch["validation_x"])
-        validation_correct.append(int(_correct(logits, batch["validation_labels"])))
-    losses = np.stack(losses)
-    gap = np.array(correct, losses.dtype) / len(batch["x"])
-    gap -= np.array(validation_correct, losses.dtype) / len(batch["validation_x"])
-    return {"losses": losses, "correct": correct, "validation_correct": validation_correct, "gap": gap, **params}
+        losses.append(_step(model, batch)["loss"])
+        correct.append(_correct(params, batch["x"], batch["labels"]))
+        validation_correct.append(_correct(params, batch["validation_x"], batch["validation_labels"]))
+    losses, correct, validation_correct = np.stack(losses), np.stack(correct), np.stack(validation_correct)
+    accuracy = correct.astype(losses.dtype) / len(batch["x"])
+    validation_accuracy = validation_correct.astype(losses.dtype) / len(batch["validation_x"])
+    return {
+        "losses": losses,
+        "correct": correct,
+        "validation_correct": validation_correct,
+        "accuracy": accuracy,
+        "validation_accuracy": validation_accuracy,
+        "gap": accuracy - validation_accuracy,
+        **params,
+    }
 
 
 def _step(model, batch):
@@ -36,8 +41,9 @@ def _step(model, batch):
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"])
     da, dw_out, db_out = out_vjp(loss_vjp(1))
     _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    optimizer.step({"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out})
-    return loss, _correct(logits, batch["labels"])
+    grads = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    optimizer.step(grads)
+    return {"loss": loss, **{f"grad.{name}": g for name, g in grads.items()}}
 
 
 def _forward(params, x):
@@ -47,5 +53,6 @@ def _forward(params, x):
     return logits, hidden_vjp, tanh_vjp, out_vjp
 
 
-def _correct(logits, labels):
+def _correct(params, x, labels):
+    logits, *_ = _forward(params, x)
     return np.sum(ops.argmax(logits) == labels)

@@ -19,37 +19,42 @@ def build(params, lr):
 
 def step(model, batch):
     net, _ = model
-    loss, _ = _step(model, batch)
-    return {"loss": loss, **_weights(net)}
+    return {**_step(model, batch), **_weights(net)}
 
 
 def train(model, batch):
     net, _ = model
     losses, correct, validation_correct = [], [], []
     while not correct or correct[-1] < len(batch["x"]):
-        loss, right = _step(model, batch)
-        losses.append(loss)
-        correct.append(int(right))
-        validation_correct.append(int(_correct(net(batch["validation_x"]), batch["validation_labels"])))
-    losses = tf.stack(losses)
-    gap = tf.constant(correct, losses.dtype) / len(batch["x"])
-    gap -= tf.constant(validation_correct, losses.dtype) / len(batch["validation_x"])
-    metrics = {"losses": losses, "correct": correct, "validation_correct": validation_correct, "gap": gap}
-    return metrics | _weights(net)
+        losses.append(_step(model, batch)["loss"])
+        correct.append(_correct(net, batch["x"], batch["labels"]))
+        validation_correct.append(_correct(net, batch["validation_x"], batch["validation_labels"]))
+    losses, correct, validation_correct = tf.stack(losses), tf.stack(correct), tf.stack(validation_correct)
+    accuracy = tf.cast(correct, losses.dtype) / len(batch["x"])
+    validation_accuracy = tf.cast(validation_correct, losses.dtype) / len(batch["validation_x"])
+    return {
+        "losses": losses,
+        "correct": correct,
+        "validation_correct": validation_correct,
+        "accuracy": accuracy,
+        "validation_accuracy": validation_accuracy,
+        "gap": accuracy - validation_accuracy,
+        **_weights(net),
+    }
 
 
 def _step(model, batch):
     net, optimizer = model
     with tf.GradientTape() as tape:
-        logits = net(batch["x"])
-        loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], logits, from_logits=True)
+        loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], net(batch["x"]), from_logits=True)
         loss = tf.reduce_mean(loss)
-    optimizer.apply(tape.gradient(loss, net.trainable_variables))
-    return loss, _correct(logits, batch["labels"])
+    grads = tape.gradient(loss, net.trainable_variables)
+    optimizer.apply(grads)
+    return {"loss": loss, **{f"grad.{name}": g for name, g in zip(NAMES, grads)}}
 
 
-def _correct(logits, labels):
-    return tf.reduce_sum(tf.cast(tf.argmax(logits, -1) == labels, tf.int64))
+def _correct(net, x, labels):
+    return tf.reduce_sum(tf.cast(tf.argmax(net(x), -1) == labels, tf.int64))
 
 
 def _weights(net):

@@ -24,35 +24,39 @@ def build(params, lr):
 
 def step(model, batch):
     net, _ = model
-    loss, _ = _step(model, batch)
-    return {"loss": loss, **dict(net.named_parameters())}
+    return {**_step(model, batch), **dict(net.named_parameters())}
 
 
 def train(model, batch):
     net, _ = model
     losses, correct, validation_correct = [], [], []
     while not correct or correct[-1] < len(batch["x"]):
-        loss, right = _step(model, batch)
-        losses.append(loss)
-        correct.append(int(right))
-        with torch.no_grad():
-            validation_correct.append(int(_correct(net(batch["validation_x"]), batch["validation_labels"])))
-    losses = torch.stack(losses)
-    gap = losses.new_tensor(correct) / len(batch["x"])
-    gap -= losses.new_tensor(validation_correct) / len(batch["validation_x"])
-    metrics = {"losses": losses, "correct": correct, "validation_correct": validation_correct, "gap": gap}
-    return {name: torch.as_tensor(value) for name, value in metrics.items()} | dict(net.named_parameters())
+        losses.append(_step(model, batch)["loss"])
+        correct.append(_correct(net, batch["x"], batch["labels"]))
+        validation_correct.append(_correct(net, batch["validation_x"], batch["validation_labels"]))
+    losses, correct, validation_correct = torch.stack(losses), torch.stack(correct), torch.stack(validation_correct)
+    accuracy = correct.to(losses.dtype) / len(batch["x"])
+    validation_accuracy = validation_correct.to(losses.dtype) / len(batch["validation_x"])
+    return {
+        "losses": losses,
+        "correct": correct,
+        "validation_correct": validation_correct,
+        "accuracy": accuracy,
+        "validation_accuracy": validation_accuracy,
+        "gap": accuracy - validation_accuracy,
+        **dict(net.named_parameters()),
+    }
 
 
 def _step(model, batch):
     net, optimizer = model
     optimizer.zero_grad()
-    logits = net(batch["x"])
-    loss = F.cross_entropy(logits, batch["labels"])
+    loss = F.cross_entropy(net(batch["x"]), batch["labels"])
     loss.backward()
     optimizer.step()
-    return loss.detach(), _correct(logits, batch["labels"])
+    return {"loss": loss.detach(), **{f"grad.{name}": w.grad for name, w in net.named_parameters()}}
 
 
-def _correct(logits, labels):
-    return (logits.argmax(-1) == labels).sum()
+@torch.no_grad()
+def _correct(net, x, labels):
+    return (net(x).argmax(-1) == labels).sum()
