@@ -12,7 +12,7 @@ def train(model, batch):
     x = batch["x"]
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = x * tf.cast(batch["mask"], x.dtype) / (1 - model.rate)
+        y = x * tf.cast(batch["mask"], x.dtype) / (1 - model.rate)  # scaled in training (DROP-SCALE)
     return {"y": y, "grad.x": tape.gradient(y, x, output_gradients=batch["cotangent"])}
 
 

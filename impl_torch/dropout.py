@@ -11,7 +11,7 @@ def build(params, p):
 
 def train(model, batch):
     x = batch["x"].detach().requires_grad_()
-    y = x * batch["mask"] / (1 - model.p)
+    y = x * batch["mask"] / (1 - model.p)  # scaled in training (DROP-SCALE)
     y.backward(batch["cotangent"])
     return {"y": y, "grad.x": x.grad}
 
