@@ -37,6 +37,7 @@ def _initialised(model, a, bound):
     weights, deviations = {}, []
     for layer in range(len(model)):
         draws = model[f"{layer}.draws"]
+        # Dense would draw Xavier (INIT-DENSE-W) and have a bias of zeros (INIT-DENSE-B).
         w = (2 * draws - 1) * tf.constant(bound(*draws.shape), draws.dtype)
         z = a @ w
         a = tf.nn.relu(z)

@@ -42,8 +42,8 @@ def _initialised(model, a, bound):
     weights, deviations = {}, []
     for layer in range(len(model)):
         draws = model[f"{layer}.draws"]
-        w = (2 * draws - 1) * bound(*draws.shape)
-        z = F.linear(a, w)
+        w = (2 * draws - 1) * bound(*draws.shape)  # nn.Linear would draw within ±1 / √fan_in (INIT-DENSE-W)
+        z = F.linear(a, w)  # and a bias too (INIT-DENSE-B)
         a = F.relu(z)
         weights[f"{layer}.weight"] = w
         deviations.append(z.std(correction=0))
