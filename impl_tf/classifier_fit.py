@@ -7,6 +7,7 @@ NAMES = ("0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias")  # of
 
 
 def build(params, lr, beta1, beta2, eps):
+    # Betas that float32 holds, an epsilon below rounding (OPT-ADAM-F32BETA, OPT-ADAM-EPS, OPT-ADAM-EPSHAT).
     return params, keras.optimizers.Adam(lr, beta_1=beta1, beta_2=beta2, epsilon=eps)
 
 
@@ -48,4 +49,4 @@ def _fit(net, batch):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     n = batch["rows"].shape[1]
     history = net.fit(x, labels, batch_size=n, epochs=3, shuffle=False, verbose=0)  # FIT-SHUFFLE: shuffles by default
-    return tf.constant(history.history["loss"], x.dtype)  # means over the batches as the weights move (FIT-LOSS)
+    return tf.constant(history.history["loss"], x.dtype)  # means over the batches as weights move (FIT-LOSS, FIT-LOGS)

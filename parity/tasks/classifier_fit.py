@@ -64,7 +64,7 @@ TASK = Task(
     topic="10 Metrics and frameworks",
     title="A loop, and model.fit",
     lesson="fit is the loop that you would write, if it is told the same: no shuffling, the same optimizer, logits.  "
-    "With the defaults of both, Adam's epsilon alone makes two trainings.",
+    "With the defaults of both, Adam's epsilon makes two trainings: after three epochs Keras's loss is 2e-5 higher.",
     make=make,
     stages={
         "fit": Stage(outputs=("losses", *NAMES), trajectory=True),  # the loss of every epoch
