@@ -14,7 +14,7 @@ class Net(keras.Model):
     def call(self, x, mask, training=False):
         a = self.hidden(x)
         if training:
-            a = a * tf.cast(mask, a.dtype) / (1 - self.p)  # keras.layers.Dropout with the mask given
+            a = a * tf.cast(mask, a.dtype) / (1 - self.p)  # layers.Dropout, the mask given (DROP-SCALE)
         return self.out(a)
 
 

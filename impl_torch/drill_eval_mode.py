@@ -13,7 +13,7 @@ class Net(nn.Module):
     def forward(self, x, mask):
         a = torch.tanh(self.hidden(x))
         if self.training:
-            a = a * mask / (1 - self.p)  # nn.Dropout with the mask given
+            a = a * mask / (1 - self.p)  # nn.Dropout with the mask given (DROP-SCALE)
         return self.out(a)
 
 
