@@ -71,7 +71,7 @@ def state_dict(task: Task, weights: str) -> Arrays:
             from safetensors.numpy import load_file
 
             return dict(load_file(path))
-        return _arrays(_torch().load(path, map_location="cpu", weights_only=True))
+        return _arrays(_torch().load(path, map_location="cpu", weights_only=True), where=weights)
     except UsageError:
         raise
     except Exception as error:
@@ -86,15 +86,17 @@ def _torchvision(name: str) -> Arrays:
     except Exception as error:  # where it was built for another torch, importing it raises anything
         raise UsageError(f"--weights {IMAGENET} needs torchvision, which cannot be imported: {hint}") from error
     try:
-        return _arrays(get_model_weights(name).DEFAULT.get_state_dict(progress=False))
-    except OSError as error:
-        raise UsageError(f"torchvision's file for {name} cannot be had here ({error}); give a file instead") from error
+        found = get_model_weights(name).DEFAULT.get_state_dict(progress=False)
+    except Exception as error:  # no network, a wrong hash, a truncated file in the cache: each has a class of its own
+        reason = f"{type(error).__name__}: {error}"
+        raise UsageError(f"torchvision's file for {name} cannot be had here ({reason}); give a file instead") from error
+    return _arrays(found, where=f"torchvision's file for {name}")
 
 
-def _arrays(found: Any) -> Arrays:
+def _arrays(found: Any, *, where: str) -> Arrays:
     torch = _torch()
     if not isinstance(found, dict) or not all(isinstance(value, torch.Tensor) for value in found.values()):
-        raise UsageError("the file holds something else than a plain state_dict of tensors")
+        raise UsageError(f"{where} holds something else than a plain state_dict of tensors")
     return {str(key): value.detach().numpy() for key, value in found.items()}
 
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 import pickle
+import sys
+import types
 
 import numpy as np
 import pytest
@@ -102,6 +104,32 @@ def test_a_truncated_file_is_refused(checkpoint, tmp_path):
         state_dict(TASK, str(path))
 
 
+@pytest.mark.parametrize(
+    ("made", "message"),
+    [
+        (lambda torch: torch.nn.Linear(2, 3), "is no whole file of plain tensors: UnpicklingError"),
+        (lambda torch: [torch.ones(2)], "holds something else than a plain state_dict"),
+        (lambda torch: {"state_dict": {"bn1.bias": torch.ones(4)}}, "holds something else than a plain state_dict"),
+    ],
+    ids=["a pickled module", "a list", "a state_dict inside another dict"],
+)
+def test_what_is_no_state_dict_is_refused_by_the_files_name(tmp_path, made, message):
+    torch = pytest.importorskip("torch", reason="a .pt file is torch's")
+    path = tmp_path / "checkpoint.pt"
+    torch.save(made(torch), path)
+    with pytest.raises(UsageError, match=rf"checkpoint\.pt {message}"):
+        state_dict(TASK, str(path))
+
+
+def test_a_truncated_file_of_torch_is_refused(checkpoint, tmp_path):
+    torch = pytest.importorskip("torch", reason="a .pt file is torch's")
+    path = tmp_path / "checkpoint.pt"
+    torch.save({name: torch.tensor(a) for name, a in checkpoint.items()}, path)
+    path.write_bytes(path.read_bytes()[:-1000])
+    with pytest.raises(UsageError, match=r"checkpoint\.pt is no whole file of plain tensors"):
+        state_dict(TASK, str(path))
+
+
 class Evil:
     ran = False
 
@@ -118,9 +146,25 @@ def test_nothing_is_unpickled_that_could_run_code(tmp_path):
     assert not Evil.ran
 
 
-def test_without_torchvision_imagenet_says_what_to_do(monkeypatch):
-    import sys
+@pytest.mark.parametrize(
+    "error", [OSError("no route to host"), RuntimeError("invalid hash value"), pickle.UnpicklingError("truncated")]
+)
+def test_a_file_that_torchvision_cannot_get_is_an_error_with_a_way_out(monkeypatch, error):
+    class Weights:
+        class DEFAULT:
+            @staticmethod
+            def get_state_dict(progress):
+                raise error
 
+    models = types.ModuleType("torchvision.models")
+    models.get_model_weights = lambda name: Weights
+    monkeypatch.setitem(sys.modules, "torchvision", types.ModuleType("torchvision"))
+    monkeypatch.setitem(sys.modules, "torchvision.models", models)
+    with pytest.raises(UsageError, match=rf"file for resnet18 cannot be had here .*{error}.*give a file instead"):
+        state_dict(TASK, "imagenet")
+
+
+def test_without_torchvision_imagenet_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "torchvision.models", None)
     with pytest.raises(UsageError, match=r"pip install torchvision"):
         state_dict(TASK, "imagenet")
