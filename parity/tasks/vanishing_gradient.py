@@ -25,8 +25,8 @@ TASK = Task(
     name="vanishing_gradient",
     topic="8 Optimizers, learning rate, vanishing gradients",
     title="Vanishing gradients",
-    lesson="Each tanh multiplies the gradient by a slope below one, so it fades towards the first layer; a ReLU's "
-    "slope is one or nothing.",
+    lesson="A tanh multiplies the gradient by a slope below one, a ReLU by one or nothing.  With weights of variance "
+    "1 / inputs it fades towards the first layer either way, and ReLU alone is no cure: at base it fades more.",
     make=make,
     stages={
         "tanh": Stage(outputs=OUTPUTS, loop=True, derivative_of={"tanh/loss": ""}),
