@@ -8,6 +8,7 @@ def build(params, heads):
     embed = params["out_proj.bias"].shape[0]
     model = keras.layers.MultiHeadAttention(heads, embed // heads)
     model.build((None, None, embed), (None, None, embed))
+    # All weights are given (INIT-MHA).
     # MHA-PACK: torch has one matrix for queries, keys and values; Keras has three, with an axis for the heads.
     weights = []
     for part, w in zip(("query", "key", "value"), tf.split(params["in_proj_weight"], 3, axis=1)):

@@ -3,35 +3,32 @@
 import keras
 import tensorflow as tf
 
-NAMES = ("fc.weight", "bn1.weight", "bn1.bias", "conv.weight", "bn2.weight", "bn2.bias")  # of trainable_variables
+NAMES = ("fc.weight", "bn1.weight", "bn1.bias", "bn2.weight", "bn2.bias")  # of trainable_variables
 RUNNING = ("running_mean", "running_var")
 
 
 class Net(keras.Model):
-    def __init__(self, hidden, filters, eps, momentum):
+    def __init__(self, hidden, eps, momentum):
         super().__init__()
         # BN-MOM: the weight of the old value, not of the new.  BN-EPS: the default is 1e-3, not 1e-5.
+        # BN-AXIS: channels are the last axis, which is where images have them here.
         settings = {"momentum": 1 - momentum, "epsilon": eps}
         self.fc = keras.layers.Dense(hidden, use_bias=False)  # normalisation would take a bias away
         self.bn1 = keras.layers.BatchNormalization(**settings)
-        self.conv = keras.layers.Conv2D(filters, 3, padding="same", use_bias=False)
         self.bn2 = keras.layers.BatchNormalization(**settings)
 
     def call(self, x, image, training=False):
-        return self.bn1(self.fc(x), training=training), self.bn2(self.conv(image), training=training)
+        return self.bn1(self.fc(x), training=training), self.bn2(image, training=training)
 
 
 def build(params, eps, momentum):
     inputs, hidden = params["fc.weight"].shape
-    *_, channels, filters = params["conv.weight"].shape
-    net = Net(hidden, filters, eps, momentum)
+    net = Net(hidden, eps, momentum)
     net.fc.build((None, inputs))
-    net.conv.build((None, None, None, channels))
-    for name, bn, width in (("bn1", net.bn1, hidden), ("bn2", net.bn2, filters)):
-        bn.build((None, width) if name == "bn1" else (None, None, None, width))
+    for name, bn, shape in (("bn1", net.bn1, (None,)), ("bn2", net.bn2, (None, None, None))):
+        bn.build((*shape, params[f"{name}.bias"].shape[0]))
         bn.set_weights([params[f"{name}.{part}"] for part in ("weight", "bias", *RUNNING)])
     net.fc.set_weights([params["fc.weight"]])
-    net.conv.set_weights([params["conv.weight"]])
     return net
 
 

@@ -12,6 +12,7 @@ def build(params, lr, momentum):
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(10)]
     )
     net.set_weights([params[name] for name in NAMES])
+    # Keras takes both through float32, which is exact for these (OPT-F64-LR, OPT-F64-MOM).
     optimizer = keras.optimizers.SGD(lr, momentum=momentum)
     optimizer.build(net.trainable_variables)
     return net, optimizer
@@ -30,7 +31,7 @@ def train(model, batch):
         logits = net(batch["validation_x"])
         history.append(
             {
-                "loss": tf.reduce_mean(losses),
+                "loss": tf.reduce_mean(losses),  # while the weights move, as fit reports it (FIT-LOSS)
                 "validation_loss": _loss(batch["validation_labels"], logits),
                 "correct": correct,
                 "validation_correct": _correct(logits, batch["validation_labels"]),

@@ -8,6 +8,7 @@ def build(params):
     inputs, width = params["weight_ih_l0"].shape
     model = keras.layers.LSTM(width // 4, return_sequences=True, return_state=True)  # LSTM-OUT: the last step alone
     model.build((None, None, inputs))
+    # All weights are given (INIT-LSTM), with the gates in torch's order, which is Keras's too (LSTM-GATES).
     model.set_weights([params["weight_ih_l0"], params["weight_hh_l0"], params["bias_ih_l0"] + params["bias_hh_l0"]])
     return model
 

@@ -8,14 +8,14 @@ EPS = 1e-5  # torchvision's; Keras has 1e-3 (BN-EPS)
 
 
 def build(params, lr):
-    x = image = keras.Input((None, None, 3))
+    x = image = keras.Input((None, None, 3))  # channels last (CONV-LAYOUT)
     x = layers.ReLU()(_conv_norm(params, "conv1", "bn1", x, stride=2))
     x = layers.ZeroPadding2D(1)(x)  # after a ReLU zero is as good as nothing; "same" would pad one side (POOL-SAME)
     x = layers.MaxPool2D(3, 2)(x)
     for layer in (1, 2, 3, 4):
         for block in (0, 1):
             x = _block(params, f"layer{layer}.{block}", x, stride=2 if layer > 1 and block == 0 else 1)
-    trunk = keras.Model(image, layers.GlobalAveragePooling2D()(x))
+    trunk = keras.Model(image, layers.GlobalAveragePooling2D()(x))  # (n, c) at once (POOL-GAP)
     trunk.trainable = False
     for layer in trunk.layers:
         name = layer.name.replace("-", ".")
