@@ -8,14 +8,12 @@ class Net(nn.Module):
     def __init__(self, params, eps, momentum):
         super().__init__()
         hidden, inputs = params["fc.weight"].shape
-        filters, channels = params["conv.weight"].shape[:2]
         self.fc = nn.Linear(inputs, hidden, bias=False)  # normalisation would take a bias away
         self.bn1 = nn.BatchNorm1d(hidden, eps=eps, momentum=momentum)
-        self.conv = nn.Conv2d(channels, filters, 3, padding=1, bias=False)
-        self.bn2 = nn.BatchNorm2d(filters, eps=eps, momentum=momentum)
+        self.bn2 = nn.BatchNorm2d(len(params["bn2.bias"]), eps=eps, momentum=momentum)
 
     def forward(self, x, image):
-        return self.bn1(self.fc(x)), self.bn2(self.conv(image))
+        return self.bn1(self.fc(x)), self.bn2(image)
 
 
 def build(params, eps, momentum):

@@ -101,7 +101,7 @@ def run_(
     file = report.WholeFile(json) if json is not None else None
     try:
         with console.status("importing the frameworks"):
-            found = presences(workers, timeout=timeout)
+            found = presences(workers, timeout=TIMEOUT)
         insist(found, frameworks=framework or [], devices=device or [], modes=mode or [])
         jobs, results = plan(chosen, found, **axes, weights=weights)
         with _progress(console) as progress:

@@ -1,4 +1,4 @@
-"""Batch normalisation after a hidden layer and after a convolution: training, running statistics, evaluation."""
+"""Batch normalisation after a hidden layer and of images: training, running statistics, evaluation."""
 
 import numpy as np
 
@@ -6,15 +6,14 @@ from parity.faults import configured, rounded_to_tf32, without, wrong
 from parity.task import Raises, Returns, Stage, Task, Where
 
 STATISTICS = tuple(f"{bn}.{name}" for bn in ("bn1", "bn2") for name in ("running_mean", "running_var"))
-NAMES = ("fc.weight", "bn1.weight", "bn1.bias", "conv.weight", "bn2.weight", "bn2.bias")
+NAMES = ("fc.weight", "bn1.weight", "bn1.bias", "bn2.weight", "bn2.bias")
 
 
-def make(rng, n, inputs, hidden, images, c, hw, filters):
+def make(rng, n, inputs, hidden, images, c, hw):
     params = {
         "fc.weight": rng.normal(0, inputs**-0.5, (hidden, inputs)),  # no bias: normalisation would take it away
-        "conv.weight": rng.normal(0, 0.2, (filters, c, 3, 3)),
     }
-    for bn, channels in (("bn1", hidden), ("bn2", filters)):
+    for bn, channels in (("bn1", hidden), ("bn2", c)):
         params[f"{bn}.weight"] = rng.normal(1, 0.1, channels)
         params[f"{bn}.bias"] = rng.normal(0, 0.5, channels)
         params[f"{bn}.running_mean"] = rng.normal(0, 0.5, channels)
@@ -26,7 +25,7 @@ def make(rng, n, inputs, hidden, images, c, hw, filters):
         # Small: with no variance Keras multiplies by 1 / sqrt(eps), 256, and subtracts what it has multiplied.
         "one": rng.normal(0, 2.0**-8, (1, inputs)),
         "cotangent": rng.normal(size=(n, hidden)),
-        "cotangent.image": rng.normal(size=(images, filters, hw, hw)),
+        "cotangent.image": rng.normal(size=(images, c, hw, hw)),
     }
     return params, batch
 
@@ -64,12 +63,12 @@ TASK = Task(
         "evaluate_one": Stage(outputs=("y",)),
     },
     sizes={
-        "tiny": {"n": 12, "inputs": 6, "hidden": 5, "images": 4, "c": 3, "hw": 6, "filters": 4},
-        "base": {"n": 64, "inputs": 64, "hidden": 256, "images": 8, "c": 3, "hw": 32, "filters": 16},
-        "large": {"n": 1024, "inputs": 512, "hidden": 1024, "images": 32, "c": 32, "hw": 56, "filters": 64},
+        "tiny": {"n": 12, "inputs": 6, "hidden": 5, "images": 4, "c": 3, "hw": 6},
+        "base": {"n": 64, "inputs": 64, "hidden": 256, "images": 8, "c": 16, "hw": 32},
+        "large": {"n": 1024, "inputs": 512, "hidden": 1024, "images": 32, "c": 64, "hw": 56},
     },
     config={"eps": 2.0**-16, "momentum": 0.125},
-    layout={"fc.weight": "oi", "conv.weight": "oihw", "image": "nchw"},
+    layout={"fc.weight": "oi", "image": "nchw"},
     aligns=("BN-EPS", "BN-MOM", "BN-VAR", "BN-ONE", "BN-AXIS"),
     faults={
         "inputs in TF32": rounded_to_tf32(),

@@ -222,15 +222,15 @@ def test_a_broken_stage_is_an_error_that_names_the_file_and_the_others_go_on(che
 
 
 @pytest.mark.parametrize(
-    ("harm", "reason"),
+    ("harm", "timeout", "reason"),
     [
-        ("import os; os._exit(7)", "ProcessDied: exit code 7"),
-        ("import time; time.sleep(1000)", "TimeoutError: no result within 5 s"),
+        ("import os; os._exit(7)", "100", "ProcessDied: exit code 7"),
+        ("import time; time.sleep(1000)", "8", "TimeoutError: no result within 8 s"),
     ],
 )
-def test_a_crash_or_a_hang_is_an_error_row(checkout, harm, reason):
+def test_a_crash_or_a_hang_is_an_error_row(checkout, harm, timeout, reason):
     damage(checkout, "impl_numpy", "def build(params, lr):\n", f"def build(params, lr):\n    {harm}\n")
-    done, rows = verdicts(checkout, "--dtype", "float64", "--timeout", "5")
+    done, rows = verdicts(checkout, "--dtype", "float64", "--timeout", timeout)
     assert done.returncode == 1
     assert rows["numpy", "float64", ""]["verdict"] == "error"
     assert rows["numpy", "float64", ""]["reason"] == reason
