@@ -39,7 +39,7 @@ TASK = Task(
     sizes={
         "tiny": {"n": 20, "validation": 20, "hidden": 24},
         "base": {"n": 50, "validation": 200, "hidden": 512},
-        "large": {"n": 1000, "validation": 200, "hidden": 4096},
+        "large": {"n": 50, "validation": 200, "hidden": 4096},
     },
     config={"lr": 0.125},
     timing={"lr": 2.0**-30},
