@@ -85,7 +85,7 @@ def judge(
         )  # fmt: skip
 
     rows = []
-    for name, stage in stages_of(task, device, mode).items():
+    for name, stage in stages_of(task, device, mode, size).items():
         declared = stage.declaration(framework, mode, device)
         truths, error = reference.truths, outputs.raised.get(name)
         if isinstance(declared, Raises):
@@ -109,7 +109,7 @@ def expected(task: Task, framework: str, *, device: str, dtype: str, mode: str, 
     """The truth of each output of such a run: NumPy's, or what the specification declares for this framework."""
     reference = reference_of(task, size, dtype)
     truths = dict(reference.truths)
-    for name, stage in stages_of(task, device, mode).items():
+    for name, stage in stages_of(task, device, mode, size).items():
         declared = stage.declaration(framework, mode, device)
         if isinstance(declared, Returns):
             truths |= _declared(declared, name, reference.arrays, dtype)
@@ -154,12 +154,12 @@ def _judge(
         return np.inf, "differs", f"dtype {output.dtype} where {truth.value.dtype} is due"
     if output.shape != truth.value.shape:
         return np.inf, "differs", f"shape {output.shape} where {truth.value.shape} is due"
-    if not floating or name in stage.exact:
-        same = np.array_equal(output, truth.value.astype(output.dtype))
-        return (0.0, "exact", "") if same else (np.inf, "differs", "not equal")
     if size == "large" and not key.startswith("forward/"):
         finite = bool(np.isfinite(output).all())
         return (None, "agrees", "finite") if finite else (np.inf, "differs", "not finite")
+    if not floating or name in stage.exact:
+        same = np.array_equal(output, truth.value.astype(output.dtype))
+        return (0.0, "exact", "") if same else (np.inf, "differs", "not equal")
     if key in task.scale_of:
         truth = truth.scaled_as(truths[task.scale_of[key]])
     units = noise_units(flush(output, dtype), truth.value, noise=truth.noise, peak=truth.peak)

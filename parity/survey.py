@@ -132,8 +132,8 @@ def _refusal(job: Job, here: Presence) -> str | None:
         return f"{job.framework} has no mode {job.mode!r}; it has {', '.join(here.modes)}"
     if job.device not in here.devices:
         return f"{job.framework} sees no {job.device} device here"
-    if not stages_of(job.task, job.device, job.mode):
-        return f"{job.task.name} has no loop, and other stages run eagerly on the CPU"
+    if not stages_of(job.task, job.device, job.mode, job.size):
+        return f"{job.task.name} has no loop, and other stages run eagerly on the CPU, at tiny and base"
     return None
 
 
