@@ -50,6 +50,8 @@ def pretrained(params: Arrays, found: Arrays, *, where: str) -> Arrays:
     for key, a in wanted.items():
         if key not in found and not key.endswith(OPTIONAL):
             raise UsageError(f"{where}: the key {key!r} of shape {a.shape} is missing")
+        if key in found and found[key].dtype.kind not in "fiu":
+            raise UsageError(f"{where}: the key {key!r} holds {found[key].dtype}, real numbers are due")
         if key in found and found[key].shape != a.shape:
             raise UsageError(f"{where}: the key {key!r} has shape {found[key].shape}, {a.shape} is due")
     return params | {key: found[key].astype(params[key].dtype) for key in found}

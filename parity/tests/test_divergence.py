@@ -8,7 +8,9 @@ from parity.divergence import catalogue
 from parity.task import names
 
 ROOT = Path(__file__).parents[2]
-NAME = re.compile(r"\b(?:INIT|BN|DROP|OPT|LR|LSTM|MHA|CONV|POOL|CE|BCE|MSE|DT|ACT|AG|RED|FIT|MET)-[A-Z0-9-]*[A-Z0-9]\b")
+NAME = re.compile(
+    r"\b(?:INIT|BN|DROP|OPT|LR|LSTM|MHA|CONV|POOL|CE|BCE|MSE|DT|ACT|AG|RED|FIT|MET|SUM)-[A-Z0-9-]*[A-Z0-9]\b"
+)
 
 
 def aligned():

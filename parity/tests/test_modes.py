@@ -9,12 +9,13 @@ from parity.run import run
 
 SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
 RUNS = [("float64", "tiny"), ("float32", "tiny")]
+ALL_RUNS = [*RUNS, ("float32", "base")]
 
 
-def assert_agrees(task_name, framework, mode):
+def assert_agrees(task_name, framework, mode, runs=RUNS):
     if not load(task_name).loops:
         return  # nothing of it runs in other modes than eager
-    for dtype, size in RUNS:
+    for dtype, size in runs:
         rows = judge(task_name, framework, dtype=dtype, size=size, mode=mode)
         assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
         assert [row for row in rows if row.verdict not in GOOD] == []
@@ -38,12 +39,12 @@ def test_a_sample_of_the_compilers(sampled, framework_, mode, request):
 
 @pytest.mark.compiled
 def test_xla(task_name):
-    assert_agrees(task_name, "tf", "xla")
+    assert_agrees(task_name, "tf", "xla", ALL_RUNS)
 
 
 @pytest.mark.compiled
 def test_compile(task_name):
-    assert_agrees(task_name, "torch", "compile")
+    assert_agrees(task_name, "torch", "compile", ALL_RUNS)
 
 
 def test_a_mode_that_a_framework_lacks_is_unavailable():

@@ -78,6 +78,7 @@ def test_weights_are_for_base_and_the_seeded_ones_for_the_rest(tmp_path):
         (lambda c: c.pop("layer1.0.conv1.weight"), r"file: the key 'layer1.0.conv1.weight' of shape \(4, 4, 3, 3\) is"),
         (lambda c: c.update({"bn1.bias": np.zeros(7)}), r"'bn1.bias' has shape \(7,\), \(4,\) is due"),
         (lambda c: c.update({"layer5.weight": np.zeros(7)}), "'layer5.weight' has no place"),
+        (lambda c: c.update({"bn1.bias": np.zeros(4, complex)}), "'bn1.bias' holds complex128, real numbers are due"),
     ],
 )
 def test_a_state_dict_that_does_not_fit_is_refused_by_key_and_shapes(params, checkpoint, harm, message):
