@@ -1,6 +1,7 @@
 """Times side by side: measured by pytest-benchmark, gated on the verdicts, read by pandas."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -36,7 +37,10 @@ def measure(options: Sequence[str]) -> pd.DataFrame:
         path = Path(folder) / "times.json"
         command = [sys.executable, "-m", "pytest", str(COMPARISON), "-q", "--benchmark-quiet", *ROUNDS, *options]
         command += [f"--benchmark-json={path}", "--benchmark-save-data", "-p", "no:cacheprovider"]
-        done = subprocess.run(command, cwd=COMPARISON.parent.parent, capture_output=True, text=True, check=False)
+        # Started from within a test it is a session of its own, and not one of that test's parallel workers.
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+        root = COMPARISON.parent.parent
+        done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
         if not path.exists() or done.returncode not in (0, 1):
             raise UsageError("the comparison could not be made:\n" + (done.stderr + done.stdout).strip()[-2000:])
         return frame(json.loads(path.read_text()))
