@@ -21,10 +21,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.history import USUAL
 from benchmarks.paired import Comparison, compare
 from parity.report import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
+from parity.timing import USUAL
 
 ROOT = Path(__file__).parent.parent
 WORKER = Path(__file__).parent / "ab_worker.py"

@@ -3,16 +3,15 @@
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from parity import judge
 from parity.framework import Unavailable, available
 from parity.judge import GOOD
 from parity.task import DEVICES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
-from parity.timing import Contestant
+from parity.timing import USUAL, Contestant
 
-# What is compared unless other modes are asked for: each framework as it is mostly used.
-USUAL = {"numpy": ("eager",), "torch": ("eager",), "tf": ("graph",)}
 DTYPE = "float32"
 
 
@@ -53,7 +52,7 @@ class Contest:
                 Contestant(framework=framework, mode=mode, device=device)
                 for framework in frameworks
                 for device in devices or ["cpu"]
-                for mode in modes or USUAL[framework]
+                for mode in modes or [USUAL[framework]]
             ],
             size=choose("size", option("size"), SIZES),
         )
@@ -94,7 +93,7 @@ class Contest:
             found = json.loads(path.read_text())["rows"]
         except (OSError, ValueError, KeyError) as error:
             raise UsageError(f"{path} is no file of verdicts; write one with parity run --json {path}") from error
-        self._add(type("Row", (), row) for row in found)
+        self._add(SimpleNamespace(**row) for row in found)
 
     def _add(self, rows: Any) -> None:
         for row in rows:

@@ -21,9 +21,9 @@ import typer
 from benchmarks.suite import class_name
 from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
+from parity.timing import USUAL
 
 ROOT = Path(__file__).parent.parent
-USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
 
 

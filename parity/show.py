@@ -13,7 +13,7 @@ from rich.table import Table
 from parity.divergence import catalogue
 from parity.environment import Presence
 from parity.framework import PACKAGES
-from parity.task import Stage, Task
+from parity.task import Raises, Stage, Task
 
 ROOT = Path(__file__).parent.parent
 
@@ -114,7 +114,7 @@ def _aligned(task: Task) -> Table:
 def _declared(stage: Stage) -> str:
     return "; ".join(
         f"{' '.join(filter(None, (where.framework, where.mode, where.device)))}: "
-        + (f"raises {what.error}" if hasattr(what, "error") else "returns its own value")
+        + (f"raises {what.error}" if isinstance(what, Raises) else "returns its own value")
         for where, what in stage.declared.items()
     )
 

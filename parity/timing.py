@@ -14,6 +14,7 @@ from parity.framework import available, implementation_of, stage_of
 from parity.inputs import draw
 from parity.task import Arrays, Task, cast, choose, load
 
+USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}  # the mode in which each framework is mostly used
 WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
 WARM_UP_CUDA = 20
 L2_BYTES = 2**26  # no GPU's level-2 cache is larger; inputs rotate through twice as much
