@@ -1,7 +1,7 @@
 """One revision's loops in a process of its own: answers a line of JSON with a line of JSON.
 
-Started by `benchmarks.ab` as a script, with the revision's folder as its argument: `parity` and the implementations
-are imported from there, whatever is installed.
+Started by `benchmarks.sides` as a script, with the revision's folder as its argument: `parity` and the
+implementations are imported from there, whatever is installed.
 """
 
 import contextlib
@@ -16,12 +16,12 @@ from pathlib import Path
 
 
 def loops(framework):
-    """Every loop with a digest of its specification: [[task, loop, digest], ...]."""
+    """Every loop with a digest of its specification, as `benchmarks.suite` has it: [[task, loop, digest], ...]."""
     from parity.task import load, names
 
     found = []
     for task in map(load, names()):
-        digest = hashlib.sha256(inspect.getsource(inspect.getmodule(task.make)).encode()).hexdigest()
+        digest = hashlib.sha256(inspect.getsource(inspect.getmodule(task.make)).encode()).hexdigest()[:16]
         found += [[task.name, loop, digest] for loop in task.loops]
     return found
 
@@ -44,9 +44,15 @@ class Worker:
         return calls
 
     def window(self, calls, slowdown):
-        """The seconds of so many calls; `slowdown` of that time again is wasted, to plant a regression."""
+        """The seconds of so many calls; `slowdown` of that time again is wasted, to plant a regression.
+
+        As many calls go before, untimed: until then the caches and the branch predictor are those of the other
+        process, and its idle threads may still spin on this core.
+        """
         call, clock = self.call, time.perf_counter
         gc.disable()
+        for _ in range(calls):
+            call()
         start = clock()
         for _ in range(calls):
             call()

@@ -17,6 +17,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from asv.machine import Machine
+from asv.results import Results
+from asv.runner import BenchmarkResult
 
 from benchmarks.suite import class_name
 from parity.report import WholeFile
@@ -86,6 +89,37 @@ def merge(source: Path, target: Path) -> None:
         elif kept.exists() and path.name == "benchmarks.json":
             found = json.loads(kept.read_text()) | found
         WholeFile(kept).write(json.dumps(found, indent=1) + "\n")
+
+
+def add_times(
+    commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, settings: dict[str, str],
+) -> None:  # fmt: skip
+    """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
+
+    Args:
+        times: seconds of a call by `benchmarks.sides.Loop`, a value of each process.
+        digests: the specification's digest by loop, asv's version of the benchmark.
+        settings: the environment variables that the series is told apart by.
+    """
+    machine = Machine.load(interactive=True, use_defaults=True)
+    of_suite: dict[str, list[Any]] = {}
+    for loop in times:
+        of_suite.setdefault(f"{loop.framework}_loops.{class_name(load(loop.task), 'cpu')}.time_loop", []).append(loop)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    date = int(_git("show", "--no-patch", "--format=%ct", commit)) * 1000
+    results = Results(machine.__dict__, {}, commit, date, python, "paired", settings)
+    for name, loops in of_suite.items():
+        params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[loops[0].framework])]]
+        samples = [times[loop] for loop in loops]
+        # asv puts the median of the samples in the place of these results.
+        measured = BenchmarkResult([0.0] * len(loops), samples, [1] * len(loops), 0, "", None)
+        results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
+    with tempfile.TemporaryDirectory() as folder:
+        machine.save(folder)
+        results.save(folder)
+        (ROOT / ".asv").mkdir(exist_ok=True)
+        with _alone(ROOT / ".asv" / "results"):
+            merge(Path(folder), ROOT / ".asv" / "results")
 
 
 def asv(config: Path, *args: str, quick: bool = False) -> int:

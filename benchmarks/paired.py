@@ -1,12 +1,14 @@
-"""Is B slower than A?  The statistics of paired windows, apart from how they are measured."""
+"""Is B slower than A?  The statistics of paired measurements, apart from how they are taken."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-FLOOR = 0.03  # a change below 3 % is not worth a person's time, and layout alone makes as much
+FLOOR = 0.03  # a change below 3 % is not worth a person's time, and memory layout alone makes as much
 FALSE_ALARMS = 0.05  # in a whole comparison, over all its loops
 RESAMPLES = 20_000
+LEAST, MOST = 6, 48  # pairs of processes: before anything is decided, and until a loop stays undecided
 
 
 @dataclass(frozen=True)
@@ -16,36 +18,37 @@ class Comparison:
     change: float  # 0.05: B takes 5 % longer
     low: float
     high: float
+    pairs: int
 
     @property
     def slower(self) -> bool:
-        return self.low > FLOOR
+        return self.pairs >= LEAST and self.low > FLOOR
 
     @property
     def faster(self) -> bool:
-        return self.high < 1 / (1 + FLOOR) - 1
+        return self.pairs >= LEAST and self.high < 1 / (1 + FLOOR) - 1
+
+    @property
+    def decided(self) -> bool:
+        """The interval lies on one side of the floor: more pairs would not change what is said."""
+        return self.pairs >= LEAST and (self.low > FLOOR or self.high < FLOOR)
 
 
-def compare(log_ratios: np.ndarray, *, loops: int) -> Comparison:
-    """Compare by the log ratios of all rounds.
+def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:
+    """Compare by what each pair of processes found.
 
-    The interval is a bootstrap over process pairs and, within each, over rounds: a process's memory layout
-    favours one side for its whole life, so rounds of one pair are not independent.  It is two-sided at
-    `FALSE_ALARMS / loops` (Bonferroni), so that a comparison of many loops cries wolf as seldom as one of a single.
+    The unit is the pair, not the round: where a process's memory lies favours one side for its whole life, so the
+    rounds within a pair are not independent.  The interval is the bootstrap of the mean over pairs, two-sided at
+    `FALSE_ALARMS / loops` (Bonferroni), so that a comparison of many loops cries wolf as seldom as one of a single
+    loop; it is widened by sqrt(n / (n - 1)), since the bootstrap of n values has a variance (n - 1) / n too small.
 
     Args:
-        log_ratios: (pairs, rounds), log(time of B / time of A).
+        log_ratios: one log(time of B / time of A) of each pair of processes, the median over its rounds.
         loops: how many loops are compared at once.
     """
-    pairs, rounds = log_ratios.shape
-    rng = np.random.default_rng(0)
-    which = rng.integers(pairs, size=(RESAMPLES, pairs))
-    of_pair = np.empty((RESAMPLES, pairs))
-    for pair in range(pairs):
-        resampled = log_ratios[pair][rng.integers(rounds, size=(RESAMPLES, rounds))]
-        of_pair[:, pair] = np.median(resampled, axis=1)
-    means = np.take_along_axis(of_pair, which, axis=1).mean(axis=1)
+    found = np.asarray(log_ratios, float)
+    pairs, mean = len(found), found.mean()
+    means = found[np.random.default_rng(0).integers(pairs, size=(RESAMPLES, pairs))].mean(axis=1)
     tail = FALSE_ALARMS / loops / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    change = np.median(log_ratios, axis=1).mean()
-    return Comparison(*(float(np.expm1(value)) for value in (change, low, high)))
+    low, high = mean + (np.quantile(means, [tail, 1 - tail]) - mean) * np.sqrt(pairs / max(1, pairs - 1))
+    return Comparison(*(float(np.expm1(value)) for value in (mean, low, high)), pairs)
