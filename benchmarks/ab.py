@@ -5,12 +5,9 @@ after a kill the same command goes on where it was.  Exit code 0: nothing is slo
 be measured.
 """
 
-import contextlib
 import json
-import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,29 +19,14 @@ from rich.table import Table
 from benchmarks import history
 from benchmarks.calibrate import calibrate
 from benchmarks.paired import MOST, Comparison
+from benchmarks.revisions import ROOT, commit_of, git, refuse_dirty_tree, worktree
 from benchmarks.sides import ONE_THREAD, Evidence, Loop, Pair, Trial, loops_of
 from parity.framework import Unavailable, available
 from parity.report import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
 
-ROOT = Path(__file__).parent.parent
 Said = dict[Loop, tuple[Comparison, str]]
 KEPT = ROOT / ".asv" / "ab"
-
-
-@contextlib.contextmanager
-def worktree(revision: str) -> Iterator[Path]:
-    """The revision's files in a folder of their own, which has its commit's name."""
-    commit = _git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
-    if commit is None:
-        raise UsageError(f"there is no revision {revision!r}; git log --oneline shows what there is")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / commit
-        subprocess.run(["git", "worktree", "add", "--detach", "--quiet", str(path), commit], cwd=ROOT, check=True)
-        try:
-            yield path
-        finally:
-            subprocess.run(["git", "worktree", "remove", "--force", str(path)], cwd=ROOT, check=True)
 
 
 class Kept(Trial):
@@ -116,9 +98,9 @@ def run(
     if calibrate_:
         calibrate(ROOT, [loop for loop in loops_of(ROOT, frameworks) if chosen(loop)], size, rows, console)
         raise typer.Exit(0)
-    if _git("status", "--porcelain"):
-        raise UsageError("the tree is dirty: commit or stash, only commits are compared")
-    with worktree(base) as a, worktree(head) as b:
+    refuse_dirty_tree()
+    commits = commit_of(base), commit_of(head)
+    with worktree(commits[0]) as a, worktree(commits[1]) as b:
         old, new = loops_of(a, frameworks), loops_of(b, frameworks)
         for only, where in ((set(old) - set(new), base), (set(new) - set(old), head)):
             for loop in sorted(map(str, filter(chosen, only))):
@@ -128,7 +110,7 @@ def run(
         both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
-        trial = Kept(KEPT / f"{a.name[:12]}-{b.name[:12]}-{size}.unfinished.json")
+        trial = Kept(KEPT / f"{a.name}-{b.name}-{size}.unfinished.json")
         if trial.first.pairs:
             console.print(f"going on after {sum(map(len, trial.first.pairs.values()))} measured pairs")
         with console.status("starting") as status:
@@ -139,9 +121,9 @@ def run(
 
             trial.run(a, b, both, size, keep=keep)
         said = trial.verdicts(both)
-        path = write((a.name, b.name), size, trial, said, new)
+        path = write(commits, size, trial, said, new)
         trial.drop()
-    numpy_changed = _git("diff", "--quiet", a.name, b.name, "--", "impl_numpy", "parity", "benchmarks") is None
+    numpy_changed = bool(git("diff", "--name-only", *commits, "--", "impl_numpy", "parity"))
     raise typer.Exit(_conclude(said, trial.first.failed, console, path, numpy_changed=numpy_changed))
 
 
@@ -190,12 +172,6 @@ def _evidence(plain: dict[str, Any]) -> Evidence:
 def _plain(evidence: Evidence) -> dict[str, Any]:
     pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in evidence.pairs.items()}
     return {"pairs": pairs, "failed": {str(loop): reason for loop, reason in evidence.failed.items()}}
-
-
-def _git(*args: str) -> str | None:
-    """What git says, or None where it fails."""
-    done = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, console: 
     path = tree / ".asv" / "ab" / "calibration.csv"
     path.parent.mkdir(parents=True, exist_ok=True)
     found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(Judged.__annotations__))
-    wanted = {planted: rows if planted == 0 else rows // POWER_PART for planted in PLANTED}
+    wanted = {planted: rows if planted == 0 else max(1, rows // POWER_PART) for planted in PLANTED}
 
     def share(planted: float) -> float:
         return float((found["planted"] == planted).sum() / wanted[planted])

@@ -1,33 +1,43 @@
 """The asv suite over the history: run, keep, publish.  `tox run -e bench -- --quick`, or `-- --range A..B`.
 
-asv writes each result file where it finds it; a run that is killed, or two at once, could leave half of one.  So it
-works in a folder of its own, one framework at a time, and what is finished is merged, whole, into `.asv/results`.
+A commit is measured in a worktree of its own, with its own suite, one framework at a time.  asv writes each result
+file in place; a run that is killed, or two at once, could leave half of one.  So it works in a folder of its own, and
+what is finished is merged, whole, into `.asv/results`.
 """
 
 import contextlib
 import fcntl
+import itertools
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from asv.machine import Machine
 from asv.results import Results
 from asv.runner import BenchmarkResult
+from rich.console import Console
+from rich.table import Table
 
+from benchmarks.revisions import ROOT, commit_of, commits_of, git, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
 from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
 
-ROOT = Path(__file__).parent.parent
+CONFIG = ROOT / "asv.conf.json"
+KEPT = ROOT / ".asv"
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
+FAILED = ["commit", "benchmark", "parameters", "reason"]
 
 
 def selection(task: Task, framework: str, *, quick: bool) -> str:
@@ -39,40 +49,50 @@ def selection(task: Task, framework: str, *, quick: bool) -> str:
     return rf"^{suite}\.(time_loop\('\w+', {rest}|({'|'.join(FIGURES)})\('{last}', {rest})"
 
 
-def revisions(span: str | None) -> list[str]:
-    """The commits to measure, oldest first: HEAD, or those of a span `A..B`.
+def measure(tree: Path, commit: str, patterns: Sequence[str], results: Path, *, quick: bool) -> list[dict[str, str]]:
+    """Run the benchmarks that match at a commit and merge what came of them into `results`.
+
+    What is there already is not measured again.
+
+    Args:
+        tree: the commit's files.
+
+    Returns:
+        A row of each benchmark that failed or took too long, with its reason.
 
     Raises:
-        UsageError: the tree is dirty, or the span names no commits.
+        UsageError: the commit's suite cannot be run at all.
     """
-    if _git("status", "--porcelain"):
-        raise UsageError("the tree is dirty: commit or stash, a result belongs to a commit")
-    if span is None:
-        return [_git("rev-parse", "HEAD")]
-    found = _git("rev-list", "--reverse", span, "--").split()
-    if not found:
-        raise UsageError(f"there is no commit in {span!r}; write A..B, A being the older")
-    return found
-
-
-def measure(framework: str, patterns: list[str], commit: str, results: Path, *, quick: bool) -> int:
-    """Run a framework's benchmarks at a commit and merge what came of it into `results`; asv's exit code."""
-    with tempfile.TemporaryDirectory(dir=ROOT / ".asv") as folder:
-        work = Path(folder)
-        config = json.loads((ROOT / "asv.conf.json").read_text())
-        # Paths in the configuration are relative to its file, which lies outside of the repository's root here.
-        config |= {"repo": str(ROOT), "benchmark_dir": str(ROOT / "benchmarks"), "results_dir": str(work / "results")}
-        (work / "asv.conf.json").write_text(json.dumps(config))
+    KEPT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        mine = Path(folder) / "results"
         if results.exists():
-            shutil.copytree(results, work / "results")  # what is there is not measured again
+            shutil.copytree(results, mine)
         command = ["run", "--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
-        command += ["--skip-existing-successful", *(["--quick"] if quick else [])]
+        command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
+        if any("Cuda" in pattern for pattern in patterns):
+            command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
         for pattern in patterns:
             command += ["--bench", pattern]
-        code = asv(work / "asv.conf.json", *command, quick=quick)
+        config = _config(Path(folder), benchmark_dir=str(tree / "benchmarks"), results_dir=str(mine))
+        said = asv(config, *command, tree=tree, quick=quick)
         with _alone(results):
-            merge(work / "results", results)
-    return code
+            merge(mine, results)
+    failed = [{"commit": commit, **row} for row in failures(said.output)]
+    if said.code and not failed:
+        raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
+    return failed
+
+
+def failures(output: str) -> Iterator[dict[str, str]]:
+    """What asv says of failed benchmarks: their name, their parameters, and the last line of their traceback."""
+    for block in re.split(r"^\[[ .\d]+%\] ·+ ", output, flags=re.MULTILINE):
+        name, _, rest = block.partition(" ")
+        if "failed" not in rest.partition("\n")[0]:
+            continue
+        for part in rest.split("For parameters: ")[1:]:
+            lines = [line.strip() for line in part.splitlines() if line.strip()]
+            yield {"benchmark": name, "parameters": lines[0], "reason": lines[-1] if lines[1:] else "no reason given"}
 
 
 def merge(source: Path, target: Path) -> None:
@@ -92,42 +112,102 @@ def merge(source: Path, target: Path) -> None:
 
 
 def add_times(
-    commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, settings: dict[str, str],
-) -> None:  # fmt: skip
+    commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, settings: dict[str, str]
+) -> None:
     """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
 
     Args:
         times: seconds of a call by `benchmarks.sides.Loop`, a value of each process.
         digests: the specification's digest by loop, asv's version of the benchmark.
-        settings: the environment variables that the series is told apart by.
+        settings: the environment variables that tell the series apart.
     """
     machine = Machine.load(interactive=True, use_defaults=True)
     of_suite: dict[str, list[Any]] = {}
     for loop in times:
         of_suite.setdefault(f"{loop.framework}_loops.{class_name(load(loop.task), 'cpu')}.time_loop", []).append(loop)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    date = int(_git("show", "--no-patch", "--format=%ct", commit)) * 1000
+    date = int(git("show", "--no-patch", "--format=%ct", commit)) * 1000
     results = Results(machine.__dict__, {}, commit, date, python, "paired", settings)
     for name, loops in of_suite.items():
         params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[loops[0].framework])]]
-        samples = [times[loop] for loop in loops]
         # asv puts the median of the samples in the place of these results.
-        measured = BenchmarkResult([0.0] * len(loops), samples, [1] * len(loops), 0, "", None)
+        measured = BenchmarkResult([0.0] * len(loops), [times[loop] for loop in loops], [1] * len(loops), 0, "", None)
         results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
     with tempfile.TemporaryDirectory() as folder:
         machine.save(folder)
         results.save(folder)
-        (ROOT / ".asv").mkdir(exist_ok=True)
-        with _alone(ROOT / ".asv" / "results"):
-            merge(Path(folder), ROOT / ".asv" / "results")
+        with _alone(KEPT / "results"):
+            merge(Path(folder), KEPT / "results")
 
 
-def asv(config: Path, *args: str, quick: bool = False) -> int:
-    """asv with this configuration; its exit code."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), **({"PARITY_BENCH_QUICK": "1"} if quick else {})}
-    return subprocess.run(
-        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment
-    ).returncode
+def publish(results: Path) -> Path:
+    """Make the dashboard of what has been measured, on all machines; its first page.
+
+    Raises:
+        UsageError: asv could not make it.
+    """
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder, _alone(results):
+        shown = Path(folder) / "results"
+        shutil.copytree(results, shown)
+        benchmarks = json.loads((shown / "benchmarks.json").read_text())
+        (shown / "benchmarks.json").write_text(json.dumps(measured_only(benchmarks, shown)))
+        said = asv(_config(Path(folder), results_dir=str(shown)), "publish")
+        if said.code:
+            raise UsageError("the dashboard could not be made:\n" + "\n".join(said.output.splitlines()[-5:]))
+    return KEPT / "html" / "index.html"
+
+
+def measured_only(benchmarks: dict[str, Any], results: Path) -> dict[str, Any]:
+    """The benchmarks and parameters of which some machine has a result; empty graphs would hide the others."""
+    seen: dict[str, list[set[str]]] = {}
+    for path in results.glob("*/*.json"):
+        for name, row in json.loads(path.read_text()).get("results", {}).items():
+            values, params = row[0], row[1]
+            for value, combination in zip(values or [], itertools.product(*params), strict=True):
+                if value is not None and value == value:  # asv writes NaN for what was not asked for
+                    for kept, one in zip(seen.setdefault(name, [set() for _ in params]), combination, strict=True):
+                        kept.add(one)
+    shown = {}
+    for name, benchmark in benchmarks.items():
+        if name in seen:
+            params = [
+                [p for p in all_ if p in kept] for all_, kept in zip(benchmark["params"], seen[name], strict=True)
+            ]
+            shown[name] = {**benchmark, "params": params}
+        elif not isinstance(benchmark, dict):
+            shown[name] = benchmark  # the version of the file's format
+    return shown
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run of asv said, and its exit code."""
+
+    code: int
+    output: str
+
+
+def asv(config: Path, *args: str, tree: Path = ROOT, quick: bool = False) -> Said:
+    """Run asv with this configuration on a tree; what it says is shown as it comes."""
+    environment = {**os.environ, "PYTHONPATH": str(tree), **({"PARITY_BENCH_QUICK": "1"} if quick else {})}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=tree, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    lines = []
+    for line in process.stdout:
+        print(line, end="", flush=True)
+        lines.append(line)
+    return Said(process.wait(), "".join(lines))
+
+
+def _config(folder: Path, **changed: str) -> Path:
+    """The configuration with what is changed, as a file in this folder; its paths are absolute."""
+    config = {"repo": str(ROOT), "benchmark_dir": str(ROOT / "benchmarks"), "html_dir": str(KEPT / "html")}
+    path = folder / CONFIG.name
+    path.write_text(json.dumps({**json.loads(CONFIG.read_text()), **config, **changed}))
+    return path
 
 
 def _newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
@@ -152,11 +232,16 @@ def _alone(results: Path) -> Iterator[None]:
         yield
 
 
-def _git(*args: str) -> str:
-    done = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise UsageError(f"git {' '.join(args)}: {done.stderr.strip()}")
-    return done.stdout.strip()
+def _report(failed: list[dict[str, str]]) -> None:
+    """Show what has no result and why, and keep it beside the results."""
+    WholeFile(KEPT / "failed.csv").write(pd.DataFrame(failed, columns=FAILED).to_csv(index=False))
+    if failed:
+        view = Table(title="No result", title_justify="left")
+        for column in FAILED:
+            view.add_column(column, overflow="fold")
+        for row in failed:
+            view.add_row(row["commit"][:8], *(row[column] for column in FAILED[1:]))
+        Console().print(view)
 
 
 def run(
@@ -165,27 +250,20 @@ def run(
     bench: Annotated[list[str] | None, typer.Option("--bench", "-b", help="Benchmarks by regular expression.")] = None,
 ) -> None:
     """Measure, keep and publish."""
-    here = _git("rev-parse", "--abbrev-ref", "HEAD")
-    (ROOT / ".asv").mkdir(exist_ok=True)
-    results, failed = ROOT / ".asv" / "results", False
-    if asv(ROOT / "asv.conf.json", "machine", "--yes"):
-        raise UsageError("asv does not know this machine, and could not be told")
+    refuse_dirty_tree()
+    commits = commits_of(range_) if range_ else [commit_of("HEAD")]
+    Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
     tasks = [task for task in map(load, names()) if task.loops]
-    commits = revisions(range_)
-    try:
-        for commit in commits:
-            if range_ is not None:
-                _git("checkout", "--quiet", "--detach", commit)
-            for framework in USUAL:
-                patterns = bench or [selection(task, framework, quick=quick) for task in tasks]
-                failed |= bool(measure(framework, patterns, commit, results, quick=quick))
-                if bench:
-                    break  # the expressions are of all frameworks at once
-    finally:
-        if range_ is not None:
-            _git("checkout", "--quiet", here)
-    failed |= bool(asv(ROOT / "asv.conf.json", "publish"))
-    print(f"dashboard: {ROOT / '.asv' / 'html' / 'index.html'} (asv preview serves it)")
+    # The expressions that are asked for are of all frameworks at once.
+    runs = [bench] if bench else [[selection(task, f, quick=quick) for task in tasks] for f in USUAL]
+    failed = []
+    for commit in commits:
+        with worktree(commit) as tree:
+            for patterns in runs:
+                failed += measure(tree, commit, patterns, KEPT / "results", quick=quick)
+    page = publish(KEPT / "results")
+    _report(failed)
+    print(f"dashboard: {page} (python -m asv preview serves it)")
     raise typer.Exit(1 if failed else 0)
 
 
@@ -195,6 +273,9 @@ def main() -> None:
         typer.run(run)
     except UsageError as error:
         print(f"bench: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("bench: interrupted; finished results are kept, the same command goes on", file=sys.stderr)
         sys.exit(2)
 
 

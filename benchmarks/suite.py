@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import os
 import timeit
+from typing import Any
 
 THREADS = str(os.cpu_count() or 1)
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
@@ -58,16 +59,17 @@ def _suite(task: Task, framework: str, device: str) -> type:
         calls, seconds = timeit.Timer(ready.call).autorange()
         return ready.examples * calls / seconds
 
-    units = {"track_noise_units": "noise units", "track_first_call": "seconds", "track_throughput": "examples/s"}
-    functions = {
-        f.__name__: f for f in (time_loop, peakmem_loop, track_noise_units, track_first_call, track_throughput)
-    }
-    for name, function in functions.items():
-        what = name.partition("_")[2].replace("_", " ")
-        details = {"version": digest(task), "pretty_name": f"{task.name} {framework} {device}: {what}"}
-        for key, value in {**details, "unit": units.get(name)}.items():
-            if value is not None:
-                setattr(function, key, value)
+    functions: dict[str, Any] = {}
+    for function, what, unit in (
+        (time_loop, "time", "seconds"),
+        (peakmem_loop, "peak memory", "bytes"),
+        (track_noise_units, "noise units", "noise units"),
+        (track_first_call, "first call", "seconds"),
+        (track_throughput, "throughput", "examples/s"),
+    ):
+        about = {"version": digest(task), "pretty_name": f"{task.name} {framework} {device}: {what}", "unit": unit}
+        vars(function).update(about)
+        functions[function.__name__] = function
     # No setup(): any setup makes asv time single calls, which costs 16 % bias on microsecond loops.  A quick run
     # times single calls anyway, and the first one would be the building.
     if os.environ.get("PARITY_BENCH_QUICK"):

@@ -1,0 +1,56 @@
+"""The commits that are measured, each in a folder of its own: the tree that you work in stays as it is."""
+
+import contextlib
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from parity.task import UsageError
+
+ROOT = Path(__file__).parent.parent
+
+
+def git(*args: str) -> str:
+    """What git says of this repository; UsageError with its words where it fails."""
+    done = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UsageError(f"git {' '.join(args)}: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def refuse_dirty_tree() -> None:
+    """Raises UsageError if something is not committed: it would not be measured."""
+    if git("status", "--porcelain"):
+        raise UsageError("the tree is dirty: commit or stash, a result belongs to a commit")
+
+
+def commit_of(revision: str) -> str:
+    """A revision's full hash; UsageError if there is none."""
+    try:
+        return git("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    except UsageError as error:
+        raise UsageError(f"there is no revision {revision!r}; git log --oneline shows what there is") from error
+
+
+def commits_of(span: str) -> list[str]:
+    """The commits of a span `A..B`, oldest first; UsageError if it names none."""
+    older, dots, newer = span.partition("..")
+    if not dots:
+        raise UsageError(f"{span!r} is no span of commits; write A..B, A being the older")
+    found = git("rev-list", "--reverse", f"{commit_of(older)}..{commit_of(newer or 'HEAD')}").split()
+    if not found:
+        raise UsageError(f"there is no commit in {span!r}; write A..B, A being the older")
+    return found
+
+
+@contextlib.contextmanager
+def worktree(commit: str) -> Iterator[Path]:
+    """The commit's files in a folder of its name, while the block lasts."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / commit[:12]
+        git("worktree", "add", "--detach", "--quiet", str(path), commit)
+        try:
+            yield path
+        finally:
+            git("worktree", "remove", "--force", str(path))
