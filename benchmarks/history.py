@@ -86,13 +86,14 @@ def measure(tree: Path, commit: str, patterns: Sequence[str], results: Path, *, 
 
 def failures(output: str) -> Iterator[dict[str, str]]:
     """What asv says of failed benchmarks: their name, their parameters, and the last line of their traceback."""
+    name = ""
     for block in re.split(r"^\[[ .\d]+%\] ·+ ", output, flags=re.MULTILINE):
-        name, _, rest = block.partition(" ")
-        if "failed" not in rest.partition("\n")[0]:
-            continue
-        for part in rest.split("For parameters: ")[1:]:
-            lines = [line.strip() for line in part.splitlines() if line.strip()]
-            yield {"benchmark": name, "parameters": lines[0], "reason": lines[-1] if lines[1:] else "no reason given"}
+        if re.match(r"\S+ .*failed$", block.partition("\n")[0]):
+            name = block.split()[0]
+        for part in re.split(r"^\s*For parameters: ", block, flags=re.MULTILINE)[1:]:
+            parameters, *said = filter(None, map(str.strip, part.splitlines()))
+            reasons = [line for line in said if not line.startswith("asv: benchmark failed")]
+            yield {"benchmark": name, "parameters": parameters, "reason": (reasons or said or ["unknown"])[-1]}
 
 
 def merge(source: Path, target: Path) -> None:
@@ -170,10 +171,8 @@ def measured_only(benchmarks: dict[str, Any], results: Path) -> dict[str, Any]:
     shown = {}
     for name, benchmark in benchmarks.items():
         if name in seen:
-            params = [
-                [p for p in all_ if p in kept] for all_, kept in zip(benchmark["params"], seen[name], strict=True)
-            ]
-            shown[name] = {**benchmark, "params": params}
+            axes = zip(benchmark["params"], seen[name], strict=True)
+            shown[name] = {**benchmark, "params": [[p for p in axis if p in found] for axis, found in axes]}
         elif not isinstance(benchmark, dict):
             shown[name] = benchmark  # the version of the file's format
     return shown

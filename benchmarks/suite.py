@@ -12,14 +12,9 @@ import os
 import timeit
 from typing import Any
 
-THREADS = str(os.cpu_count() or 1)
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-    os.environ.setdefault(_variable, THREADS)  # read once, when a framework is first imported
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
-
-from parity import judge  # noqa: E402  # after the threads are pinned
-from parity.task import SIZES, Task, load, names  # noqa: E402
-from parity.timing import Contestant, Loop, prepared  # noqa: E402
+from parity import judge
+from parity.task import SIZES, Task, load, names
+from parity.timing import Contestant, Loop, prepared
 
 MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
 DEVICES = ("cpu", "cuda")
