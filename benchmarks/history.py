@@ -233,13 +233,14 @@ def _alone(results: Path) -> Iterator[None]:
 
 def _report(failed: list[dict[str, str]]) -> None:
     """Show what has no result and why, and keep it beside the results."""
-    WholeFile(KEPT / "failed.csv").write(pd.DataFrame(failed, columns=FAILED).to_csv(index=False))
+    rows = pd.DataFrame(failed, columns=FAILED).drop_duplicates()  # asv says it in each of its rounds
+    WholeFile(KEPT / "failed.csv").write(rows.to_csv(index=False))
     if failed:
         view = Table(title="No result", title_justify="left")
         for column in FAILED:
             view.add_column(column, overflow="fold")
-        for row in failed:
-            view.add_row(row["commit"][:8], *(row[column] for column in FAILED[1:]))
+        for commit, *said in rows.itertuples(index=False):
+            view.add_row(commit[:8], *said)
         Console().print(view)
 
 

@@ -77,6 +77,12 @@ class Evidence:
         return self.count(loop) == 0 or not self.comparison(loop, of=of).decided
 
 
+def pin(process: int = 0) -> None:
+    """Pin a process, this one by default, to the last core that this one may use, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(process, {max(os.sched_getaffinity(0))})
+
+
 class Failed(Exception):
     """A process that could not answer, and why."""
 
@@ -89,8 +95,7 @@ class Side:
             [sys.executable, str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        if hasattr(os, "sched_setaffinity"):  # before the worker has made a thread
-            os.sched_setaffinity(self._process.pid, {max(os.sched_getaffinity(0))})
+        pin(self._process.pid)  # before the worker has made a thread
 
     @property
     def alive(self) -> bool:

@@ -44,6 +44,8 @@ class Loop:
     build_seconds: float  # put and build
     first_seconds: float  # the first call: tracing, compiling, allocating
     examples: int  # in a batch
+    model: Any  # what build gave
+    batch: Any  # the first of those that the calls rotate through
 
 
 @contextlib.contextmanager
@@ -85,7 +87,7 @@ def prepared(
         called = time.perf_counter()
         for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
             call()
-        yield Loop(call, built - start, called - built, _examples(task, size))
+        yield Loop(call, built - start, called - built, _examples(task, size), model, batches[0])
 
 
 def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
