@@ -63,7 +63,7 @@ def numpy_lstm_backward(model: Any, batch: Any) -> Call:
 def torch_mlp_step(model: Any, batch: Any) -> Call:
     import torch.nn.functional as F
 
-    net, optimizer = model
+    net, _, optimizer = model
     x, labels = batch["x"], batch["labels"]
 
     def call() -> object:

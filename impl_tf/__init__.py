@@ -57,11 +57,16 @@ def sync(device):
 
 
 def wrap(stage, mode):
-    """The stage as `mode` runs it."""
+    """The stage, a function of the batch, as `mode` runs it."""
+
+    # As in a user's code the model is not an argument: tf.function looks through all of its objects at every call.
+    def call(batch):
+        return stage(batch)
+
     return {
         "eager": lambda: stage,
-        "graph": lambda: tf.function(stage),
-        "xla": lambda: tf.function(stage, jit_compile=True),
+        "graph": lambda: tf.function(call),
+        "xla": lambda: tf.function(call, jit_compile=True),
     }[mode]()
 
 

@@ -43,7 +43,7 @@ def sync(device):
 
 
 def wrap(stage, mode):
-    """The stage as `mode` runs it."""
+    """The stage, a function of the batch, as `mode` runs it."""
     return {"eager": lambda: stage, "compile": lambda: _compiled(stage)}[mode]()
 
 

@@ -24,8 +24,12 @@ def backward(model, batch):
     model.zero_grad()
     y, (h, c) = model(x)
     torch.autograd.backward([y, h, c], [batch["cotangent.y"], batch["cotangent.h"], batch["cotangent.c"]])
-    names = ("weight_ih_l0", "weight_hh_l0", "bias_ih_l0")
-    return {"grad.x": x.grad, **{f"grad.{name}": getattr(model, name).grad for name in names}}
+    return {
+        "grad.x": x.grad,
+        "grad.weight_ih_l0": model.weight_ih_l0.grad,
+        "grad.weight_hh_l0": model.weight_hh_l0.grad,
+        "grad.bias_ih_l0": model.bias_ih_l0.grad,
+    }
 
 
 def shapes(model, batch):

@@ -16,35 +16,35 @@ def build(params, lr):
             nn.Linear(widths[2], widths[3]),
         )
     net.load_state_dict(params, assign=True)
-    return net, torch.optim.SGD(net.parameters(), lr=lr)
+    weights = dict(net.named_parameters())
+    return net, weights, torch.optim.SGD(weights.values(), lr=lr)
 
 
 def forward(model, batch):
-    net, _ = model
+    net, *_ = model
     with torch.no_grad():
         logits = net(batch["x"])
         return {"logits": logits, "loss": F.cross_entropy(logits, batch["labels"])}
 
 
 def backward(model, batch):
-    net, optimizer = model
+    net, weights, optimizer = model
     x = batch["x"].detach().requires_grad_()
     optimizer.zero_grad()
     loss = F.cross_entropy(net(x), batch["labels"])
     loss.backward()
-    return {"loss": loss, "grad.x": x.grad, **{f"grad.{name}": w.grad for name, w in net.named_parameters()}}
+    return {"loss": loss, "grad.x": x.grad, **{f"grad.{name}": w.grad for name, w in weights.items()}}
 
 
 def step(model, batch):
-    net, optimizer = model
+    net, weights, optimizer = model
     optimizer.zero_grad()
     loss = F.cross_entropy(net(batch["x"]), batch["labels"])
     loss.backward()
     optimizer.step()
-    weights = dict(net.named_parameters())
     return {"loss": loss, **{f"grad.{name}": w.grad for name, w in weights.items()}, **weights}
 
 
 def summary(model, batch):
-    net, _ = model
+    net, *_ = model
     return {"shape": net(batch["x"]).shape, "parameters": sum(w.numel() for w in net.parameters())}

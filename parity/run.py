@@ -1,5 +1,6 @@
 """Run a task's implementation in one framework: the one way from a specification to numbers."""
 
+import functools
 import traceback
 from dataclasses import dataclass
 from types import ModuleType
@@ -82,8 +83,8 @@ def run(
         for name, stage in stages_of(task, device, mode, size).items():
             try:
                 model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **task.config)
-                function = framework_runtime.wrap(stage_of(implementation, name), mode)
-                tensors = function(model, framework_runtime.put(batch, device, task.axes(batch)))
+                function = framework_runtime.wrap(functools.partial(stage_of(implementation, name), model), mode)
+                tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
                 arrays_out = framework_runtime.get(tensors, task.axes(tensors))
                 check_contract(implementation, name, stage, arrays_out, dtype)
             except Exception as error:

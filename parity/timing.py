@@ -73,14 +73,15 @@ def prepared(
         model = implementation.build(runtime.put(params, device, task.axes(params)), **config)
         batches = [runtime.put(batch, device, task.axes(batch)) for _ in range(_copies(batch, device))]
         built = time.perf_counter()
-        function = runtime.wrap(stage_of(implementation, stage), contestant.mode)
+        body = functools.partial(stage_of(implementation, stage), model)
+        function = runtime.wrap(body if contestant.mode == "eager" else _lean(body, params), contestant.mode)
         if device == "cpu":
-            call: Callable[[], object] = functools.partial(function, model, batches[0])
+            call: Callable[[], object] = functools.partial(function, batches[0])
         else:
             rotating = itertools.cycle(batches)
 
             def call() -> None:
-                function(model, next(rotating))
+                function(next(rotating))
                 runtime.sync(device)
 
         call()
@@ -94,6 +95,22 @@ def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
     """What a time depends on: it stands with every timing row."""
     runtime = available(contestant.framework, contestant.device, contestant.mode)
     return {**dataclasses.asdict(contestant), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
+
+
+def _lean(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
+    """A training loop that hands over what a user's does: its losses, not the weights and gradients too.
+
+    In eager mode they are there anyway; a graph would copy them all out at each call.  A loop that does not update
+    weights has its gradients as its results, and keeps them.
+    """
+
+    def loop(batch: Any) -> dict[str, Any]:
+        outputs = body(batch)
+        if outputs.keys().isdisjoint(params):
+            return outputs
+        return {name: a for name, a in outputs.items() if name not in params and not name.startswith("grad.")}
+
+    return loop
 
 
 def _copies(batch: Arrays, device: str) -> int:
