@@ -1,8 +1,8 @@
-"""Options of the side-by-side comparison, and the record of what was refused a time."""
+"""Options of the side-by-side comparison, and the record of what has no time."""
 
 import pytest
 
-from benchmarks.contest import Contest
+from benchmarks.contest import TURNS, Contest
 from parity.task import UsageError
 
 
@@ -26,11 +26,18 @@ def pytest_configure(config):
         raise pytest.UsageError(str(error)) from error
 
 
+def pytest_unconfigure(config):
+    if hasattr(config, "contest"):
+        config.contest.close()
+
+
 def pytest_generate_tests(metafunc):
-    """One test for each task, loop and contestant; those of one loop stand together, so that they are timed in turn."""
+    """One test for each task, loop, turn and contestant, in this order."""
     if "entry" in metafunc.fixturenames:
-        entries = metafunc.config.contest.entries()
-        metafunc.parametrize("entry", entries, ids=[str(entry) for entry in entries])
+        pairs = [
+            (entry, turn) for group in metafunc.config.contest.groups() for turn in range(TURNS) for entry in group
+        ]
+        metafunc.parametrize("entry, turn", pairs, ids=[f"{entry} {turn}" for entry, turn in pairs])
 
 
 @pytest.fixture
@@ -40,4 +47,4 @@ def contest(request):
 
 def pytest_benchmark_update_json(config, benchmarks, output_json):
     """Beside the times stands what has none, and why."""
-    output_json["refused"] = config.contest.refused
+    output_json["refused"] = config.contest.refused()

@@ -1,29 +1,21 @@
-"""Every loop, side by side: which framework, mode or device is faster on this task today?"""
+"""Every loop, side by side: which framework, mode or device is faster on this task today?
 
+The contestants of a loop take turns, so that what slows the machine for a while slows them all.
+"""
+
+import numpy as np
 import pytest
 
-from benchmarks.contest import DTYPE
-from parity.timing import card, prepared
+EVENTS = 20  # calls that a device's own events time
 
 
-def test_time(benchmark, contest, entry):
+def test_time(benchmark, contest, entry, turn):
     benchmark.group = f"{entry.task.name} {entry.loop}"
-    where = {
-        "task": entry.task.name,
-        "topic": entry.task.topic,
-        "loop": entry.loop,
-        "contestant": str(entry.contestant),
-    }
     refusal = contest.refusal(entry)
     if refusal is not None:
-        contest.refused.append({**where, "reason": refusal})
-        pytest.skip(f"no time without a verdict: {refusal}")
-    with prepared(entry.task, entry.loop, entry.contestant, dtype=DTYPE, size=contest.size) as loop:
-        benchmark.extra_info.update(
-            where,
-            build_seconds=loop.build_seconds,
-            first_seconds=loop.first_seconds,
-            examples=loop.examples,
-            card=card(entry.contestant, dtype=DTYPE, size=contest.size),
-        )
-        benchmark(loop.call)
+        pytest.skip(f"no time: {refusal}")
+    loop = contest.ready(entry)
+    benchmark.extra_info.update(contest.about(entry))
+    benchmark(loop.call)
+    if loop.device_seconds() is not None:
+        benchmark.extra_info["device_seconds"] = float(np.median([loop.device_seconds() for _ in range(EVENTS)]))

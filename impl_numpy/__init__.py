@@ -48,6 +48,20 @@ def sync(device):
         cupy.cuda.get_current_stream().synchronize()
 
 
+def device_seconds(call, device):
+    """The seconds between two events on the device, before and after a call; None where there are no events."""
+    if device == "cpu":
+        return None
+    import cupy
+
+    start, end = cupy.cuda.Event(), cupy.cuda.Event()
+    start.record()
+    call()
+    end.record()
+    end.synchronize()
+    return cupy.cuda.get_elapsed_time(start, end) / 1e3
+
+
 def wrap(stage, mode):
     """The stage, a function of the batch, as `mode` runs it."""
     return {"eager": stage}[mode]

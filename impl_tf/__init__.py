@@ -56,6 +56,11 @@ def sync(device):
         tf.test.experimental.sync_devices()
 
 
+def device_seconds(call, device):
+    """The seconds between two events on the device, before and after a call; TensorFlow offers no events."""
+    return None
+
+
 def wrap(stage, mode):
     """The stage, a function of the batch, as `mode` runs it."""
 

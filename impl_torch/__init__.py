@@ -42,6 +42,18 @@ def sync(device):
         torch.cuda.synchronize()
 
 
+def device_seconds(call, device):
+    """The seconds between two events on the device, before and after a call; None where there are no events."""
+    if device == "cpu":
+        return None
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    start.record()
+    call()
+    end.record()
+    end.synchronize()
+    return start.elapsed_time(end) / 1e3
+
+
 def wrap(stage, mode):
     """The stage, a function of the batch, as `mode` runs it."""
     return {"eager": lambda: stage, "compile": lambda: _compiled(stage)}[mode]()

@@ -134,7 +134,7 @@ def run_(
 def time_(
     tasks: Tasks = None,
     framework: Frameworks = None,
-    device: Annotated[list[str] | None, typer.Option(help="cpu (default) or cuda.")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="cpu or cuda; all that are here.")] = None,
     mode: Annotated[list[str] | None, typer.Option(help="By default NumPy and torch eager, tf graph.")] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
     verdicts: Annotated[Path | None, typer.Option(help="What parity run --json wrote; else judged first.")] = None,
@@ -158,6 +158,8 @@ def time_(
         for file in files.values():
             file.discard()
     times.report(console, measured)
+    if measured["failed"].any():
+        raise typer.Exit(1)
 
 
 def known(kind: str, asked: list[str] | None, valid: tuple[str, ...], *, default: tuple[str, ...]) -> list[str]:

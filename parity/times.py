@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,19 +15,24 @@ from rich.console import Console
 from rich.table import Table
 from scipy import stats
 
+from parity.framework import REQUIRES
 from parity.report import WholeFile
 from parity.task import UsageError
 
 COMPARISON = Path(__file__).parent.parent / "benchmarks" / "test_side_by_side.py"
-ROUNDS = ("--benchmark-min-rounds=5", "--benchmark-max-time=0.2", "--benchmark-calibration-precision=10")
+# Of each turn: a contestant has three on each loop.
+ROUNDS = ("--benchmark-min-rounds=2", "--benchmark-max-time=0.07", "--benchmark-calibration-precision=10")
 CONFIDENCE = 0.95
 
 
 def measure(options: Sequence[str]) -> pd.DataFrame:
     """Time every loop of every contestant in a process of its own: a row each, refused ones with their reason.
 
-    Columns: task, topic, loop, contestant, the card's, examples, build_seconds, first_seconds, median_seconds,
-    examples_per_second, seconds (every round's, a list) and refused (why there is no time, or "").
+    Columns: task, topic, loop, contestant, the card's, examples (in a batch), import_seconds (of the framework, in a
+    fresh process), build_seconds, first_seconds (the first call: tracing, compiling), median_seconds with its interval
+    low_seconds and high_seconds, device_seconds (by the device's own events, where it has them),
+    examples_per_second, seconds (every round's, a list), refused (why there is no time, or "") and failed (whether
+    it failed while it was timed).
 
     Raises:
         UsageError: there is no checkout with the benchmarks, or the comparison could not be made.
@@ -43,27 +49,39 @@ def measure(options: Sequence[str]) -> pd.DataFrame:
         done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
         if not path.exists() or done.returncode not in (0, 1):
             raise UsageError("the comparison could not be made:\n" + (done.stderr + done.stdout).strip()[-2000:])
-        return frame(json.loads(path.read_text()))
+        found = frame(json.loads(path.read_text()))
+    if "framework" in found:
+        imports = {framework: import_seconds(framework) for framework in found["framework"].dropna().unique()}
+        found["import_seconds"] = found["framework"].map(imports)
+    return found
+
+
+def import_seconds(framework: str) -> float:
+    """How long a fresh process takes to import a framework."""
+    code = f"import time; start = time.perf_counter(); import {REQUIRES[framework]}; print(time.perf_counter() - start)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
 
 
 def frame(found: dict) -> pd.DataFrame:  # type: ignore[type-arg]  # JSON
-    """pytest-benchmark's JSON as one row for each loop and contestant."""
-    rows = []
+    """pytest-benchmark's JSON as one row for each loop and contestant, the rounds of its turns together."""
+    rows: dict[tuple[str, ...], dict[str, Any]] = {}
     for benchmark in found["benchmarks"]:
-        info = dict(benchmark["extra_info"])
-        median = benchmark["stats"]["median"]
-        rows.append(
-            {
-                **info.pop("card"),
-                **info,
-                "median_seconds": median,
-                "examples_per_second": info["examples"] / median,
-                "seconds": benchmark["stats"]["data"],
-                "refused": "",
-            }
-        )
-    rows += [{**refusal, "refused": refusal["reason"]} for refusal in found["refused"]]
-    return pd.DataFrame(rows).drop(columns="reason", errors="ignore")
+        info = benchmark["extra_info"]
+        row = rows.setdefault((info["task"], info["loop"], info["contestant"]), {**info, "seconds": []})
+        row["seconds"] += benchmark["stats"]["data"]
+    for row in rows.values():
+        low, middle, high = median_of(row["seconds"])
+        row.update(median_seconds=middle, low_seconds=low, high_seconds=high, refused="", failed=False)
+        row["examples_per_second"] = row["examples"] / middle
+    return pd.DataFrame([*rows.values(), *found["refused"]])
+
+
+def median_of(seconds: Sequence[float]) -> tuple[float, float, float]:
+    """The median and its interval: (low, median, high), from the order statistics, which no distribution is behind."""
+    ordered, n = np.sort(seconds), len(seconds)
+    low = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5))
+    return float(ordered[low]), float(np.median(ordered)), float(ordered[n - 1 - low])
 
 
 def ratio(slower: Sequence[float], faster: Sequence[float]) -> tuple[float, float, float]:
@@ -99,14 +117,14 @@ def table(times: pd.DataFrame) -> Table:
 
 
 def first_calls(times: pd.DataFrame) -> Table:
-    """How long each contestant takes before it is warm: building, and the first call."""
+    """How long each contestant takes before it is warm: importing, building, and the first call."""
     view = Table(title="Before it is warm: seconds, summed over the loops", title_justify="left")
-    for column in ("contestant", "build", "first call", "steady, one call each"):
+    for column in ("contestant", "import, once", "build", "first call", "steady, one call each"):
         view.add_column(column, justify="right" if column != "contestant" else "left")
     timed = times[times["refused"] == ""]
     for contestant, group in timed.groupby("contestant", sort=False):
         sums = group[["build_seconds", "first_seconds", "median_seconds"]].sum()
-        view.add_row(str(contestant), *(f"{value:.3g}" for value in sums))
+        view.add_row(str(contestant), *(f"{value:.3g}" for value in (group["import_seconds"].iloc[0], *sums)))
     return view
 
 

@@ -17,7 +17,7 @@ from parity.task import Arrays, Task, cast, choose, load
 USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}  # the mode in which each framework is mostly used
 WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
 WARM_UP_CUDA = 20
-L2_BYTES = 2**26  # no GPU's level-2 cache is larger; inputs rotate through twice as much
+L2_BYTES = 2**27  # of the largest level-2 cache of a GPU; inputs rotate through twice as much
 MOST_COPIES = 64
 
 
@@ -44,6 +44,7 @@ class Loop:
     build_seconds: float  # put and build
     first_seconds: float  # the first call: tracing, compiling, allocating
     examples: int  # in a batch
+    device_seconds: Callable[[], float | None]  # a call by the device's own events; None where it has none
     model: Any  # what build gave
     batch: Any  # the first of those that the calls rotate through
 
@@ -76,19 +77,27 @@ def prepared(
         body = functools.partial(stage_of(implementation, stage), model)
         function = runtime.wrap(body if contestant.mode == "eager" else _lean(body, params), contestant.mode)
         if device == "cpu":
-            call: Callable[[], object] = functools.partial(function, batches[0])
+            once: Callable[[], object] = functools.partial(function, batches[0])
+            call = once
         else:
             rotating = itertools.cycle(batches)
 
-            def call() -> None:
-                function(next(rotating))
+            def once() -> object:
+                return function(next(rotating))
+
+            def call() -> object:
+                outputs = once()
                 runtime.sync(device)
+                return outputs
 
         call()
         called = time.perf_counter()
         for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
             call()
-        yield Loop(call, built - start, called - built, _examples(task, size), model, batches[0])
+        yield Loop(
+            call, built - start, called - built, _examples(task, size),
+            device_seconds=functools.partial(runtime.device_seconds, once, device), model=model, batch=batches[0],
+        )  # fmt: skip
 
 
 def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
