@@ -96,8 +96,8 @@ class Contest:
             self.close()
             self._group = entry.task.name, entry.loop
         if str(entry) not in self._ready:
-            loop = prepared(entry.task, entry.loop, entry.contestant, dtype=DTYPE, size=self.size)
             try:
+                loop = prepared(entry.task, entry.loop, entry.contestant, dtype=DTYPE, size=self.size)
                 self._ready[str(entry)] = self._open.enter_context(loop)
             except Exception as error:
                 self._refusals[str(entry)] = entry, f"{type(error).__name__}: {error}", True

@@ -80,7 +80,7 @@ def frame(found: dict) -> pd.DataFrame:  # type: ignore[type-arg]  # JSON
 def median_of(seconds: Sequence[float]) -> tuple[float, float, float]:
     """The median and its interval: (low, median, high), from the order statistics, which no distribution is behind."""
     ordered, n = np.sort(seconds), len(seconds)
-    low = int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5))
+    low = max(0, int(stats.binom.ppf((1 - CONFIDENCE) / 2, n, 0.5)) - 1)
     return float(ordered[low]), float(np.median(ordered)), float(ordered[n - 1 - low])
 
 

@@ -1,22 +1,31 @@
 """Times: gated on the verdict, written whole; the statistics of the paired driver; histories of several machines."""
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
-from benchmarks.ab import Loop, Side, loops_of, rounds, worktree
+import benchmarks.sides
+import impl_numpy
+from benchmarks import ab, calibrate, history, revisions
+from benchmarks.bare import BARE
 from benchmarks.contest import Contest, Entry
-from benchmarks.history import ROOT, merge, selection
-from benchmarks.paired import FLOOR, compare
+from benchmarks.history import failures, measured_only, merge, selection
+from benchmarks.paired import FLOOR, LEAST, MOST, compare
+from benchmarks.revisions import ROOT, commits_of, worktree
+from benchmarks.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
 from benchmarks.suite import suites
 from parity import load, times
+from parity.framework import available
 from parity.task import UsageError, names
-from parity.timing import Contestant, prepared
+from parity.timing import USUAL, Contestant, prepared
 
 NUMPY = Contestant(framework="numpy")
 
@@ -48,9 +57,15 @@ def test_what_cannot_run_here_has_none_and_says_why():
 
 def test_verdicts_are_read_from_a_run(entry, tmp_path):
     row = {"task": "mlp", "framework": "numpy", "device": "cpu", "dtype": "float32", "mode": "eager", "size": "tiny"}
+    rows = [{**row, "output": "step/loss", "verdict": "error"}]
     path = tmp_path / "rows.json"
-    path.write_text(json.dumps({"rows": [{**row, "output": "step/loss", "verdict": "error"}]}))
-    assert contest(verdicts=str(path)).refusal(entry) == "its outputs: error"
+
+    def written_with(versions):
+        path.write_text(json.dumps({"environment": {"frameworks": {"numpy": {"versions": versions}}}, "rows": rows}))
+        return contest(verdicts=str(path))
+
+    assert written_with(impl_numpy.versions()).refusal(entry) == "its outputs: error"
+    assert written_with({"numpy": "1.0"}).refusal(entry) is None  # another version's verdict: judged again
     path.write_text("half a fi")
     with pytest.raises(UsageError, match="is no file of verdicts"):
         contest(verdicts=str(path))
@@ -64,7 +79,10 @@ def test_time_prints_a_table_and_writes_parquet_and_csv(tmp_path):
     rows = pd.read_parquet(tmp_path / "times.parquet")
     assert list(rows["loop"]) == ["forward", "backward", "step"]
     assert (rows["median_seconds"] > 0).all()
-    assert {"numpy", "dtype", "size", "device", "build_seconds", "first_seconds"} <= set(rows.columns)
+    assert (rows["low_seconds"] <= rows["median_seconds"]).all()
+    assert (rows["median_seconds"] <= rows["high_seconds"]).all()
+    card = {"numpy", "dtype", "size", "device", "threads", "layout", "tf32", "onednn", "examples_per_second"}
+    assert card | {"import_seconds", "build_seconds", "first_seconds"} <= set(rows.columns)
     assert list(pd.read_csv(tmp_path / "times.csv")["loop"]) == list(rows["loop"])
 
 
@@ -73,6 +91,34 @@ def test_time_refuses_an_unwritable_folder(tmp_path):
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "cannot be written" in done.stderr
+
+
+def test_contestants_take_turns():
+    groups = contest(frameworks="numpy,torch").groups()
+    assert [[str(entry) for entry in group] for group in groups] == [
+        [f"mlp {loop} numpy", f"mlp {loop} torch"] for loop in ("forward", "backward", "step")
+    ]
+
+
+def test_a_loop_that_fails_is_a_row_with_its_reason(entry, monkeypatch):
+    def broken(*args, **kwargs):
+        raise MemoryError("no room")
+
+    asked = contest()
+    monkeypatch.setattr("benchmarks.contest.prepared", broken)
+    with pytest.raises(MemoryError):
+        asked.ready(entry)
+    assert asked.refusal(entry) == "MemoryError: no room"
+    assert [row["failed"] for row in asked.refused()] == [True]
+
+
+def test_the_interval_of_a_median_covers_it():
+    rng = np.random.default_rng(0)
+    covered = 0
+    for _ in range(400):
+        low, _, high = times.median_of(rng.exponential(size=15))
+        covered += low <= np.log(2) <= high
+    assert 0.93 < covered / 400 <= 1
 
 
 def test_a_ratio_comes_with_its_interval():
@@ -142,40 +188,287 @@ def test_results_of_two_machines_gather_in_one_place(tmp_path):
     assert not list(here.rglob(".*"))
 
 
-@pytest.mark.parametrize("noise", [0.005, 0.02])
+def test_two_merges_at_once_lose_nothing(tmp_path):
+    """Each of four processes merges results of its own into one place, again and again."""
+    code = """
+import sys
+from pathlib import Path
+from benchmarks.history import _alone, merge
+target = Path(sys.argv[2])
+for source in sorted(Path(sys.argv[1]).iterdir()):
+    with _alone(target):
+        merge(source, target)
+"""
+    runs = []
+    for process in range(4):
+        for step in range(10):
+            path = result_file(tmp_path / f"from{process}" / str(step), "laptop", "abc", 1, 1.0)
+            found = json.loads(path.read_text())
+            found["results"] = {f"numpy_loops.Task{process}.step{step}": [[1.0], [], "v", 1]}
+            path.write_text(json.dumps(found))
+        command = [sys.executable, "-c", code, str(tmp_path / f"from{process}"), str(tmp_path / "results")]
+        runs.append(subprocess.Popen(command, cwd=ROOT))
+    assert [run.wait() for run in runs] == [0] * 4
+    kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
+    assert len(kept["results"]) == 40
+
+
+def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
+    """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
+    modes = ["'eager'"]
+    of = {
+        "numpy_loops.MlpCuda.time_loop": {"params": [["'step'", "'forward'"], ["'tiny'", "'base'"], modes]},
+        "numpy_loops.LstmCpu.time_loop": {"params": [["'step'"], ["'tiny'"], modes]},
+    }
+    (tmp_path / "gpu").mkdir()
+    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], modes], "v"]
+    (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {"numpy_loops.MlpCuda.time_loop": result}}))
+    shown = measured_only({**of, "version": 2}, tmp_path)
+    assert shown == {"numpy_loops.MlpCuda.time_loop": {"params": [["'step'"], ["'base'"], modes]}, "version": 2}
+
+
+def test_what_asv_says_of_a_failure_becomes_a_row():
+    said = """[ 50.00%] ··· Running (numpy_loops.MlpCpu.time_loop--).
+[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     1/2 failed
+[ 75.00%] ··· ========= ========
+               forward   failed
+                step       1.0
+              ========= ========
+[ 75.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+               Traceback (most recent call last):
+               ValueError: no such thing
+               asv: benchmark failed (exit status 1)
+
+[100.00%] ··· numpy_loops.LstmCpu.time_loop     failed
+[100.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+               asv: benchmark timed out (timeout 300.0s)
+"""
+    assert [(row["benchmark"], row["reason"]) for row in failures(said)] == [
+        ("numpy_loops.MlpCpu.time_loop", "ValueError: no such thing"),
+        ("numpy_loops.LstmCpu.time_loop", "asv: benchmark timed out (timeout 300.0s)"),
+    ]
+
+
+def test_asv_takes_the_suite():
+    command = [sys.executable, "-m", "asv", "check", "--environment", f"existing:{sys.executable}"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_bench_refuses_a_dirty_tree_and_an_unknown_span(monkeypatch):
+    monkeypatch.setattr(revisions, "git", lambda *args: " M README.md")
+    with pytest.raises(UsageError, match="dirty"):
+        revisions.refuse_dirty_tree()
+    monkeypatch.undo()
+    with pytest.raises(UsageError, match="no revision 'nowhere'"):
+        commits_of("nowhere..HEAD")
+    with pytest.raises(UsageError, match="no span"):
+        commits_of("HEAD")
+    with pytest.raises(UsageError, match="no commit in"):
+        commits_of("HEAD..HEAD")
+
+
+@pytest.mark.parametrize("noise", [0.01, 0.03])
 def test_no_alarm_where_nothing_changed(noise):
-    """Rounds as a shared machine gives them: a heavy tail, and a bias of each process pair."""
+    """Pairs as a shared machine gives them: a heavy tail, and as few as are ever judged."""
     rng = np.random.default_rng(1)
-    for _ in range(60):
-        ratios = noise * rng.standard_t(3, (3, 10)) + 0.005 * rng.normal(size=(3, 1))
-        assert not compare(ratios, loops=100).slower
+    for _ in range(200):
+        assert not compare(noise * rng.standard_t(3, LEAST), loops=100).slower
 
 
-def test_a_slowdown_of_ten_percent_is_found():
+def test_a_slowdown_of_five_percent_is_found():
     rng = np.random.default_rng(2)
-    found = [compare(np.log(1.1) + 0.01 * rng.standard_t(3, (3, 10)), loops=100).slower for _ in range(100)]
-    assert np.mean(found) > 0.95
+    found = [compare(np.log(1.05) + 0.015 * rng.standard_normal(MOST), loops=100).slower for _ in range(100)]
+    assert np.mean(found) > 0.98
 
 
 def test_a_change_below_the_floor_is_none_however_sure():
-    comparison = compare(np.full((3, 10), np.log(1 + FLOOR / 2)), loops=1)
+    comparison = compare(np.full(LEAST, np.log(1 + FLOOR / 2)), loops=1)
     assert not comparison.slower
+    assert comparison.decided
     assert comparison.low > 0
 
 
+def test_a_few_pairs_decide_nothing():
+    assert not compare(np.full(LEAST - 1, 1.0), loops=1).decided
+
+
+MLP_STEP = Loop("mlp", "step", "numpy")
+
+
 def test_a_planted_slowdown_shows_in_the_driver():
-    loop = Loop("mlp", "step", "numpy")
-    a, b = Side(ROOT), Side(ROOT)
+    with sides(ROOT, ROOT, b_first=True) as (a, b):
+        pair = pair_of(a, b, MLP_STEP, "tiny", slowdown=1.0, rounds=5)
+    assert 0.3 < pair.log_ratio < 1.5  # log 2 is 0.69
+    assert pair.b_seconds > pair.a_seconds > 0
+
+
+def planted(log_ratio, monkeypatch, failing=()):
+    """The driver with pairs that are made up, after which no process is started."""
+    rng = np.random.default_rng(3)
+
+    def made_up(a, b, loop, size, *, slowdown=0.0):
+        if loop in failing:
+            raise Failed("ValueError: broken")
+        change = log_ratio.get(loop, 0.0) + 0.005 * rng.standard_normal()
+        return Pair(change, 1e-3, 1e-3 * float(np.exp(change)))
+
+    @contextlib.contextmanager
+    def nobody(a, b, *, b_first):
+        yield SimpleNamespace(alive=True), SimpleNamespace(alive=True)
+
+    monkeypatch.setattr(benchmarks.sides, "pair_of", made_up)
+    monkeypatch.setattr(benchmarks.sides, "sides", nobody)
+
+
+def test_a_trial_says_slower_faster_and_as_fast(monkeypatch):
+    slow, fast, same, broken = (Loop("mlp", name, "numpy") for name in ("slow", "fast", "same", "broken"))
+    loops = [slow, fast, same, broken]
+    planted({slow: 0.08, fast: -0.2}, monkeypatch, failing=[broken])
+    trial = Trial()
+    trial.run(ROOT, ROOT, loops, "tiny")
+    said = trial.verdicts(loops)
+    assert {loop.loop: word for loop, (_, word) in said.items()} == {
+        "slow": "slower",
+        "fast": "faster",
+        "same": "as fast",
+    }
+    assert trial.first.failed == {broken: "ValueError: broken"}
+    assert set(trial.again.pairs) == {slow}  # what seems slower, and nothing else, is measured again
+
+
+def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
+    def pairs(change):
+        return [Pair(change, 1.0, 1.0)] * LEAST
+
+    trial = Trial(Evidence({MLP_STEP: pairs(0.1)}), Evidence({MLP_STEP: pairs(0.0)}))
+    assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "not confirmed"
+
+
+def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
+    planted({}, monkeypatch)
+    loops = [MLP_STEP, Loop("mlp", "forward", "numpy")]
+    path = tmp_path / "trial.json"
+    trial, measured = ab.Kept(path), []
+
+    def killed(note):
+        trial.keep()
+        measured.append(note)
+        if len(measured) == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trial.run(ROOT, ROOT, loops, "tiny", keep=killed)
+    again = ab.Kept(path)
+    assert sum(map(len, again.first.pairs.values())) == 5
+    again.run(ROOT, ROOT, loops, "tiny")
+    assert {len(pairs) for pairs in again.first.pairs.values()} == {LEAST}
+    assert again.first.pairs[MLP_STEP][:2] == trial.first.pairs[MLP_STEP][:2]
+
+
+def comparison(monkeypatch, tmp_path, *args):
+    """The exit code of the command where the last commit is compared with itself, and nothing is kept."""
+    monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
+    monkeypatch.setattr(ab, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", "--task", "mlp", *args])
+    with pytest.raises(SystemExit) as stop:
+        ab.main()
+    return stop.value.code
+
+
+def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path) == 0
+    assert "3 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
+    (kept,) = tmp_path.glob("results/*/*-paired.json")
+    results = json.loads(kept.read_text())
+    assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
+    assert len(results["results"]["numpy_loops.MlpCpu.time_loop"][0]) == 3
+    (rows,) = tmp_path.glob("*.json")
+    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["as fast"] * 3
+
+
+def test_exit_1_where_something_is_slower(monkeypatch, tmp_path, capsys):
+    planted({MLP_STEP: 0.08}, monkeypatch)
+    monkeypatch.setattr(ab, "git", lambda *args: "impl_numpy/mlp.py")  # NumPy's code has changed
+    assert comparison(monkeypatch, tmp_path) == 1
+    assert "mlp step numpy" in capsys.readouterr().out
+
+
+def test_exit_2_where_numpy_drifts_though_its_code_is_the_same(monkeypatch, tmp_path, capsys):
+    planted({MLP_STEP: 0.08}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path) == 2
+    assert "this machine cannot be trusted" in " ".join(capsys.readouterr().out.split())
+
+
+def test_exit_2_where_a_loop_cannot_be_measured(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch, failing=[MLP_STEP])
+    assert comparison(monkeypatch, tmp_path) == 2
+    assert "could not be measured: mlp step numpy: ValueError: broken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["nowhere"], "there is no revision 'nowhere'"),
+        (["--framework", "jax"], "jax"),
+        (["--task", "mpl"], "mlp"),
+        (["--size", "huge"], "huge"),
+    ],
+)
+def test_what_cannot_be_compared_is_exit_2_and_named(monkeypatch, capsys, args, message):
+    monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
+    monkeypatch.setattr(sys, "argv", ["ab", *args])
+    with pytest.raises(SystemExit) as stop:
+        ab.main()
+    assert stop.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
+    """Real processes: the first loop kills its own, the second is measured by new ones."""
+    real = benchmarks.sides.pair_of
+
+    def deadly(a, b, loop, size, *, slowdown=0.0):
+        if loop.loop == "forward":
+            a._process.kill()
+        return real(a, b, loop, size, slowdown=slowdown, rounds=1)
+
+    monkeypatch.setattr(benchmarks.sides, "pair_of", deadly)
+    monkeypatch.setattr(benchmarks.sides, "MOST", 1)
+    evidence = Evidence()
+    measure(ROOT, ROOT, [Loop("mlp", "forward", "numpy"), MLP_STEP], "tiny", evidence)
+    assert "died" in evidence.failed[Loop("mlp", "forward", "numpy")]
+    assert len(evidence.pairs[MLP_STEP]) == 1
+
+
+def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
+    monkeypatch.setattr(benchmarks.sides, "TIMEOUT", 0.05)
+    side = Side(ROOT)
     try:
-        ratios = rounds(a, b, loop, "base", slowdown=1.0, count=5)
+        with pytest.raises(Failed, match="no answer"):
+            side.ask("prepare", "mlp", "step", "numpy", "eager", "tiny", 30.0)
+        assert not side.alive
     finally:
-        a.close()
-        b.close()
-    assert np.median(ratios) > 0.3  # log 2 is 0.69
+        side.close()
+
+
+def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
+    def honest(a, b, loop, size, *, slowdown=0.0):
+        return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
+
+    planted({}, monkeypatch)
+    monkeypatch.setattr(benchmarks.sides, "pair_of", honest)
+    calibrate.calibrate(tmp_path, [MLP_STEP], "tiny", 10, Console(width=120))
+    rows = pd.read_csv(tmp_path / ".asv" / "ab" / "calibration.csv")
+    assert rows.groupby("planted")["verdict"].agg(list).to_dict() == {
+        0.0: ["as fast"] * 10, 0.05: ["slower"] * 2, 0.1: ["slower"] * 2,
+    }  # fmt: skip
 
 
 def test_the_driver_lists_the_loops_of_a_revision():
-    assert Loop("mlp", "step", "numpy") in loops_of(ROOT, ["numpy"])
+    assert MLP_STEP in loops_of(ROOT, ["numpy"])
 
 
 def test_a_revision_that_cannot_be_imported_is_named(tmp_path):
@@ -185,6 +478,20 @@ def test_a_revision_that_cannot_be_imported_is_named(tmp_path):
         loops_of(tmp_path, ["numpy"])
 
 
-def test_an_unknown_revision_is_refused():
-    with pytest.raises(UsageError, match="there is no revision 'nowhere'"), worktree("nowhere"):
-        pass
+def test_a_worktree_is_of_its_commit_and_goes_away():
+    commit = revisions.commit_of("HEAD")
+    with worktree(commit) as tree:
+        assert (tree / "parity" / "__init__.py").exists()
+    assert not tree.exists()
+    assert str(tree) not in revisions.git("worktree", "list")
+
+
+def test_a_loop_by_hand_computes_what_the_task_does(framework):
+    """The loops that the harness is measured against do the same work on the same model."""
+    for (task, loop), by_hand in BARE.items():
+        with prepared(task, loop, Contestant(framework=framework, mode=USUAL[framework]), size="tiny") as ready:
+            found, named = by_hand[framework](ready.model, ready.batch)(), ready.call()
+            first = found[0] if isinstance(found, list | tuple) else found
+            tensors = {"by hand": first, "harness": named.get("loss", named.get("grad.x"))}
+            arrays = available(framework, "cpu", "eager").get(tensors, {})
+            np.testing.assert_array_equal(arrays["by hand"], arrays["harness"])
