@@ -34,7 +34,8 @@ from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
 
-CONFIG = ROOT / "asv.conf.json"
+CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
+VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
 KEPT = ROOT / ".asv"
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
 FAILED = ["commit", "benchmark", "parameters", "reason"]
@@ -49,13 +50,17 @@ def selection(task: Task, framework: str, *, quick: bool) -> str:
     return rf"^{suite}\.(time_loop\('\w+', {rest}|({'|'.join(FIGURES)})\('{last}', {rest})"
 
 
-def measure(tree: Path, commit: str, patterns: Sequence[str], results: Path, *, quick: bool) -> list[dict[str, str]]:
+def measure(
+    tree: Path, commit: str, patterns: Sequence[str], results: Path, *, quick: bool, versions_of: str = ""
+) -> list[dict[str, str]]:
     """Run the benchmarks that match at a commit and merge what came of them into `results`.
 
     What is there already is not measured again.
 
     Args:
         tree: the commit's files.
+        versions_of: a framework, to be measured in an environment for each of its versions in `VERSIONS`; by
+            default in the environment that this runs in.
 
     Returns:
         A row of each benchmark that failed or took too long, with its reason.
@@ -68,14 +73,19 @@ def measure(tree: Path, commit: str, patterns: Sequence[str], results: Path, *, 
         mine = Path(folder) / "results"
         if results.exists():
             shutil.copytree(results, mine)
-        command = ["run", "--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
+        changed: dict[str, Any] = {"benchmark_dir": str(tree / "benchmarks"), "results_dir": str(mine)}
+        if versions_of:
+            command = ["run", f"{commit}^!"]
+            config = _config(VERSIONS, Path(folder), **changed, include=environments(versions_of))
+        else:
+            command = ["run", "--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
+            config = _config(CONFIG, Path(folder), **changed)
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
         if any("Cuda" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
         for pattern in patterns:
             command += ["--bench", pattern]
-        config = _config(Path(folder), benchmark_dir=str(tree / "benchmarks"), results_dir=str(mine))
-        said = asv(config, *command, tree=tree, quick=quick)
+        said = asv(config, *command, quick=quick)
         with _alone(results):
             merge(mine, results)
     failed = [{"commit": commit, **row} for row in failures(said.output)]
@@ -152,7 +162,7 @@ def publish(results: Path) -> Path:
         shutil.copytree(results, shown)
         benchmarks = json.loads((shown / "benchmarks.json").read_text())
         (shown / "benchmarks.json").write_text(json.dumps(measured_only(benchmarks, shown)))
-        said = asv(_config(Path(folder), results_dir=str(shown)), "publish")
+        said = asv(_config(CONFIG, Path(folder), results_dir=str(shown)), "publish")
         if said.code:
             raise UsageError("the dashboard could not be made:\n" + "\n".join(said.output.splitlines()[-5:]))
     return KEPT / "html" / "index.html"
@@ -186,11 +196,19 @@ class Said:
     output: str
 
 
-def asv(config: Path, *args: str, tree: Path = ROOT, quick: bool = False) -> Said:
-    """Run asv with this configuration on a tree; what it says is shown as it comes."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), **({"PARITY_BENCH_QUICK": "1"} if quick else {})}
+def environments(framework: str) -> list[dict[str, Any]]:
+    """The environments of `VERSIONS` that hold a version of this framework."""
+    every: list[dict[str, Any]] = json.loads(VERSIONS.read_text())["include"]
+    return [one for one in every if VERSION_OF[framework] in {**one.get("req", {}), **one.get("env", {})}]
+
+
+def asv(config: Path, *args: str, quick: bool = False) -> Said:
+    """Run asv with this configuration; what it says is shown as it comes."""
+    # The constraints are of this environment's frameworks, not of other versions of them.
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    environment |= {"PARITY_BENCH_QUICK": "1"} if quick else {}
     process = subprocess.Popen(
-        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=tree, env=environment,
+        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     assert process.stdout is not None
@@ -201,11 +219,12 @@ def asv(config: Path, *args: str, tree: Path = ROOT, quick: bool = False) -> Sai
     return Said(process.wait(), "".join(lines))
 
 
-def _config(folder: Path, **changed: str) -> Path:
-    """The configuration with what is changed, as a file in this folder; its paths are absolute."""
-    config = {"repo": str(ROOT), "benchmark_dir": str(ROOT / "benchmarks"), "html_dir": str(KEPT / "html")}
-    path = folder / CONFIG.name
-    path.write_text(json.dumps({**json.loads(CONFIG.read_text()), **config, **changed}))
+def _config(config: Path, folder: Path, **changed: Any) -> Path:
+    """A configuration with what is changed, as a file in this folder; its paths are absolute."""
+    paths = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks", "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
+    absolute = {name: str(path) for name, path in paths.items()}
+    path = folder / config.name
+    path.write_text(json.dumps({**json.loads(config.read_text()), **absolute, **changed}))
     return path
 
 
@@ -248,19 +267,25 @@ def run(
     quick: Annotated[bool, typer.Option("--quick", help="The last loop of each task, tiny, once.")] = False,
     range_: Annotated[str | None, typer.Option("--range", metavar="A..B", help="These commits, not HEAD.")] = None,
     bench: Annotated[list[str] | None, typer.Option("--bench", "-b", help="Benchmarks by regular expression.")] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="In environments of several framework versions.")
+    ] = False,
 ) -> None:
     """Measure, keep and publish."""
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
     tasks = [task for task in map(load, names()) if task.loops]
-    # The expressions that are asked for are of all frameworks at once.
-    runs = [bench] if bench else [[selection(task, f, quick=quick) for task in tasks] for f in USUAL]
+    if bench and not versions:
+        runs = {"": bench}  # the expressions are of all frameworks at once
+    else:
+        runs = {f: bench or [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
     failed = []
     for commit in commits:
         with worktree(commit) as tree:
-            for patterns in runs:
-                failed += measure(tree, commit, patterns, KEPT / "results", quick=quick)
+            for framework, patterns in runs.items():
+                of = framework if versions else ""
+                failed += measure(tree, commit, patterns, KEPT / "results", quick=quick, versions_of=of)
     page = publish(KEPT / "results")
     _report(failed)
     print(f"dashboard: {page} (python -m asv preview serves it)")
