@@ -279,7 +279,9 @@ def run(
     if bench and not versions:
         runs = {"": bench}  # the expressions are of all frameworks at once
     else:
-        runs = {f: bench or [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
+        asked = {f: [pattern for pattern in bench or () if f"{f}_loops" in pattern] for f in USUAL}
+        usual = {f: [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
+        runs = {f: patterns for f, patterns in (asked if bench else usual).items() if patterns}
     failed = []
     for commit in commits:
         with worktree(commit) as tree:

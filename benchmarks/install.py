@@ -1,4 +1,4 @@
-"""Completes an environment of `asv.versions.conf.json`: torch, if the environment is of one of its versions, and parity.
+"""Completes an environment of `asv.versions.conf.json`: torch, if it is of one of its versions, and parity.
 
 torch comes by a command of its own, since asv's requirements take no options: which build is fetched, for the CPU or
 for CUDA, is said with pip's own variables, such as PIP_EXTRA_INDEX_URL.
