@@ -36,6 +36,7 @@ from parity.timing import USUAL
 
 CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
 VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
+SUITE = Path("benchmarks") / "loops"
 KEPT = ROOT / ".asv"
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
 FAILED = ["commit", "benchmark", "parameters", "reason"]
@@ -73,7 +74,7 @@ def measure(
         mine = Path(folder) / "results"
         if results.exists():
             shutil.copytree(results, mine)
-        changed: dict[str, Any] = {"benchmark_dir": str(tree / "benchmarks"), "results_dir": str(mine)}
+        changed: dict[str, Any] = {"benchmark_dir": str(tree / SUITE), "results_dir": str(mine)}
         if versions_of:
             command = ["run", f"{commit}^!"]
             config = _config(VERSIONS, Path(folder), **changed, include=environments(versions_of))
@@ -221,7 +222,7 @@ def asv(config: Path, *args: str, quick: bool = False) -> Said:
 
 def _config(config: Path, folder: Path, **changed: Any) -> Path:
     """A configuration with what is changed, as a file in this folder; its paths are absolute."""
-    paths = {"repo": ROOT, "benchmark_dir": ROOT / "benchmarks", "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
+    paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
     absolute = {name: str(path) for name, path in paths.items()}
     path = folder / config.name
     path.write_text(json.dumps({**json.loads(config.read_text()), **absolute, **changed}))
