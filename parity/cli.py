@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from parity import report, show, times
+from parity import gather, report, show, times
 from parity.environment import Presence, environment, presences
 from parity.framework import Unavailable
 from parity.inputs import draw
@@ -159,6 +159,20 @@ def time_(
             file.discard()
     times.report(console, measured)
     if measured["failed"].any():
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    results: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What parity run --json wrote.")],
+) -> None:
+    """Results of several machines or versions side by side.
+
+    Exit code 0 if every output that they share has the same verdict, 1 if not, 2 on misuse.
+    """
+    environments, rows = gather.read(results)
+    gather.report(Console(), environments, rows)
+    if not gather.differing(rows).empty:
         raise typer.Exit(1)
 
 
