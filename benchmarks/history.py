@@ -99,12 +99,14 @@ def failures(output: str) -> Iterator[dict[str, str]]:
     """What asv says of failed benchmarks: their name, their parameters, and the last line of their traceback."""
     name = ""
     for block in re.split(r"^\[[ .\d]+%\] ·+ ", output, flags=re.MULTILINE):
-        if re.match(r"\S+ .*failed$", block.partition("\n")[0]):
+        if re.match(r"\w+\.\w+\.\w+ ", block):
             name = block.split()[0]
         for part in re.split(r"^\s*For parameters: ", block, flags=re.MULTILINE)[1:]:
             parameters, *said = filter(None, map(str.strip, part.splitlines()))
+            ends = [line for line in said if line.startswith("asv: benchmark ")]  # others merely wrote to stderr
             reasons = [line for line in said if not line.startswith("asv: benchmark failed")]
-            yield {"benchmark": name, "parameters": parameters, "reason": (reasons or said or ["unknown"])[-1]}
+            if ends:
+                yield {"benchmark": name, "parameters": parameters, "reason": (reasons or ends)[-1]}
 
 
 def merge(source: Path, target: Path) -> None:
@@ -271,8 +273,16 @@ def run(
     versions: Annotated[
         bool, typer.Option("--versions", help="In environments of several framework versions.")
     ] = False,
+    add: Annotated[Path | None, typer.Option("--add", help="Measure nothing: add another machine's results.")] = None,
 ) -> None:
     """Measure, keep and publish."""
+    if add is not None:
+        if not any(add.glob("*/machine.json")):
+            raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
+        with _alone(KEPT / "results"):
+            merge(add, KEPT / "results")
+        print(f"dashboard: {publish(KEPT / 'results')}")
+        return
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know

@@ -239,6 +239,10 @@ def test_what_asv_says_of_a_failure_becomes_a_row():
                ValueError: no such thing
                asv: benchmark failed (exit status 1)
 
+[ 80.00%] ··· tf_loops.MlpCpu.time_loop     ok
+[ 80.00%] ···· For parameters: 'step', 'tiny', 'graph'
+               a word on stderr, from one that did not fail
+
 [100.00%] ··· numpy_loops.LstmCpu.time_loop     failed
 [100.00%] ···· For parameters: 'forward', 'tiny', 'eager'
                asv: benchmark timed out (timeout 300.0s)
