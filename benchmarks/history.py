@@ -17,6 +17,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,12 +31,14 @@ from rich.table import Table
 
 from benchmarks.revisions import ROOT, commit_of, commits_of, git, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
+from parity.framework import INSTALL, Unavailable
 from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
 
 CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
 VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
+PACKAGES_OF = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow-cpu", "tensorflow")}  # one of them is here
 SUITE = Path("benchmarks") / "loops"
 KEPT = ROOT / ".asv"
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
@@ -51,22 +54,30 @@ def selection(task: Task, framework: str, *, quick: bool) -> str:
     return rf"^{suite}\.(time_loop\('\w+', {rest}|({'|'.join(FIGURES)})\('{last}', {rest})"
 
 
+def narrowed(expression: str, framework: str) -> str:
+    """The expression, kept to one framework's benchmarks; "" if it names another's."""
+    named = [f for f in USUAL if f"{f}_loops" in expression]
+    if named:
+        return expression if framework in named else ""
+    return rf"^{framework}_loops\..*({expression})"
+
+
 def measure(
-    tree: Path, commit: str, patterns: Sequence[str], results: Path, *, quick: bool, versions_of: str = ""
+    tree: Path, commit: str, framework: str, patterns: Sequence[str], results: Path, *, quick: bool, versions: bool
 ) -> list[dict[str, str]]:
-    """Run the benchmarks that match at a commit and merge what came of them into `results`.
+    """Run a framework's benchmarks that match at a commit and merge what came of them into `results`.
 
     What is there already is not measured again.
 
     Args:
         tree: the commit's files.
-        versions_of: a framework, to be measured in an environment for each of its versions in `VERSIONS`; by
-            default in the environment that this runs in.
+        versions: in an environment for each version of the framework in `VERSIONS`, not in this one.
 
     Returns:
         A row of each benchmark that failed or took too long, with its reason.
 
     Raises:
+        Unavailable: the framework is not here, or has no such benchmark.
         UsageError: the commit's suite cannot be run at all.
     """
     KEPT.mkdir(exist_ok=True)
@@ -75,12 +86,12 @@ def measure(
         if results.exists():
             shutil.copytree(results, mine)
         changed: dict[str, Any] = {"benchmark_dir": str(tree / SUITE), "results_dir": str(mine)}
-        if versions_of:
+        if versions:
             command = ["run", f"{commit}^!"]
-            config = _config(VERSIONS, Path(folder), **changed, include=environments(versions_of))
+            config = _config(VERSIONS, Path(folder), **changed, include=environments(framework))
         else:
-            command = ["run", "--environment", f"existing:{sys.executable}", "--set-commit-hash", commit]
-            config = _config(CONFIG, Path(folder), **changed)
+            command = ["run", "--set-commit-hash", commit]
+            config = _config(CONFIG, Path(folder), **changed, matrix={"req": installed(framework)})
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
         if any("Cuda" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
@@ -89,6 +100,8 @@ def measure(
         said = asv(config, *command, quick=quick)
         with _alone(results):
             merge(mine, results)
+    if "No benchmarks selected" in said.output:
+        raise Unavailable(f"{framework} has no benchmark that matches {' or '.join(patterns)}")
     failed = [{"commit": commit, **row} for row in failures(said.output)]
     if said.code and not failed:
         raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
@@ -205,6 +218,18 @@ def environments(framework: str) -> list[dict[str, Any]]:
     return [one for one in every if VERSION_OF[framework] in {**one.get("req", {}), **one.get("env", {})}]
 
 
+def installed(framework: str) -> dict[str, list[str]]:
+    """The framework's package and its version here, as a matrix of asv's.
+
+    Raises:
+        Unavailable: it is not installed.
+    """
+    for package in PACKAGES_OF[framework]:
+        with contextlib.suppress(PackageNotFoundError):
+            return {package: [version(package)]}
+    raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
+
+
 def asv(config: Path, *args: str, quick: bool = False) -> Said:
     """Run asv with this configuration; what it says is shown as it comes."""
     # The constraints are of this environment's frameworks, not of other versions of them.
@@ -287,18 +312,22 @@ def run(
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
     tasks = [task for task in map(load, names()) if task.loops]
-    if bench and not versions:
-        runs = {"": bench}  # the expressions are of all frameworks at once
-    else:
-        asked = {f: [pattern for pattern in bench or () if f"{f}_loops" in pattern] for f in USUAL}
-        usual = {f: [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
-        runs = {f: patterns for f, patterns in (asked if bench else usual).items() if patterns}
-    failed = []
+    patterns = {f: [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
+    if bench:
+        patterns = {f: [narrowed(one, f) for one in bench if narrowed(one, f)] for f in USUAL}
+    failed: list[dict[str, str]] = []
+    measured = 0
     for commit in commits:
         with worktree(commit) as tree:
-            for framework, patterns in runs.items():
-                of = framework if versions else ""
-                failed += measure(tree, commit, patterns, KEPT / "results", quick=quick, versions_of=of)
+            for framework in filter(patterns.get, USUAL):
+                chosen = patterns[framework]
+                try:
+                    failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
+                    measured += 1
+                except Unavailable as error:
+                    print(f"not measured: {error}")
+    if not measured:
+        raise UsageError("nothing was measured")
     page = publish(KEPT / "results")
     _report(failed)
     print(f"dashboard: {page} (python -m asv preview serves it)")

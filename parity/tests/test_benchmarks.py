@@ -254,7 +254,7 @@ def test_what_asv_says_of_a_failure_becomes_a_row():
 
 
 def test_asv_takes_the_suite():
-    command = [sys.executable, "-m", "asv", "check", "--environment", f"existing:{sys.executable}"]
+    command = [sys.executable, "-m", "asv", "check", "--environment", "here"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
