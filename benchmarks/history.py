@@ -23,6 +23,7 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
+from asv.environment import get_env_name
 from asv.machine import Machine
 from asv.results import Results
 from asv.runner import BenchmarkResult
@@ -149,20 +150,26 @@ def add_times(
         settings: the environment variables that tell the series apart.
     """
     machine = Machine.load(interactive=True, use_defaults=True)
-    of_suite: dict[str, list[Any]] = {}
-    for loop in times:
-        of_suite.setdefault(f"{loop.framework}_loops.{class_name(load(loop.task), 'cpu')}.time_loop", []).append(loop)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     date = int(git("show", "--no-patch", "--format=%ct", commit)) * 1000
-    results = Results(machine.__dict__, {}, commit, date, python, "paired", settings)
-    for name, loops in of_suite.items():
-        params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[loops[0].framework])]]
-        # asv puts the median of the samples in the place of these results.
-        measured = BenchmarkResult([0.0] * len(loops), [times[loop] for loop in loops], [1] * len(loops), 0, "", None)
-        results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
     with tempfile.TemporaryDirectory() as folder:
         machine.save(folder)
-        results.save(folder)
+        for framework in dict.fromkeys(loop.framework for loop in times):
+            requirements = {package: versions[0] for package, versions in installed(framework).items()}
+            environment = get_env_name("paired", python, requirements, {})
+            results = Results(machine.__dict__, requirements, commit, date, python, environment, settings)
+            tasks: dict[str, list[Any]] = {}
+            for loop in times:
+                if loop.framework == framework:
+                    tasks.setdefault(loop.task, []).append(loop)
+            for task, loops in tasks.items():
+                name = f"{framework}_loops.{class_name(load(task), 'cpu')}.time_loop"
+                params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[framework])]]
+                samples, number = [times[loop] for loop in loops], [1] * len(loops)
+                # asv puts the median of the samples in the place of these results.
+                measured = BenchmarkResult([0.0] * len(loops), samples, number, 0, "", None)
+                results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
+            results.save(folder)
         with _alone(KEPT / "results"):
             merge(Path(folder), KEPT / "results")
 

@@ -385,7 +385,7 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     planted({}, monkeypatch)
     assert comparison(monkeypatch, tmp_path) == 0
     assert "3 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
-    (kept,) = tmp_path.glob("results/*/*-paired.json")
+    (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     results = json.loads(kept.read_text())
     assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
     assert len(results["results"]["numpy_loops.MlpCpu.time_loop"][0]) == 3
