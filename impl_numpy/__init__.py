@@ -2,8 +2,10 @@
 
 import contextlib
 import importlib.util
+import os
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 MODES = ("eager",)
 
@@ -77,4 +79,10 @@ def versions():
 
 def settings():
     """The precision and threading state that a timing row records."""
-    return {}
+    blas = [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+    return {
+        "threads": max(blas, default=1),
+        "layout": "NCHW",
+        "tf32": os.environ.get("CUPY_TF32") == "1",
+        "onednn": False,
+    }

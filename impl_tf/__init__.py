@@ -1,6 +1,7 @@
 """The TensorFlow/Keras runtime."""
 
 import contextlib
+import os
 
 import keras
 import numpy as np
@@ -83,10 +84,17 @@ def versions():
 def settings():
     """The precision and threading state that a timing row records."""
     return {
-        "threads": tf.config.threading.get_intra_op_parallelism_threads(),
+        "threads": _threads(),
+        "layout": "NHWC",
         "tf32": _tf32(),
         "onednn": _onednn(),
     }
+
+
+def _threads():
+    """Those of one operation; TensorFlow says 0 where nothing was set in the program, and then takes what it can."""
+    said = tf.config.threading.get_intra_op_parallelism_threads() or os.environ.get("TF_NUM_INTRAOP_THREADS")
+    return int(said or os.cpu_count() or 1)
 
 
 def _tf32():

@@ -5,6 +5,7 @@ import contextlib
 import torch
 
 MODES = ("eager", "compile")
+TF32 = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)  # each has its own switch
 
 
 def devices():
@@ -15,14 +16,13 @@ def devices():
 @contextlib.contextmanager
 def policy(device, dtype):
     """The precision policy of a run: float32 is float32, so TF32 is off, and restored afterwards."""
-    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv, torch.backends.cudnn.rnn)
-    before = [backend.fp32_precision for backend in backends]
-    for backend in backends:
+    before = [backend.fp32_precision for backend in TF32]
+    for backend in TF32:
         backend.fp32_precision = "ieee"
     try:
         yield
     finally:
-        for backend, precision in zip(backends, before, strict=True):
+        for backend, precision in zip(TF32, before, strict=True):
             backend.fp32_precision = precision
 
 
@@ -68,7 +68,8 @@ def settings():
     """The precision and threading state that a timing row records."""
     return {
         "threads": torch.get_num_threads(),
-        "tf32": torch.backends.cuda.matmul.fp32_precision == "tf32",
+        "layout": "NCHW",
+        "tf32": any(backend.fp32_precision == "tf32" for backend in TF32),
         "onednn": torch.backends.mkldnn.is_available(),
     }
 

@@ -32,9 +32,9 @@ class Presence:
 def presence(framework: str) -> Presence:
     """What the framework offers, asked in this process: it is imported."""
     found = runtime(framework)
-    return Presence(
-        devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=found.settings()
-    )
+    with found.policy("cpu", "float32"):  # as a run finds them
+        settings = found.settings()
+    return Presence(devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings)
 
 
 def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presence]:
