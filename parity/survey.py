@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 # float64's truth is longdouble, which has no matrix product in BLAS: it is judged at the small sizes alone.
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
+OTHER_STAGES = "other stages run eagerly on the CPU, at tiny and base"
 TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
 
 
@@ -118,7 +119,7 @@ def survey(
             if isinstance(judged, Failure):
                 yield Result(job, [job.row("error", f"no truth: {judged}")])
             else:
-                yield Result(job, judged[0], outputs, judged[1])
+                yield Result(job, [*judged[0], *left_out(job)], outputs, judged[1])
 
 
 def _refusal(job: Job, here: Presence) -> str | None:
@@ -133,8 +134,14 @@ def _refusal(job: Job, here: Presence) -> str | None:
     if job.device not in here.devices:
         return f"{job.framework} sees no {job.device} device here"
     if not stages_of(job.task, job.device, job.mode, job.size):
-        return f"{job.task.name} has no loop, and other stages run eagerly on the CPU, at tiny and base"
+        return f"{job.task.name} has no loop, and {OTHER_STAGES}"
     return None
+
+
+def left_out(job: Job) -> list[Row]:
+    """A row with the reason for each stage that does not run so."""
+    runs = stages_of(job.task, job.device, job.mode, job.size)
+    return [job.row("unavailable", f"no loop: {OTHER_STAGES}", stage) for stage in job.task.stages if stage not in runs]
 
 
 def _attempt(worker: Worker, function: Callable[..., T], job: Job, timeout: float, *args: Any) -> T | Failure:

@@ -1,52 +1,58 @@
 """Every loop in every mode, judged by the same limit against the same truth."""
 
+from dataclasses import replace
+
 import pytest
 
 from parity import judge, load
 from parity.framework import Unavailable
 from parity.judge import GOOD
 from parity.run import run
+from parity.survey import Job, left_out
 
 SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
-RUNS = [("float64", "tiny"), ("float32", "tiny")]
-ALL_RUNS = [*RUNS, ("float32", "base")]
+TINY = [("float64", "tiny"), ("float32", "tiny")]
 
 
-def assert_agrees(task_name, framework, mode, runs=RUNS):
-    if not load(task_name).loops:
-        return  # nothing of it runs in other modes than eager
-    for dtype, size in runs:
-        rows = judge(task_name, framework, dtype=dtype, size=size, mode=mode)
-        assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
-        assert [row for row in rows if row.verdict not in GOOD] == []
+@pytest.fixture
+def agrees(request):
+    """Judge a task's loops in one mode; skipped with the reason where there is nothing to judge."""
+
+    def check(task_name, framework, mode, runs):
+        if framework not in (request.config.getoption("--framework") or [framework]):
+            pytest.skip(f"--framework leaves {framework} out")
+        if not load(task_name).loops:
+            pytest.skip(f"{task_name} has no loop, and other stages run eagerly")
+        for dtype, size in runs:
+            rows = judge(task_name, framework, dtype=dtype, size=size, mode=mode)
+            assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
+            assert [row for row in rows if row.verdict not in GOOD] == []
+
+    return check
 
 
-def wanted(request, framework):
-    return framework in (request.config.getoption("--framework") or [framework])
-
-
-def test_graph(task_name, request):
-    if wanted(request, "tf"):
-        assert_agrees(task_name, "tf", "graph")
+def test_graph(task_name, agrees):
+    agrees(task_name, "tf", "graph", TINY)
 
 
 @pytest.mark.parametrize("sampled", SAMPLE)
 @pytest.mark.parametrize(("framework_", "mode"), [("tf", "xla"), ("torch", "compile")])
-def test_a_sample_of_the_compilers(sampled, framework_, mode, request):
-    if wanted(request, framework_):
-        assert_agrees(sampled, framework_, mode)
+def test_a_sample_of_the_compilers(sampled, framework_, mode, agrees):
+    agrees(sampled, framework_, mode, TINY)
 
 
 @pytest.mark.compiled
-def test_xla(task_name):
-    assert_agrees(task_name, "tf", "xla", ALL_RUNS)
-
-
-@pytest.mark.compiled
-def test_compile(task_name):
-    assert_agrees(task_name, "torch", "compile", ALL_RUNS)
+@pytest.mark.parametrize(("framework_", "mode"), [("tf", "graph"), ("tf", "xla"), ("torch", "compile")])
+def test_every_loop_under_the_compilers(task_name, framework_, mode, agrees):
+    agrees(task_name, framework_, mode, [*TINY, ("float32", "base")])
 
 
 def test_a_mode_that_a_framework_lacks_is_unavailable():
     with pytest.raises(Unavailable, match="numpy has no mode 'graph'; it has eager"):
         run("mlp", "numpy", mode="graph")
+
+
+def test_a_stage_that_does_not_run_so_is_a_row_with_its_reason():
+    job = Job(load("mlp"), "tf", "cpu", "float32", "graph", "tiny", "")
+    assert [(row.output, row.verdict) for row in left_out(job)] == [("summary", "unavailable")]
+    assert left_out(replace(job, mode="eager")) == []
