@@ -37,7 +37,8 @@ class Kept(Trial):
         self._path = path
         if path.exists():
             found = json.loads(path.read_text())
-            self.first, self.again = _evidence(found["first"]), _evidence(found["again"])
+            _restore(self.first, found["first"])
+            _restore(self.again, found["again"])
 
     def keep(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -161,12 +162,11 @@ def _frameworks(asked: Sequence[str] | None) -> list[str]:
     return found
 
 
-def _evidence(plain: dict[str, Any]) -> Evidence:
-    def loop(name: str) -> Loop:
-        return Loop(*name.split())
-
-    pairs = {loop(name): [Pair(*pair) for pair in found] for name, found in plain["pairs"].items()}
-    return Evidence(pairs, {loop(name): reason for name, reason in plain["failed"].items()})
+def _restore(evidence: Evidence, plain: dict[str, Any]) -> None:
+    for name, found in plain["pairs"].items():
+        evidence.pairs[Loop(*name.split())] = [Pair(*pair) for pair in found]
+    for name, reason in plain["failed"].items():
+        evidence.failed[Loop(*name.split())] = reason
 
 
 def _plain(evidence: Evidence) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.paired import MOST, Comparison, compare
+from benchmarks.paired import LEAST, MOST, Comparison, compare
 from parity.task import UsageError
 from parity.timing import USUAL
 
@@ -62,6 +62,7 @@ class Evidence:
 
     pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
     failed: dict[Loop, str] = field(default_factory=dict)
+    least: int = LEAST  # pairs, before a loop may be decided
 
     def count(self, loop: Loop) -> int:
         return len(self.pairs.get(loop, ()))
@@ -74,7 +75,7 @@ class Evidence:
         """Whether another pair is wanted: the loop can be measured, and is not decided."""
         if loop in self.failed or self.count(loop) >= MOST:
             return False
-        return self.count(loop) == 0 or not self.comparison(loop, of=of).decided
+        return self.count(loop) < self.least or not self.comparison(loop, of=of).decided
 
 
 def pin(process: int = 0) -> None:
@@ -185,10 +186,13 @@ def measure(
 
 @dataclass
 class Trial:
-    """A comparison of two revisions: every loop measured, and what seems slower measured again, with new processes."""
+    """A comparison of two revisions: every loop measured, and what seems slower measured again, with new processes.
+
+    A few pairs lie close together by chance now and then; where a verdict hangs on it, twice as many are taken.
+    """
 
     first: Evidence = field(default_factory=Evidence)
-    again: Evidence = field(default_factory=Evidence)
+    again: Evidence = field(default_factory=lambda: Evidence(least=2 * LEAST))
 
     def run(
         self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,
