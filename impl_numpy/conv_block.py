@@ -26,9 +26,10 @@ def strided(model, batch):
 
 def shapes(model, batch):
     z, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], padding=1)
-    y, _ = ops.max_pool(z)
+    a, _ = ops.relu(z)
+    y, _ = ops.max_pool(a)
     s, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], stride=2, padding=1)
-    return {"conv": z.shape, "pool": y.shape, "strided": s.shape}
+    return {"conv": z.shape, "relu": a.shape, "pool": y.shape, "strided": s.shape}
 
 
 def _forward(model, x):

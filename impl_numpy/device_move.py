@@ -17,4 +17,14 @@ def forward(model, batch):
 
 
 def left_behind(model, batch):
-    return {"refused": np.array(False)}  # an ndarray is on the CPU: there is nowhere to leave it behind
+    x = batch["x"]
+    if isinstance(x, np.ndarray):
+        print("there is no CUDA here, so all is on the CPU")
+    else:
+        x = x.get()  # from CuPy, back to the CPU
+    try:
+        ops.linear(x, model["first.weight"], model["first.bias"])
+    except TypeError as error:
+        print(f"refused: {error}")
+        return {"refused": np.array(True)}
+    return {"refused": np.array(False)}

@@ -18,7 +18,13 @@ def evaluate(model, batch):
 
 def native(model, batch):
     y = np.stack([_dropout(batch["x"], model, training=True) for _ in range(10)])
-    return {"keep_rate": np.mean(y != 0, dtype=y.dtype), "mean": y.mean(), "variance": y.var()}
+    kept = y != 0
+    return {
+        "keep_rate": kept.mean(dtype=y.dtype),
+        "agreement": np.mean(kept[1:] == kept[:-1], dtype=y.dtype),
+        "mean": y.mean(),
+        "variance": y.var(),
+    }
 
 
 def functional(model, batch):

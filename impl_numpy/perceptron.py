@@ -23,16 +23,17 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, states = [], [], [], []
+    ws, bs, errors, mse, states = [], [], [], [], []
     while len(set(states)) == len(states):  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        mse.append(np.mean((batch["xor"] - (batch["x"].astype(w.dtype) @ w + b > 0)) ** 2, dtype=w.dtype))
         states.append((*w.tolist(), b.item()))
     return {
         "w": np.stack(ws),
         "b": np.stack(bs),
         "errors": errors,
-        "mse": np.array(errors, w.dtype) / len(batch["x"]),
+        "mse": np.stack(mse),
         "repeats": states.index(states[-1]),
     }
 

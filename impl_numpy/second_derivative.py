@@ -2,6 +2,8 @@
 
 import numpy as np
 
+NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
+
 
 def build(params):
     return params
@@ -13,10 +15,16 @@ def square(model, batch):
 
 
 def functional(model, batch):
-    da, db, dc = _gradient(model)
-    accumulated = [np.zeros_like(da) + da, np.zeros_like(db) + db, np.zeros_like(dc) + dc]
-    equal = all(np.array_equal(*pair) for pair in zip((da, db, dc), accumulated))
-    return {"a": da, "b": db, "c": dc, "equal_accumulated": equal}
+    a, b, c = model["a"], model["b"], model["c"]
+    du = 2 * (a * b + c)
+    grads = {"a": du * b, "b": du * a, "c": du}
+    kept = {name: np.zeros_like(a) for name in ("a", "b", "c", "product", "sum")}
+    kept["sum"] += du  # from the square back through the sum and the product, each edge added where it leads
+    for node, edges in (("sum", {"product": 1, "c": 1}), ("product", {"a": b, "b": a})):
+        for name, local in edges.items():
+            kept[name] += kept[node] * local
+    equal = all(np.array_equal(g, kept[name]) for name, g in grads.items())
+    return {**grads, "equal_accumulated": equal}
 
 
 def hessian(model, batch):
@@ -35,7 +43,7 @@ def hvp(model, batch):
     Pearlmutter 1994, "Fast exact multiplication by the Hessian".
     """
     x, w, v = batch["x"], model["hidden.weight"], model["out.weight"]
-    r_w, r_b, r_v, r_d = (batch[f"direction.{part}"] for part in _NAMES)
+    r_w, r_b, r_v, r_d = (batch[f"direction.{part}"] for part in NAMES)
     a = np.tanh(x @ w.T + model["hidden.bias"])
     slope = 1 - a * a
     r_a = slope * (x @ r_w.T + r_b)
@@ -45,13 +53,4 @@ def hvp(model, batch):
     da, r_da = dy @ v, r_dy @ v + dy @ r_v
     r_dz = r_da * slope - 2 * da * a * r_a
     products = r_dz.T @ x, r_dz.sum(0), r_dy.T @ a + dy.T @ r_a, r_dy.sum(0)
-    return {"loss": np.mean(error * error), **dict(zip(_NAMES, products))}
-
-
-_NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
-
-
-def _gradient(model):
-    a, b, c = model["a"], model["b"], model["c"]
-    du = 2 * (a * b + c)
-    return du * b, du * a, du
+    return {"loss": np.mean(error * error), **dict(zip(NAMES, products))}

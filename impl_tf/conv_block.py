@@ -47,10 +47,11 @@ def strided(model, batch):
 
 def shapes(model, batch):
     z = model.conv(batch["x"])
-    y = model.pool(z)
+    a = tf.nn.relu(z)
+    y = model.pool(a)
     padded = tf.pad(batch["x"], [[0, 0], [1, 1], [1, 1], [0, 0]])
     s = tf.nn.conv2d(padded, model.conv.kernel, strides=2, padding="VALID")
-    return {name: _nchw(t) for name, t in {"conv": z, "pool": y, "strided": s}.items()}
+    return {name: _nchw(t) for name, t in {"conv": z, "relu": a, "pool": y, "strided": s}.items()}
 
 
 def _nchw(t):

@@ -21,12 +21,12 @@ def forward(model, batch):
 def left_behind(model, batch):
     gpus = tf.config.list_physical_devices("GPU")
     if not gpus:
-        print("tf: there is no CUDA here, so all is on the CPU")
+        print("there is no CUDA here, so all is on the CPU")
     with tf.device("GPU:0" if gpus else "CPU:0"):
         weights = [tf.identity(w) for w in model.trainable_variables]
     try:
         tf.matmul(batch["x"], weights[0])  # DEVICE: copied as needed
     except tf.errors.InvalidArgumentError as error:
-        print(f"tf: refused: {error}")
+        print(f"refused: {error}")
         return {"refused": True}
     return {"refused": False}

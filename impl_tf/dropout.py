@@ -22,8 +22,13 @@ def evaluate(model, batch):
 
 def native(model, batch):
     y = tf.stack([model(batch["x"], training=True) for _ in range(10)])
-    keep_rate = tf.reduce_mean(tf.cast(y != 0, y.dtype))
-    return {"keep_rate": keep_rate, "mean": tf.reduce_mean(y), "variance": tf.math.reduce_variance(y)}
+    kept = y != 0
+    return {
+        "keep_rate": tf.reduce_mean(tf.cast(kept, y.dtype)),
+        "agreement": tf.reduce_mean(tf.cast(kept[1:] == kept[:-1], y.dtype)),
+        "mean": tf.reduce_mean(y),
+        "variance": tf.math.reduce_variance(y),
+    }
 
 
 def functional(model, batch):

@@ -23,16 +23,18 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, states = [], [], [], []
+    ws, bs, errors, mse, states = [], [], [], [], []
     while len(set(states)) == len(states):  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        predicted = tf.cast(tf.linalg.matvec(tf.cast(batch["x"], w.dtype), w) + b > 0, w.dtype)
+        mse.append(tf.reduce_mean((tf.cast(batch["xor"], w.dtype) - predicted) ** 2))
         states.append((*w.numpy().tolist(), float(b)))
     return {
         "w": tf.stack(ws),
         "b": tf.stack(bs),
         "errors": errors,
-        "mse": tf.constant(errors, w.dtype) / len(batch["x"]),
+        "mse": tf.stack(mse),
         "repeats": states.index(states[-1]),
     }
 

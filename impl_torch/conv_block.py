@@ -48,6 +48,7 @@ def strided(model, batch):
 
 def shapes(model, batch):
     z = model.conv(batch["x"])
-    y = F.max_pool2d(z, 2)
+    a = F.relu(z)
+    y = F.max_pool2d(a, 2)
     s = F.conv2d(batch["x"], model.conv.weight, model.conv.bias, stride=2, padding=1)
-    return {"conv": z.shape, "pool": y.shape, "strided": s.shape}
+    return {"conv": z.shape, "relu": a.shape, "pool": y.shape, "strided": s.shape}

@@ -21,10 +21,10 @@ def forward(model, batch):
 def left_behind(model, batch):
     there = "cuda" if torch.cuda.is_available() else "meta"  # every torch has the meta device: shapes, no values
     if there == "meta":
-        print("torch: there is no CUDA here, so the model goes to the meta device")
+        print("there is no CUDA here, so the model goes to the meta device")
     try:
         model.to(there)(batch["x"])
     except RuntimeError as error:
-        print(f"torch: refused: {error}")
+        print(f"refused: {error}")
         return {"refused": True}
     return {"refused": False}

@@ -26,7 +26,13 @@ def native(model, batch):
     with torch.random.fork_rng():
         torch.seed()
         y = torch.stack([model(batch["x"]) for _ in range(10)])
-    return {"keep_rate": (y != 0).to(y.dtype).mean(), "mean": y.mean(), "variance": y.var(correction=0)}
+    kept = y != 0
+    return {
+        "keep_rate": kept.to(y.dtype).mean(),
+        "agreement": (kept[1:] == kept[:-1]).to(y.dtype).mean(),
+        "mean": y.mean(),
+        "variance": y.var(correction=0),
+    }
 
 
 def functional(model, batch):

@@ -1,6 +1,7 @@
 """The perceptron rule in PyTorch: no gradient, so no autograd."""
 
 import torch
+import torch.nn.functional as F
 
 
 def build(params):
@@ -23,16 +24,18 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, states = [], [], [], []
+    ws, bs, errors, mse, states = [], [], [], [], []
     while len(set(states)) == len(states):  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        predicted = (batch["x"].to(w.dtype) @ w + b > 0).to(w.dtype)
+        mse.append(F.mse_loss(predicted, batch["xor"].to(w.dtype)))
         states.append((*w.tolist(), b.item()))
     return {
         "w": torch.stack(ws),
         "b": torch.stack(bs),
         "errors": errors,
-        "mse": torch.tensor(errors, dtype=w.dtype) / len(batch["x"]),
+        "mse": torch.stack(mse),
         "repeats": states.index(states[-1]),
     }
 

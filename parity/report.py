@@ -94,6 +94,13 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
                 worst = max(of_kind, key=lambda row: row.units or 0)
                 where = f"{worst.task} {worst.size} {worst.output}"
                 console.print(f"  {framework} {dtype}: worst {worst.units:.2f} in {where}")
+    said = dict.fromkeys(
+        f"{result.job.task.name} {stage}, {result.job.framework}: {text}"
+        for result in results
+        for stage, text in result.outputs.printed.items()
+    )
+    for line in said:
+        console.print(f"  {line}", markup=False, highlight=False)
     reasons = Counter(row.reason for row in rows if row.verdict == "unavailable")
     for reason, count in reasons.items():
         console.print(f"  unavailable, {count} runs: {reason}", style="dim", markup=False)

@@ -1,6 +1,8 @@
 """Run a task's implementation in one framework: the one way from a specification to numbers."""
 
+import contextlib
 import functools
+import io
 import traceback
 from dataclasses import dataclass
 from types import ModuleType
@@ -31,13 +33,14 @@ class Failure:
 
 
 class Outputs(dict[str, Array]):
-    """Named arrays, `"backward/grad.weight"` in canonical layout; `raised` has the failures, by stage."""
+    """Named arrays, `"backward/grad.weight"` in canonical layout; by stage what `raised` and what was `printed`."""
 
     raised: dict[str, Failure]
+    printed: dict[str, str]
 
     def __init__(self) -> None:
         super().__init__()
-        self.raised = {}
+        self.raised, self.printed = {}, {}
 
 
 def run(
@@ -64,7 +67,7 @@ def run(
 
     Returns:
         Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]`,
-        and the other stages go on.
+        and the other stages go on; what a stage prints is kept in `.printed[stage]`.
 
     Raises:
         UsageError: an unknown name, with the nearest valid one.
@@ -84,7 +87,10 @@ def run(
             try:
                 model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **task.config)
                 function = framework_runtime.wrap(functools.partial(stage_of(implementation, name), model), mode)
-                tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
+                with contextlib.redirect_stdout(io.StringIO()) as printed:
+                    tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
+                if printed.getvalue():
+                    outputs.printed[name] = printed.getvalue().strip()
                 arrays_out = framework_runtime.get(tensors, task.axes(tensors))
                 check_contract(implementation, name, stage, arrays_out, dtype)
             except Exception as error:

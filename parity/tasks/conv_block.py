@@ -28,7 +28,7 @@ TASK = Task(
         "forward": Stage(outputs=("y",), loop=True),
         "backward": Stage(outputs=GRADIENTS, loop=True, derivative_of={"forward/y": "cotangent"}),
         "strided": Stage(outputs=("y", *GRADIENTS), derivative_of={"strided/y": "cotangent"}),
-        "shapes": Stage(outputs=("conv", "pool", "strided")),
+        "shapes": Stage(outputs=("conv", "relu", "pool", "strided")),
     },
     sizes={
         "tiny": {"n": 2, "c": 3, "hw": 8, "filters": 4},
@@ -38,6 +38,7 @@ TASK = Task(
     layout={"conv.weight": "oihw", "x": "nchw", "y": "nchw", "cotangent": "nchw"},
     known={
         "shapes/conv": (8, 64, 32, 32),
+        "shapes/relu": (8, 64, 32, 32),
         "shapes/pool": (8, 64, 16, 16),
         "shapes/strided": (8, 64, 16, 16),
     },

@@ -44,8 +44,14 @@ def variance_error(params, batch):
     return np.sqrt(P * (1 - P) * np.sum(kept**2) / FORWARDS) / x.size
 
 
+def agreement_error(params, batch):
+    """Two independent masks agree at an element with probability 1/2, and so do those of successive forwards."""
+    return np.sqrt(1 / 4 / ((FORWARDS - 1) * batch["x"].size))
+
+
 NATIVE = {
     "keep_rate": Sampled(expected=lambda params, batch: 1 - P, error=keep_rate_error),
+    "agreement": Sampled(expected=lambda params, batch: P**2 + (1 - P) ** 2, error=agreement_error),  # a mask is new
     "mean": Sampled(expected=mean, error=mean_error),
     "variance": Sampled(expected=variance, error=variance_error),
 }
