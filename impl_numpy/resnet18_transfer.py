@@ -25,10 +25,17 @@ def step(model, batch):
 
 def moved(model, batch):
     params, _ = model
-    before = {name: w.copy() for name, w in params.items() if name.endswith(("weight", "bias"))}
+    before = {name: w.copy() for name, w in params.items()}
     _, grads = _step(model, batch)
     changed = [name for name, w in before.items() if not np.array_equal(w, params[name])]
-    return {"with_gradient": len(grads), "moved": len(changed), "weights": len(before)}
+    statistics = [name for name in changed if "running" in name]
+    head = [name for name in changed if name.startswith("fc.")]
+    return {
+        "with_gradient": len(grads),
+        "head": len(head),
+        "statistics": len(statistics),
+        "trunk": len(changed) - len(head) - len(statistics),
+    }
 
 
 def _step(model, batch):

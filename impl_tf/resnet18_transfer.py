@@ -47,11 +47,17 @@ def step(model, batch):
 
 def moved(model, batch):
     net, _ = model
-    weights = [w for w in net.variables if "moving" not in w.path and "seed" not in w.path]
-    before = [w.value + 0 for w in weights]
+    before = [w.value + 0 for w in net.variables]
     _, grads = _step(model, batch)
-    changed = [w for w, old in zip(weights, before) if bool(tf.reduce_any(w.value != old))]
-    return {"with_gradient": len(grads), "moved": len(changed), "weights": len(weights)}
+    changed = [w for w, old in zip(net.variables, before) if tf.reduce_any(w.value != old)]
+    statistics = [w for w in changed if "moving" in w.path]
+    head = [w for w in changed if any(w is one for one in net.layers[-1].weights)]
+    return {
+        "with_gradient": sum(g is not None for g in grads),
+        "head": len(head),
+        "statistics": len(statistics),
+        "trunk": len(changed) - len(head) - len(statistics),
+    }
 
 
 def _step(model, batch):

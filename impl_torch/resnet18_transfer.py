@@ -65,11 +65,17 @@ def step(model, batch):
 
 def moved(model, batch):
     net, _ = model
-    before = {name: w.detach().clone() for name, w in net.named_parameters()}
+    before = {name: w.clone() for name, w in net.state_dict().items()}
     _step(model, batch)
-    changed = [name for name, w in net.named_parameters() if not torch.equal(w, before[name])]
-    with_gradient = [w for w in net.parameters() if w.grad is not None]
-    return {"with_gradient": len(with_gradient), "moved": len(changed), "weights": len(before)}
+    changed = [name for name, w in net.state_dict().items() if not torch.equal(w, before[name])]
+    statistics = [name for name in changed if "running" in name]
+    head = [name for name in changed if name.startswith("fc.")]
+    return {
+        "with_gradient": sum(w.grad is not None for w in net.parameters()),
+        "head": len(head),
+        "statistics": len(statistics),
+        "trunk": len(changed) - len(head) - len(statistics),
+    }
 
 
 def _step(model, batch):
