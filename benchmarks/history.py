@@ -1,8 +1,8 @@
 """The asv suite over the history: run, keep, publish.  `tox run -e bench -- --quick`, or `-- --range A..B`.
 
-A commit is measured in a worktree of its own, with its own suite, one framework at a time.  asv writes each result
-file in place; a run that is killed, or two at once, could leave half of one.  So it works in a folder of its own, and
-what is finished is merged, whole, into `.asv/results`.
+A commit is measured in a worktree of its own, with its own suite, one framework and topic at a time.  asv writes its
+results at the end of a run, each file in place; a run that is killed, or two at once, could lose all or leave half of
+one.  So it works in a folder of its own, and what is finished is merged, whole, into `.asv/results`.
 """
 
 import contextlib
@@ -61,6 +61,25 @@ def narrowed(expression: str, framework: str) -> str:
     if named:
         return expression if framework in named else ""
     return rf"^{framework}_loops\..*({expression})"
+
+
+def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]]]:
+    """The parts of a run, each kept as soon as it is finished: a framework, and expressions for its benchmarks.
+
+    A full run has one for each topic, some minutes; a quick one for each framework, since asv takes seconds to begin.
+
+    Args:
+        asked: expressions for other benchmarks than the usual ones of every task.
+    """
+    tasks = [task for task in map(load, names()) if task.loops]
+    for framework in USUAL:
+        if asked:
+            found = [narrowed(one, framework) for one in asked]
+            if any(found):
+                yield framework, list(filter(None, found))
+        else:
+            for _, part in itertools.groupby(tasks, key=lambda task: "" if quick else task.topic):
+                yield framework, [selection(task, framework, quick=quick) for task in part]
 
 
 def measure(
@@ -318,21 +337,19 @@ def run(
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
-    tasks = [task for task in map(load, names()) if task.loops]
-    patterns = {f: [selection(task, f, quick=quick) for task in tasks] for f in USUAL}
-    if bench:
-        patterns = {f: [narrowed(one, f) for one in bench if narrowed(one, f)] for f in USUAL}
     failed: list[dict[str, str]] = []
+    missing: set[str] = set()
     measured = 0
     for commit in commits:
         with worktree(commit) as tree:
-            for framework in filter(patterns.get, USUAL):
-                chosen = patterns[framework]
+            for framework, chosen in parts(bench or (), quick=quick):
                 try:
                     failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
                     measured += 1
                 except Unavailable as error:
-                    print(f"not measured: {error}")
+                    missing.add(str(error))
+    for reason in sorted(missing):
+        print(f"not measured: {reason}")
     if not measured:
         raise UsageError("nothing was measured")
     page = publish(KEPT / "results")

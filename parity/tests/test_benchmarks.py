@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -211,6 +212,32 @@ for source in sorted(Path(sys.argv[1]).iterdir()):
     assert [run.wait() for run in runs] == [0] * 4
     kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
     assert len(kept["results"]) == 40
+
+
+def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    tree, begun = tmp_path / "tree", []
+
+    def asv(config, *args, quick):
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        begun.append(args)
+        path = result_file(Path(json.loads(config.read_text())["results_dir"]), "laptop", "abc", 1, 1.0)
+        found = json.loads(path.read_text())
+        found["results"] = {f"numpy_loops.Task{len(begun)}.time_loop": [[1.0], [], "v", 1]}
+        path.write_text(json.dumps(found))
+        return history.Said(0, "")
+
+    def run():
+        for framework, chosen in history.parts((), quick=False):
+            history.measure(tree, "abc", framework, chosen, tmp_path / "results", quick=False, versions=False)
+
+    monkeypatch.setattr(history, "asv", asv)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
+    assert list(kept["results"]) == ["numpy_loops.Task1.time_loop", "numpy_loops.Task2.time_loop"]
+    assert all("--skip-existing-successful" in args for args in begun)  # so that the next run goes on
 
 
 def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
