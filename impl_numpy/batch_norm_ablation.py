@@ -39,7 +39,7 @@ def _train(model, batch, *, normalised):
 
 def _step(model, x, labels, normalised):
     params, optimizer, *_ = model
-    z, hidden_vjp = ops.linear(x, params["hidden.weight"], 0)
+    z, hidden_vjp = ops.linear(x, params["hidden.weight"], 0, x_grad=False)
     y, bn_vjp = _normalise(model, z) if normalised else (z, None)
     a, tanh_vjp = ops.tanh(y)
     logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])

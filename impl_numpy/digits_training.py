@@ -53,17 +53,9 @@ def _epoch(model, batch, order):
 
 
 def _forward(params, x, labels):
-    z, hidden_vjp = ops.linear(x, params["hidden.weight"], params["hidden.bias"])
-    a, tanh_vjp = ops.tanh(z)
-    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    logits, vjp = ops.tanh_network(params, x)
     loss, loss_vjp = ops.cross_entropy(logits, labels)
-
-    def vjp(dloss):
-        da, dw_out, db_out = out_vjp(loss_vjp(dloss))
-        _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-        return {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
-
-    return logits, loss, vjp
+    return logits, loss, lambda dloss: vjp(loss_vjp(dloss))
 
 
 def _correct(logits, labels):

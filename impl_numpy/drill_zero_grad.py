@@ -39,11 +39,7 @@ def _drill(model, batch, *, zero):
 
 def _backward(params, batch, grads):
     """The loss, and its gradients added to `grads`."""
-    z, hidden_vjp = ops.linear(batch["x"], params["hidden.weight"], params["hidden.bias"])
-    a, tanh_vjp = ops.tanh(z)
-    y, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    y, vjp = ops.tanh_network(params, batch["x"])
     loss, loss_vjp = ops.mse(y, batch["target"])
-    da, dw_out, db_out = out_vjp(loss_vjp(1))
-    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    new = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    new = vjp(loss_vjp(1))
     return loss, new if grads is None else {name: grads[name] + g for name, g in new.items()}

@@ -15,7 +15,7 @@ def forward(model, batch):
 
 def backward(model, batch):
     params, _ = model
-    _, loss, vjp = _forward(params, batch)
+    _, loss, vjp = _forward(params, batch, x_grad=True)
     dx, grads = vjp(1.0)
     return {"loss": loss, "grad.x": dx, **{f"grad.{name}": g for name, g in grads.items()}}
 
@@ -34,8 +34,8 @@ def summary(model, batch):
     return {"shape": logits.shape, "parameters": sum(w.size for w in params.values())}
 
 
-def _forward(params, batch):
-    z0, linear0_vjp = ops.linear(batch["x"], params["0.weight"], params["0.bias"])
+def _forward(params, batch, *, x_grad=False):
+    z0, linear0_vjp = ops.linear(batch["x"], params["0.weight"], params["0.bias"], x_grad=x_grad)
     a0, relu0_vjp = ops.relu(z0)
     z2, linear2_vjp = ops.linear(a0, params["2.weight"], params["2.bias"])
     a2, relu2_vjp = ops.relu(z2)

@@ -38,13 +38,9 @@ def _train(params, optimizer, batch):
 
 
 def _step(params, optimizer, batch, rows):
-    z, hidden_vjp = ops.linear(batch["x"][rows], params["hidden.weight"], params["hidden.bias"])
-    a, tanh_vjp = ops.tanh(z)
-    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    logits, vjp = ops.tanh_network(params, batch["x"][rows])
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"][rows])
-    da, dw_out, db_out = out_vjp(loss_vjp(1))
-    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    grads = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    grads = vjp(loss_vjp(1))
     optimizer.step(grads)
     return loss, {f"grad.{name}": g for name, g in grads.items()}
 

@@ -37,22 +37,13 @@ def train(model, batch):
 
 def _step(model, batch):
     params, optimizer = model
-    logits, hidden_vjp, tanh_vjp, out_vjp = _forward(params, batch["x"])
+    logits, vjp = ops.tanh_network(params, batch["x"])
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"])
-    da, dw_out, db_out = out_vjp(loss_vjp(1))
-    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    grads = {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    grads = vjp(loss_vjp(1))
     optimizer.step(grads)
     return {"loss": loss, **{f"grad.{name}": g for name, g in grads.items()}}
 
 
-def _forward(params, x):
-    z, hidden_vjp = ops.linear(x, params["hidden.weight"], params["hidden.bias"])
-    a, tanh_vjp = ops.tanh(z)
-    logits, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
-    return logits, hidden_vjp, tanh_vjp, out_vjp
-
-
 def _correct(params, x, labels):
-    logits, *_ = _forward(params, x)
+    logits, _ = ops.tanh_network(params, x)
     return np.sum(ops.argmax(logits) == labels)

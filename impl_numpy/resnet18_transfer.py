@@ -9,7 +9,9 @@ EPS = 1e-5  # torchvision's
 
 def build(params, lr):
     head = {name: params[name] for name in ("fc.weight", "fc.bias")}
-    return params, ops.SGD(head, lr=lr)
+    convolutions = [name.removesuffix(".weight") for name, w in params.items() if w.ndim == 4]
+    trunk = {conv: _folded(params, conv) for conv in convolutions}
+    return params, trunk, ops.SGD(head, lr=lr)
 
 
 def forward(model, batch):
@@ -19,12 +21,12 @@ def forward(model, batch):
 
 def step(model, batch):
     loss, grads = _step(model, batch)
-    _, optimizer = model
+    *_, optimizer = model
     return {"loss": loss, **{f"grad.{name}": g for name, g in grads.items()}, **optimizer.params}
 
 
 def moved(model, batch):
-    params, _ = model
+    params, *_ = model
     before = {name: w.copy() for name, w in params.items()}
     _, grads = _step(model, batch)
     changed = [name for name, w in before.items() if not np.array_equal(w, params[name])]
@@ -39,7 +41,7 @@ def moved(model, batch):
 
 
 def _step(model, batch):
-    _, optimizer = model
+    *_, optimizer = model
     _, loss, vjp = _forward(model, batch)
     _, dw, db = vjp(1)
     grads = {"fc.weight": dw, "fc.bias": db}
@@ -48,33 +50,38 @@ def _step(model, batch):
 
 
 def _forward(model, batch):
-    params, _ = model
-    features = _trunk(params, batch["x"])
-    logits, fc_vjp = ops.linear(features, params["fc.weight"], params["fc.bias"])
+    params, trunk, _ = model
+    features = _features(trunk, batch["x"])
+    logits, fc_vjp = ops.linear(features, params["fc.weight"], params["fc.bias"], x_grad=False)
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"])
     return logits, loss, lambda dloss: fc_vjp(loss_vjp(dloss))
 
 
-def _trunk(params, x):
+def _folded(params, conv):
+    """A convolution with the normalisation after it, whose statistics are frozen too (BN-FREEZE): weight and bias."""
+    bn = conv.replace("conv", "bn").replace("downsample.0", "downsample.1")
+    scale = params[f"{bn}.weight"] / np.sqrt(params[f"{bn}.running_var"] + EPS)
+    shift = params[f"{bn}.bias"] - params[f"{bn}.running_mean"] * scale
+    return params[f"{conv}.weight"] * scale[:, None, None, None], shift
+
+
+def _features(trunk, x):
     """Frozen: no derivative is taken, so there is nothing to keep for one, and no kink."""
-    x = _max_pool(np.maximum(_conv_norm(params, "conv1", "bn1", x, stride=2), 0))
+    x = _max_pool(np.maximum(_conv(trunk, "conv1", x, stride=2), 0))
     for layer in (1, 2, 3, 4):
         for block in (0, 1):
             name, stride = f"layer{layer}.{block}", 2 if layer > 1 and block == 0 else 1
             shortcut = x
-            if f"{name}.downsample.0.weight" in params:
-                shortcut = _conv_norm(params, f"{name}.downsample.0", f"{name}.downsample.1", x, stride=stride)
-            z = np.maximum(_conv_norm(params, f"{name}.conv1", f"{name}.bn1", x, stride=stride), 0)
-            x = np.maximum(_conv_norm(params, f"{name}.conv2", f"{name}.bn2", z) + shortcut, 0)
+            if f"{name}.downsample.0" in trunk:
+                shortcut = _conv(trunk, f"{name}.downsample.0", x, stride=stride)
+            z = np.maximum(_conv(trunk, f"{name}.conv1", x, stride=stride), 0)
+            x = np.maximum(_conv(trunk, f"{name}.conv2", z) + shortcut, 0)
     return x.mean((2, 3))
 
 
-def _conv_norm(params, conv, bn, x, stride=1):
-    """A convolution with the normalisation by running statistics folded into its weights."""
-    scale = params[f"{bn}.weight"] / np.sqrt(params[f"{bn}.running_var"] + EPS)
-    shift = params[f"{bn}.bias"] - params[f"{bn}.running_mean"] * scale
-    w = params[f"{conv}.weight"] * scale[:, None, None, None]
-    return ops.conv2d(x, w, shift, stride=stride, padding=w.shape[2] // 2)[0]
+def _conv(trunk, name, x, stride=1):
+    w, b = trunk[name]
+    return ops.conv2d(x, w, b, stride=stride, padding=w.shape[2] // 2)[0]
 
 
 def _max_pool(x):

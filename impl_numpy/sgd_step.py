@@ -26,13 +26,9 @@ def zeroing(model, batch):
 
 
 def _gradients(params, batch):
-    z, hidden_vjp = ops.linear(batch["x"], params["hidden.weight"], params["hidden.bias"])
-    a, tanh_vjp = ops.tanh(z)
-    y, out_vjp = ops.linear(a, params["out.weight"], params["out.bias"])
+    y, vjp = ops.tanh_network(params, batch["x"])
     loss, loss_vjp = ops.mse(y, batch["target"])
-    da, dw_out, db_out = out_vjp(loss_vjp(1))
-    _, dw_hidden, db_hidden = hidden_vjp(tanh_vjp(da))
-    return loss, {"hidden.weight": dw_hidden, "hidden.bias": db_hidden, "out.weight": dw_out, "out.bias": db_out}
+    return loss, vjp(loss_vjp(1))
 
 
 def _norm(grads):

@@ -20,7 +20,7 @@ def relu(model, batch):
 def _gradients(model, batch, activation):
     a, depth, vjps = batch["x"], len(model) // 2, []
     for layer in range(depth):
-        a, linear_vjp = ops.linear(a, model[f"{layer}.weight"], model[f"{layer}.bias"])
+        a, linear_vjp = ops.linear(a, model[f"{layer}.weight"], model[f"{layer}.bias"], x_grad=layer > 0)
         activation_vjp = None
         if layer < depth - 1:
             a, activation_vjp = activation(a)

@@ -50,7 +50,8 @@ def _forward(net, model, a):
     weights, _ = model[net]
     depth, vjps = len(weights) // 2, []
     for layer in range(depth):
-        a, linear_vjp = ops.linear(a, weights[f"{net}.{layer}.weight"], weights[f"{net}.{layer}.bias"])
+        w, b = weights[f"{net}.{layer}.weight"], weights[f"{net}.{layer}.bias"]
+        a, linear_vjp = ops.linear(a, w, b, x_grad=layer > 0)
         a, tanh_vjp = ops.tanh(a) if layer < depth - 1 else (a, None)
         vjps.append((linear_vjp, tanh_vjp))
     return a, vjps

@@ -79,9 +79,11 @@ def _block(params, name, x, stride):
 
 def _conv_norm(params, conv, bn, x, stride=1):
     k, _, _, filters = params[f"{conv}.weight"].shape
-    x = layers.ZeroPadding2D(k // 2)(x)  # on both sides, which "same" does not do (CONV-SAME-S2)
+    padding = "same"
+    if stride > 1 and k > 1:  # "same" would pad one side more (CONV-SAME-S2)
+        x, padding = layers.ZeroPadding2D(k // 2)(x), "valid"
     # A slash or a dot means something in a Keras name, a hyphen does not.
-    x = layers.Conv2D(filters, k, strides=stride, use_bias=False, name=conv.replace(".", "-"))(x)
+    x = layers.Conv2D(filters, k, stride, padding, use_bias=False, name=conv.replace(".", "-"))(x)
     return layers.BatchNormalization(epsilon=EPS, name=bn.replace(".", "-"))(x)
 
 

@@ -11,6 +11,7 @@ from impl_numpy.ops.convolution import conv2d
 from impl_numpy.ops.kink import argmax, listening, positive
 from impl_numpy.ops.linear import linear
 from impl_numpy.ops.loss import bce_with_logits, cross_entropy, mse
+from impl_numpy.ops.network import tanh_network
 from impl_numpy.ops.normalization import batch_norm
 from impl_numpy.ops.optimizer import SGD, Adam
 from impl_numpy.ops.pooling import max_pool
@@ -35,4 +36,5 @@ __all__ = [
     "sigmoid",
     "softmax",
     "tanh",
+    "tanh_network",
 ]
