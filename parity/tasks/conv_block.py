@@ -27,7 +27,7 @@ TASK = Task(
     stages={
         "forward": Stage(outputs=("y",), loop=True),
         "backward": Stage(outputs=GRADIENTS, loop=True, derivative_of={"forward/y": "cotangent"}),
-        "strided": Stage(outputs=("y", *GRADIENTS), derivative_of={"strided/y": "cotangent"}),
+        "strided": Stage(outputs=("y", *GRADIENTS), loop=True, derivative_of={"strided/y": "cotangent"}),
         "shapes": Stage(outputs=("conv", "relu", "pool", "strided")),
     },
     sizes={
