@@ -1,10 +1,20 @@
 """Time, memory and numerical drift of every loop.
 
-Imported before any framework, which reads these variables once: threads are pinned to the machine's cores.
+Imported before any framework: how many threads there are is read once.  OMP_NUM_THREADS says it for all libraries; by
+default there is one for each of the machine's cores.
 """
 
 import os
 
-for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"):
-    os.environ.setdefault(_variable, str(os.cpu_count() or 1))
-os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+THREADS = "OMP_NUM_THREADS"
+
+
+def threads(number: str) -> dict[str, str]:
+    """The environment variables that give every library so many threads."""
+    following = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+    # TensorFlow would run operations beside one another too; the others do not.
+    return {THREADS: number, **dict.fromkeys(following, number), "TF_NUM_INTEROP_THREADS": "1"}
+
+
+for _name, _value in threads(os.environ.get(THREADS, str(os.cpu_count() or 1))).items():
+    os.environ.setdefault(_name, _value)

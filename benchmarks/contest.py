@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from parity import judge
-from parity.framework import Unavailable, available, runtime
+from parity.framework import Unavailable, available, devices_of, runtime
 from parity.judge import GOOD
 from parity.task import DEVICES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
 from parity.timing import USUAL, Contestant, Loop, card, prepared
@@ -57,7 +57,7 @@ class Contest:
             contestants=[
                 Contestant(framework=framework, mode=mode, device=device)
                 for framework in frameworks
-                for device in devices or _devices(framework)
+                for device in devices or devices_of(framework)
                 for mode in modes or [USUAL[framework]]
             ],
             size=choose("size", option("size"), SIZES),
@@ -157,14 +157,6 @@ class Contest:
 def _where(entry: Entry) -> dict[str, str]:
     where = {"task": entry.task.name, "topic": entry.task.topic, "loop": entry.loop}
     return {**where, "contestant": str(entry.contestant)}
-
-
-def _devices(framework: str) -> list[str]:
-    """The framework's devices here; the CPU where it is missing, which is then refused with the reason."""
-    try:
-        return list(runtime(framework).devices())
-    except Unavailable:
-        return ["cpu"]
 
 
 def _versions(framework: str) -> dict[str, str] | None:

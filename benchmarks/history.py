@@ -30,9 +30,10 @@ from asv.runner import BenchmarkResult
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import THREADS
 from benchmarks.revisions import ROOT, commit_of, commits_of, git, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
-from parity.framework import INSTALL, Unavailable
+from parity.framework import INSTALL, Unavailable, devices_of
 from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
@@ -56,11 +57,12 @@ def selection(task: Task, framework: str, *, quick: bool) -> str:
 
 
 def narrowed(expression: str, framework: str) -> str:
-    """The expression, kept to one framework's benchmarks; "" if it names another's."""
+    """The expression, kept to one framework's benchmarks on the devices that it has here; "" if it names another's."""
     named = [f for f in USUAL if f"{f}_loops" in expression]
-    if named:
-        return expression if framework in named else ""
-    return rf"^{framework}_loops\..*({expression})"
+    if named and framework not in named:
+        return ""
+    here = "" if "cuda" in devices_of(framework) else r"(?!.*Cuda\.)"
+    return rf"^(?={framework}_loops\.){here}.*({expression})"
 
 
 def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]]]:
@@ -105,13 +107,16 @@ def measure(
         mine = Path(folder) / "results"
         if results.exists():
             shutil.copytree(results, mine)
+        threads = os.environ[THREADS]  # another number is another series
         changed: dict[str, Any] = {"benchmark_dir": str(tree / SUITE), "results_dir": str(mine)}
         if versions:
             command = ["run", f"{commit}^!"]
-            config = _config(VERSIONS, Path(folder), **changed, include=environments(framework))
+            include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
+            config = _config(VERSIONS, Path(folder), **changed, include=include)
         else:
             command = ["run", "--set-commit-hash", commit]
-            config = _config(CONFIG, Path(folder), **changed, matrix={"req": installed(framework)})
+            matrix = {"req": installed(framework), "env_nobuild": {THREADS: [threads]}}
+            config = _config(CONFIG, Path(folder), **changed, matrix=matrix)
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
         if any("Cuda" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
@@ -121,7 +126,8 @@ def measure(
         with _alone(results):
             merge(mine, results)
     if "No benchmarks selected" in said.output:
-        raise Unavailable(f"{framework} has no benchmark that matches {' or '.join(patterns)}")
+        here = " and ".join(devices_of(framework))
+        raise Unavailable(f"{framework} has none of these benchmarks on the devices that are here ({here})")
     failed = [{"commit": commit, **row} for row in failures(said.output)]
     if said.code and not failed:
         raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
@@ -158,15 +164,13 @@ def merge(source: Path, target: Path) -> None:
         WholeFile(kept).write(json.dumps(found, indent=1) + "\n")
 
 
-def add_times(
-    commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, settings: dict[str, str]
-) -> None:
+def add_times(commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, threads: str) -> None:
     """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
 
     Args:
         times: seconds of a call by `benchmarks.sides.Loop`, a value of each process.
         digests: the specification's digest by loop, asv's version of the benchmark.
-        settings: the environment variables that tell the series apart.
+        threads: how many threads there were; another number is another series.
     """
     machine = Machine.load(interactive=True, use_defaults=True)
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -176,7 +180,7 @@ def add_times(
         for framework in dict.fromkeys(loop.framework for loop in times):
             requirements = {package: versions[0] for package, versions in installed(framework).items()}
             environment = get_env_name("paired", python, requirements, {})
-            results = Results(machine.__dict__, requirements, commit, date, python, environment, settings)
+            results = Results(machine.__dict__, requirements, commit, date, python, environment, {THREADS: threads})
             tasks: dict[str, list[Any]] = {}
             for loop in times:
                 if loop.framework == framework:
@@ -348,12 +352,14 @@ def run(
                     measured += 1
                 except Unavailable as error:
                     missing.add(str(error))
+                except UsageError as error:  # the other commits go on
+                    failed.append({"commit": commit, "benchmark": framework, "parameters": "", "reason": str(error)})
     for reason in sorted(missing):
         print(f"not measured: {reason}")
+    _report(failed)
     if not measured:
         raise UsageError("nothing was measured")
     page = publish(KEPT / "results")
-    _report(failed)
     print(f"dashboard: {page} (python -m asv preview serves it)")
     raise typer.Exit(1 if failed else 0)
 

@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import threads
 from benchmarks.paired import LEAST, MOST, Comparison, compare
 from parity.task import UsageError
 from parity.timing import USUAL
@@ -28,13 +29,9 @@ WORKER = Path(__file__).parent / "ab_worker.py"
 ROUNDS = 12  # of each pair: more would not help, most of the noise is between pairs
 WINDOW = 0.002  # seconds at least
 TIMEOUT = 300.0  # seconds until an answer is given up
-THREADS = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"
-)  # fmt: skip
-ONE_THREAD = dict.fromkeys(THREADS, "1")
 # 32 MiB is the largest threshold that glibc takes; others ignore these names.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
-SETTINGS = {**ONE_THREAD, **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
+SETTINGS = {**threads("1"), **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True)

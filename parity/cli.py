@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from parity import gather, report, show, times
 from parity.environment import Presence, environment, presences
-from parity.framework import Unavailable
+from parity.framework import CUDA, Unavailable
 from parity.inputs import draw
 from parity.judge import GOOD
 from parity.survey import TIMEOUT, plan, survey
@@ -200,7 +200,8 @@ def insist(found: dict[str, Presence], *, frameworks: list[str], devices: list[s
         for name in asked:
             if not any(name in getattr(here, kind) for here in found.values()):
                 have = ", ".join(f"{fw}: {' '.join(getattr(here, kind)) or 'none'}" for fw, here in found.items())
-                raise Unavailable(f"no framework has the {kind[:-1]} {name!r} here ({have})")
+                ways = "; ".join(f"{fw}: {CUDA[fw]}" for fw in found) if name == "cuda" else ""
+                raise Unavailable(f"no framework has the {kind[:-1]} {name!r} here ({have})" + (ways and f"; {ways}"))
 
 
 def configured(task: Task, settings: list[str]) -> Task:

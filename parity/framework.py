@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,6 +15,11 @@ INSTALL = {
     "numpy": "python -m pip install numpy",
     "torch": "python -m pip install -c constraints.txt '.[torch]'",
     "tf": "python -m pip install -c constraints.txt '.[tf]'",
+}
+CUDA = {  # what a machine with a GPU needs
+    "numpy": "python -m pip install '.[cupy]'",
+    "torch": "python -m pip install torch, a build with CUDA",
+    "tf": "python -m pip install '.[tf-cuda]'",
 }
 
 
@@ -42,11 +48,27 @@ def available(framework: str, device: str, mode: str) -> ModuleType:
     choose("device", device, DEVICES)
     choose("mode", mode, MODES)
     found = runtime(framework)
-    if mode not in found.MODES:
-        raise Unavailable(f"{framework} has no mode {mode!r}; it has {', '.join(found.MODES)}")
-    if device not in found.devices():
-        raise Unavailable(f"{framework} sees no device {device!r} here; it has {', '.join(found.devices())}")
+    reason = refusal(framework, device, mode, devices=found.devices(), modes=found.MODES)
+    if reason is not None:
+        raise Unavailable(reason)
     return found
+
+
+def refusal(framework: str, device: str, mode: str, *, devices: Sequence[str], modes: Sequence[str]) -> str | None:
+    """Why a framework that has these devices and modes cannot run so, with the way out; None where it can."""
+    if mode not in modes:
+        return f"{framework} has no mode {mode!r}; it has {', '.join(modes)}"
+    if device not in devices:
+        return f"{framework} sees no {device} device here; on a machine with a GPU: {CUDA[framework]}"
+    return None
+
+
+def devices_of(framework: str) -> list[str]:
+    """The framework's devices here; the CPU alone where it is missing, which is then refused with the reason."""
+    try:
+        return list(runtime(framework).devices())
+    except Unavailable:
+        return ["cpu"]
 
 
 def implementation_of(task: Task, framework: str) -> ModuleType:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from parity.environment import Presence
+from parity.framework import refusal
 from parity.inputs import draw
 from parity.judge import Row, Verdict, expected, judge
 from parity.noise import Truth
@@ -129,10 +130,9 @@ def _refusal(job: Job, here: Presence) -> str | None:
         return f"{job.task.name} has no size {job.size!r}"
     if job.dtype not in JUDGED[job.size]:
         return f"{job.dtype} is judged at tiny only: its truth needs longdouble, which is slow"
-    if job.mode not in here.modes:
-        return f"{job.framework} has no mode {job.mode!r}; it has {', '.join(here.modes)}"
-    if job.device not in here.devices:
-        return f"{job.framework} sees no {job.device} device here"
+    reason = refusal(job.framework, job.device, job.mode, devices=here.devices, modes=here.modes)
+    if reason is not None:
+        return reason
     if not stages_of(job.task, job.device, job.mode, job.size):
         return f"{job.task.name} has no loop, and {OTHER_STAGES}"
     return None

@@ -13,6 +13,7 @@ from parity import cli
 from parity.task import names
 
 ROOT = Path(__file__).parents[2]
+NO_GPU = "numpy sees no cuda device here; on a machine with a GPU: python -m pip install '.[cupy]'"
 FRAMEWORK = "numpy"  # the one that is always here, and the quickest to start
 
 
@@ -54,11 +55,10 @@ def checkout(tmp_path):
     return tmp_path
 
 
-def damage(checkout, package, old, new):
-    path = checkout / package / "mlp.py"
-    source = path.read_text()
+def damage(checkout, file, old, new):
+    source = (checkout / file).read_text()
     assert old in source
-    path.write_text(source.replace(old, new))
+    (checkout / file).write_text(source.replace(old, new))
 
 
 def verdicts(checkout, *args):
@@ -139,31 +139,31 @@ def test_misuse_is_exit_code_2_and_one_clear_line(here, args, words):
 
 
 def test_a_device_that_is_absent_is_refused_by_name(checkout):
-    damage_frameworktime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    damage(checkout, "impl_numpy/__init__.py", 'if importlib.util.find_spec("cupy") is None', "if True")
     done = parity("run", "--framework", "numpy", "--device", "cuda", cwd=checkout)
     assert done.returncode == 2
     assert "'cuda'" in done.stderr
 
 
 def test_without_being_asked_for_an_absent_device_is_unavailable_with_its_reason(checkout):
-    damage_frameworktime(checkout, "impl_numpy", 'if importlib.util.find_spec("cupy") is None', "if True")
+    damage(checkout, "impl_numpy/__init__.py", 'if importlib.util.find_spec("cupy") is None', "if True")
     done, rows = verdicts(checkout)
     assert done.returncode == 0
     row = rows["numpy", "float64", ""]
-    assert (row["device"], row["verdict"], row["reason"]) == ("cuda", "unavailable", "numpy sees no cuda device here")
-    assert "unavailable, 2 runs: numpy sees no cuda device here" in done.stdout
+    assert (row["device"], row["verdict"], row["reason"]) == ("cuda", "unavailable", NO_GPU)
+    assert f"unavailable, 2 runs: {NO_GPU}" in done.stdout
 
 
 def test_a_framework_that_is_missing_is_refused_with_its_install_command(checkout):
-    damage_framework(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage(checkout, "parity/framework.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
     done = parity("run", "mlp", "--framework", "torch", cwd=checkout)
     assert done.returncode == 2
     assert "torch is not installed: python -m pip install" in done.stderr
 
 
 def test_without_being_named_a_missing_framework_is_unavailable(checkout):
-    damage_framework(checkout, '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
-    damage_framework(checkout, '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
+    damage(checkout, "parity/framework.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage(checkout, "parity/framework.py", '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
     done = parity("run", "mlp", "--size", "tiny", "--json", "rows.json", cwd=checkout)
     assert done.returncode == 0, done.stderr
     rows = json.loads((checkout / "rows.json").read_text())["rows"]
@@ -172,21 +172,13 @@ def test_without_being_named_a_missing_framework_is_unavailable(checkout):
     assert "not installed" in missing[0]["reason"]
 
 
-def damage_frameworktime(checkout, package, old, new):
-    path = checkout / package / "__init__.py"
-    path.write_text(path.read_text().replace(old, new))
-
-
-def damage_framework(checkout, old, new):
-    path = checkout / "parity" / "framework.py"
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
-
-
 def test_what_differs_is_shown_in_full_and_is_exit_code_1(checkout):
     # The truth is NumPy's too, and stays right: only float32 is damaged.
     damage(
-        checkout, "impl_numpy", "dx, grads = vjp(1.0)", "dx, grads = vjp(1.0); dx[1, 2] *= 3 if dx.itemsize == 4 else 1"
+        checkout,
+        "impl_numpy/mlp.py",
+        "dx, grads = vjp(1.0)",
+        "dx, grads = vjp(1.0); dx[1, 2] *= 3 if dx.itemsize == 4 else 1",
     )
     done, rows = verdicts(checkout)
     assert done.returncode == 1
@@ -212,7 +204,7 @@ def test_what_differs_is_shown_in_full_and_is_exit_code_1(checkout):
     ],
 )
 def test_a_broken_stage_is_an_error_that_names_the_file_and_the_others_go_on(checkout, old, new, reason):
-    damage(checkout, "impl_numpy", old, new)
+    damage(checkout, "impl_numpy/mlp.py", old, new)
     done, rows = verdicts(checkout, "--dtype", "float64")
     assert done.returncode == 1
     row = rows["numpy", "float64", "forward"]
@@ -229,7 +221,7 @@ def test_a_broken_stage_is_an_error_that_names_the_file_and_the_others_go_on(che
     ],
 )
 def test_a_crash_or_a_hang_is_an_error_row(checkout, harm, timeout, reason):
-    damage(checkout, "impl_numpy", "def build(params, lr):\n", f"def build(params, lr):\n    {harm}\n")
+    damage(checkout, "impl_numpy/mlp.py", "def build(params, lr):\n", f"def build(params, lr):\n    {harm}\n")
     done, rows = verdicts(checkout, "--dtype", "float64", "--timeout", timeout)
     assert done.returncode == 1
     assert rows["numpy", "float64", ""]["verdict"] == "error"
