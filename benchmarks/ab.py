@@ -5,9 +5,13 @@ after a kill the same command goes on where it was.  Exit code 0: nothing is slo
 be measured.
 """
 
+import contextlib
+import fcntl
 import json
+import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,6 +31,7 @@ from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
 
 Said = dict[Loop, tuple[Comparison, str]]
 KEPT = ROOT / ".asv" / "ab"
+LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
 
 
 class Kept(Trial):
@@ -46,6 +51,18 @@ class Kept(Trial):
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def alone(console: Console) -> Iterator[None]:
+    """One comparison at a time: all are pinned to the same core, and would be one another's noise."""
+    with open(LOCK, "w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.print("another comparison is running on this machine; waiting for its end")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def table(said: Said) -> Table:
@@ -97,11 +114,12 @@ def run(
         return not task or loop.task in task
 
     if calibrate_:
-        calibrate(ROOT, [loop for loop in loops_of(ROOT, frameworks) if chosen(loop)], size, rows, console)
+        with alone(console):
+            calibrate(ROOT, [loop for loop in loops_of(ROOT, frameworks) if chosen(loop)], size, rows, console)
         raise typer.Exit(0)
     refuse_dirty_tree()
     commits = commit_of(base), commit_of(head)
-    with worktree(commits[0]) as a, worktree(commits[1]) as b:
+    with alone(console), worktree(commits[0]) as a, worktree(commits[1]) as b:
         old, new = loops_of(a, frameworks), loops_of(b, frameworks)
         for only, where in ((set(old) - set(new), base), (set(new) - set(old), head)):
             for loop in sorted(map(str, filter(chosen, only))):

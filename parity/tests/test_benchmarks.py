@@ -5,6 +5,7 @@ import json
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -193,6 +194,7 @@ def test_two_merges_at_once_lose_nothing(tmp_path):
     """Each of four processes merges results of its own into one place, again and again."""
     code = """
 import sys
+import threading
 from pathlib import Path
 from benchmarks.history import _alone, merge
 target = Path(sys.argv[2])
@@ -445,6 +447,7 @@ def comparison(monkeypatch, tmp_path, *args):
     """The exit code of the command where the last commit is compared with itself, and nothing is kept."""
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "KEPT", tmp_path)
+    monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # a user's own comparison is not waited for
     monkeypatch.setattr(history, "KEPT", tmp_path)
     monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", "--task", "mlp", *args])
     with pytest.raises(SystemExit) as stop:
@@ -527,6 +530,24 @@ def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
         assert not side.alive
     finally:
         side.close()
+
+
+def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")
+    order = []
+
+    def second():
+        with ab.alone(Console()):
+            order.append("second")
+
+    with ab.alone(Console()):
+        waiting = threading.Thread(target=second)
+        waiting.start()
+        waiting.join(0.2)
+        order.append("first")
+    waiting.join()
+    assert order == ["first", "second"]
+    assert "waiting for its end" in capsys.readouterr().out
 
 
 def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
