@@ -33,6 +33,11 @@ class Where:
     mode: str | None = None
     device: str | None = None
 
+    def __post_init__(self) -> None:
+        choose("framework", self.framework, FRAMEWORKS)
+        choose("mode", self.mode or MODES[0], MODES)
+        choose("device", self.device or DEVICES[0], DEVICES)
+
     def holds(self, framework: str, mode: str, device: str) -> bool:
         return self.framework == framework and self.mode in (None, mode) and self.device in (None, device)
 
@@ -73,6 +78,10 @@ class Stage:
     sampled: Mapping[str, Sampled] = field(default_factory=dict)
     declared: Mapping[Where, Raises | Returns] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in (*self.exact, *self.sampled):
+            choose("output", name, self.outputs)
+
     def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | None:
         """What the specification declares for such a run; the entry that says most holds."""
         fitting = [w for w in self.declared if w.holds(framework, mode, device)]
@@ -92,6 +101,10 @@ class Fault:
     inputs: Callable[[Arrays], Arrays] | None = None
     config: Config | None = None
     outputs: Callable[[Arrays], Arrays] | None = None
+
+    def __post_init__(self) -> None:
+        if sum(kind is not None for kind in (self.inputs, self.config, self.outputs)) != 1:
+            raise UsageError("a fault has inputs, a configuration or outputs of its own: exactly one of the three")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # equal only to itself, so that results can be cached by task
@@ -117,6 +130,18 @@ class Task:
     checkpoint: str = ""  # torchvision's model whose state_dict may take the place of the params, at base
     aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
     faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; each must be seen
+
+    def __post_init__(self) -> None:
+        """A name that does not exist is an error here, and not a declaration that nobody reads."""
+        outputs = [f"{name}/{output}" for name, stage in self.stages.items() for output in stage.outputs]
+        derived = [name for stage in self.stages.values() for name in stage.derivative_of]
+        for name in (*self.known, *self.scale_of, *self.scale_of.values(), *derived):
+            choose(f"output of {self.name}", name, outputs)
+        for settings in (self.timing, *(fault.config or {} for fault in self.faults.values())):
+            for name in settings:
+                choose(f"setting of {self.name}", name, self.config)
+        for size in self.sizes:
+            choose("size", size, SIZES)
 
     @property
     def loops(self) -> tuple[str, ...]:

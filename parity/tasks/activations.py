@@ -36,8 +36,8 @@ TASK = Task(
     aligns=("ACT-SOFTMAX-DIM", "ACT-SOFTMAX-INF", "ACT-DENORM"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
-        "softmax along the batch": wrong("softmax/a", lambda a: a / a.sum(0)),
-        "softmax's Jacobian taken for diagonal": wrong("softmax/grad.x", lambda dx: dx * 2),
+        "softmax normalised along the batch too": wrong("softmax/a", lambda a: a / a.sum(0)),
+        "twice softmax's gradient": wrong("softmax/grad.x", lambda dx: dx * 2),
         "softmax that overflows": wrong("extremes/softmax", lambda a: np.where(a == a.max(), np.nan, a)),
         "no gradient": without("sigmoid/grad.x"),
     },

@@ -75,8 +75,8 @@ TASK = Task(
         "inputs in TF32": rounded_to_tf32(),
         "Keras's eps": configured(eps=1e-3),
         "Keras's momentum": configured(momentum=0.01),
-        "biased running variance": wrong("forward/bn1.running_var", lambda var: var * 0.99),
-        "no gradient through the mean": wrong("backward/grad.x", lambda dx: dx - dx.mean(0) + 0.1),
+        "running variance 1 % too small": wrong("forward/bn1.running_var", lambda var: var * 0.99),
+        "an offset in the gradient": wrong("backward/grad.x", lambda dx: dx - dx.mean(0) + 0.1),
         "no bias gradient": without("backward/grad.bn2.bias"),
     },
 )

@@ -31,7 +31,7 @@ TASK = Task(
     aligns=("CONV-SAME-S2", "CONV-LAYOUT"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
-        "rounded up": wrong("grid/shapes", lambda shapes: shapes + 1),
+        "one row and column more": wrong("grid/shapes", lambda shapes: shapes + 1),
         "kernel mirrored": given("conv.weight", lambda w: w[:, :, ::-1]),
         "batch and channels exchanged": wrong("grid/shapes", lambda shapes: shapes[:, [1, 0, 2, 3]]),
     },

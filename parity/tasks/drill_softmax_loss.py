@@ -42,6 +42,6 @@ TASK = Task(
         "inputs in TF32": rounded_to_tf32(),
         "another rate": configured(lr=0.1),
         "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
-        "mended by itself": wrong("broken/remains", lambda ratio: ratio / 10),
+        "a loss that falls ten times as far": wrong("broken/remains", lambda ratio: ratio / 10),
     },
 )

@@ -78,6 +78,6 @@ TASK = Task(
         "what is kept dropped": given("mask", np.logical_not),
         "another rate": configured(p=0.25),
         "not scaled": wrong("train/y", lambda y: y / 2),
-        "active in evaluation": wrong("evaluate/y", lambda y: y * 2),
+        "scaled in evaluation too": wrong("evaluate/y", lambda y: y * 2),
     },
 )

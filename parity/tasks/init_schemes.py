@@ -60,7 +60,7 @@ TASK = Task(
     aligns=("INIT-DENSE-W", "INIT-DENSE-B", "INIT-SHARED"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
-        "draws of one sign": given("0.draws", lambda draws: draws / 2),
+        "draws of half the spread": given("0.draws", lambda draws: draws / 2),
         "a normal's bound": wrong("xavier/0.weight", lambda w: w / np.sqrt(3)),
         "fan-out for fan-in": wrong("kaiming/deviations", lambda s: s * np.sqrt(0.8)),
     },

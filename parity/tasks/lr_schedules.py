@@ -43,7 +43,7 @@ TASK = Task(
         "inputs in TF32": rounded_to_tf32(),
         "one epoch late": configured(step_size=4),
         "the floor forgotten": configured(eta_min=0.0),
-        "the rate inside the velocity": wrong("step_lr/momentum.out.bias", lambda v: v / 2),
-        "the rate of no epoch": without("cosine/rates"),
+        "velocity halved with the rate": wrong("step_lr/momentum.out.bias", lambda v: v / 2),
+        "rates of zero": without("cosine/rates"),
     },
 )

@@ -66,9 +66,11 @@ TASK = Task(
     sizes={"tiny": {"n": 12, "classes": 4}, "base": {"n": 200, "classes": 10}, "large": {"n": 262_144, "classes": 100}},
     aligns=("MET-THR", "RED-DEFAXIS"),
     faults={
-        "argmax along the batch": given("logits", lambda logits: np.roll(logits, 1, axis=1)),
-        "precision and recall exchanged": wrong("binary/counts", lambda counts: counts[[0, 2, 1]] + [0, 1, 0]),
+        "classes off by one": given("logits", lambda logits: np.roll(logits, 1, axis=1)),
+        "false positives and negatives exchanged, one miscounted": wrong(
+            "binary/counts", lambda counts: counts[[0, 2, 1]] + [0, 1, 0]
+        ),
         "NaN where nothing is positive": wrong("no_positive/precision", lambda p: p * np.nan),
-        "threshold above zero": given("score", lambda score: score - 1),
+        "threshold at one": given("score", lambda score: score - 1),
     },
 )

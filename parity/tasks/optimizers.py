@@ -58,6 +58,6 @@ TASK = Task(
         "textbook's second beta": configured(beta2=0.999),
         "another order of the batches": given("order", lambda order: order[:, ::-1]),
         "no bias gradient": without("sgd_step/grad.hidden.bias"),
-        "moments not corrected": wrong("adam/exp_avg.out.bias", lambda m: m * 0.875),
+        "first moment decayed once more": wrong("adam/exp_avg.out.bias", lambda m: m * 0.875),
     },
 )  # fmt: skip

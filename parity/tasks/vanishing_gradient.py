@@ -42,6 +42,6 @@ TASK = Task(
         "inputs in TF32": rounded_to_tf32(),
         "square weight transposed": transposed("2.weight", (1, 0)),
         "squared norms": wrong("tanh/norms", np.square),
-        "the last layer for the first": wrong("relu/first", lambda norm: norm * 2),
+        "twice the first layer's norm": wrong("relu/first", lambda norm: norm * 2),
     },
 )
