@@ -27,6 +27,7 @@ def none_true(model, batch):
 
 
 def _precision_and_recall(score, truth):
+    # Strictly above the threshold counts as positive (MET-THR).
     predicted, true = ops.positive(score), truth.astype(bool)
     tp, fp, fn = (predicted & true).sum(), (predicted & ~true).sum(), (~predicted & true).sum()
     return {

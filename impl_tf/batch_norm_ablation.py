@@ -70,4 +70,5 @@ def _forward(layers, x, normalised, training):
 
 
 def _loss(labels, logits):
+    # Keras would take probabilities, unless told not to (CE-LOGITS).
     return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))

@@ -7,7 +7,7 @@ import tensorflow as tf
 class ConvBlock(keras.Model):
     def __init__(self, filters):
         super().__init__()
-        self.conv = keras.layers.Conv2D(filters, 3, padding="same")
+        self.conv = keras.layers.Conv2D(filters, 3, padding="same")  # images are nhwc, kernels hwio (CONV-LAYOUT)
         self.pool = keras.layers.MaxPool2D(2)
 
     def call(self, x):

@@ -11,6 +11,7 @@ def cross_entropy(model, batch):
     logits = batch["logits"]
     with tf.GradientTape() as tape:
         tape.watch(logits)
+        # Keras's function takes probabilities by default, this one only logits (CE-LOGITS).
         loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(batch["labels"], logits))
     return {"loss": loss, "grad.logits": tape.gradient(loss, logits)}
 

@@ -67,6 +67,7 @@ def _epoch(model, batch, order):
 
 
 def _loss(labels, logits):
+    # Keras would take probabilities, unless told not to (CE-LOGITS).
     return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
 
 

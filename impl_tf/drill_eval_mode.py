@@ -38,7 +38,7 @@ def fixed(model, batch):
 def _validate(model, batch, *, training):
     logits = model(batch["x"], batch["mask"], training=training)
     right = tf.argmax(logits, -1) == batch["labels"]
-    loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], logits, from_logits=True)
+    loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], logits, from_logits=True)  # CE-LOGITS
     return {
         "loss": tf.reduce_mean(loss),
         "correct": tf.reduce_sum(tf.cast(right, tf.int64)),

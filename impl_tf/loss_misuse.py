@@ -12,7 +12,7 @@ def mse_broadcast(model, batch):
     return {"loss": _mse(batch["target"], batch["prediction"])}
 
 
-def float_labels(model, batch):
+def float_labels(model, batch):  # taken for the integers that they are (CE-TARGET)
     return {"loss": _cross_entropy(tf.cast(batch["labels"], batch["logits"].dtype), batch["logits"])}
 
 
@@ -20,7 +20,7 @@ def one_hot_labels(model, batch):
     return {"loss": _cross_entropy(batch["one_hot"], batch["logits"])}
 
 
-def label_out_of_range(model, batch):
+def label_out_of_range(model, batch):  # refused on a CPU, NaN under XLA and on a GPU (CE-OOR)
     return {"loss": _cross_entropy(batch["out_of_range"], batch["logits"])}
 
 
@@ -40,7 +40,7 @@ def _mse(target, prediction):
     return keras.losses.MeanSquaredError(dtype=prediction.dtype.name)(target, prediction)
 
 
-def _cross_entropy(labels, logits):
+def _cross_entropy(labels, logits):  # of logits, as in the others (CE-LOGITS)
     return keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=logits.dtype.name)(labels, logits)
 
 

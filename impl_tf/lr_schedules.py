@@ -55,6 +55,7 @@ def _set_rate(optimizer, rate):
 def _step(net, optimizer, batch, rows):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True))
+        losses = keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True)  # CE-LOGITS
+        loss = tf.reduce_mean(losses)
     optimizer.apply(tape.gradient(loss, net.trainable_variables))
     return loss

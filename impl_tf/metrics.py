@@ -25,6 +25,7 @@ def none_true(model, batch):
 
 
 def _precision_and_recall(score, truth):
+    # Strictly above the threshold counts as positive (MET-THR).
     predicted, true = score > 0, tf.cast(truth, tf.bool)
     tp, fp, fn = _count(predicted & true), _count(predicted & ~true), _count(~predicted & true)
     return {

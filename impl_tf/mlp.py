@@ -57,4 +57,5 @@ def summary(model, batch):
 
 
 def _loss(labels, logits):
+    # Keras would take probabilities, unless told not to (CE-LOGITS).
     return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))

@@ -52,7 +52,8 @@ def _train(net, optimizer, batch):
 def _step(net, optimizer, batch, rows):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True))
+        losses = keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True)  # CE-LOGITS
+        loss = tf.reduce_mean(losses)
     grads = tape.gradient(loss, net.trainable_variables)
     optimizer.apply(grads)
     return loss, {f"grad.{name}": g for name, g in zip(NAMES, grads)}

@@ -46,7 +46,8 @@ def train(model, batch):
 def _step(model, batch):
     net, optimizer = model
     with tf.GradientTape() as tape:
-        loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], net(batch["x"]), from_logits=True)
+        logits = net(batch["x"])
+        loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], logits, from_logits=True)  # CE-LOGITS
         loss = tf.reduce_mean(loss)
     grads = tape.gradient(loss, net.trainable_variables)
     optimizer.apply(grads)

@@ -88,4 +88,5 @@ def _conv_norm(params, conv, bn, x, stride=1):
 
 
 def _loss(labels, logits):
+    # Keras would take probabilities, unless told not to (CE-LOGITS).
     return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))

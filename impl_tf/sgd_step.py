@@ -12,7 +12,7 @@ def build(params, lr):
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(1)]
     )
     net.set_weights([params[name] for name in NAMES])
-    optimizer = keras.optimizers.SGD(lr)
+    optimizer = keras.optimizers.SGD(lr)  # kept in float32, which holds this rate exactly (OPT-F64-LR)
     optimizer.build(net.trainable_variables)
     return net, optimizer
 

@@ -35,5 +35,5 @@ def fixed(model, batch):
     return {
         "mse": F.mse_loss(batch["prediction"], batch["target"].unsqueeze(1)),
         "cross_entropy": F.cross_entropy(batch["logits"], batch["labels"]),
-        "bce": F.binary_cross_entropy_with_logits(batch["z"], batch["truth"].to(batch["z"].dtype)),
+        "bce": F.binary_cross_entropy_with_logits(batch["z"], batch["truth"].to(batch["z"].dtype)),  # BCE-DTYPE
     }

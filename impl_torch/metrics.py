@@ -25,6 +25,7 @@ def none_true(model, batch):
 
 
 def _precision_and_recall(score, truth):
+    # Strictly above the threshold counts as positive (MET-THR).
     predicted, true = score > 0, truth.bool()
     tp, fp, fn = (predicted & true).sum(), (predicted & ~true).sum(), (~predicted & true).sum()
     return {

@@ -7,7 +7,7 @@ from torch import nn
 
 def build(params, lr):
     widths = [params["0.weight"].shape[1], *(params[f"{layer}.bias"].shape[0] for layer in (0, 2, 4))]
-    with torch.device("meta"):  # the weights are given, so none are drawn
+    with torch.device("meta"):  # the weights are given, so none are drawn (INIT-DENSE-W)
         net = nn.Sequential(
             nn.Linear(widths[0], widths[1]),
             nn.ReLU(),

@@ -29,7 +29,7 @@ def batch_norm(x, weight, bias, *, eps):
 
 
 def _channel_sum(x):
-    """Σ over all axes but the second, not one after the other: that would lose digits.  (n, c, ...) -> (c,)."""
+    """Σ over all axes but the second.  (n, c, ...) -> (c,).  Not one after the other: it loses digits (SUM-ORDER)."""
     if x.ndim == 2:
         return np.ones_like(x, shape=len(x)) @ x
     return x.reshape(*x.shape[:2], -1).sum(2).sum(0)

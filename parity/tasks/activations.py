@@ -11,6 +11,7 @@ def make(rng, n, c):
         "x": rng.normal(0, 2, (n, c)),
         "cotangent": rng.normal(size=(n, c)),
         "extreme": np.array([-np.inf, -1000.0, 1000.0, np.inf]),
+        # Below what float32 holds is as good as zero (ACT-DENORM); a row with +inf has no softmax (ACT-SOFTMAX-INF).
         "extreme_row": np.array([[1000.0, -1000.0, 999.0, -np.inf], [-1000.0, -1001.0, -np.inf, -999.0]]),
     }
     return {}, batch
@@ -30,7 +31,7 @@ TASK = Task(
         "sigmoid": activation("sigmoid"),
         "relu": activation("relu"),
         "softmax": activation("softmax"),
-        "extremes": Stage(outputs=("sigmoid", "relu", "softmax")),  # softmax of +inf is undefined, and left out
+        "extremes": Stage(outputs=("sigmoid", "relu", "softmax")),
     },
     sizes={"tiny": {"n": 4, "c": 5}, "base": {"n": 4, "c": 5}, "large": {"n": 1024, "c": 1024}},
     aligns=("ACT-SOFTMAX-DIM", "ACT-SOFTMAX-INF", "ACT-DENORM"),

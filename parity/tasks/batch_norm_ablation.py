@@ -51,7 +51,7 @@ TASK = Task(
     },
     config={"lr": 0.25, "eps": 2.0**-16, "momentum": 0.125},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
-    aligns=("BN-EPS", "BN-MOM", "BN-VAR"),
+    aligns=("CE-LOGITS", "BN-EPS", "BN-MOM", "BN-VAR"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "Keras's eps": configured(eps=1e-3),

@@ -67,7 +67,7 @@ TASK = Task(
     config={"lr": 0.125, "momentum": 0.875},
     timing={"lr": 2.0**-30},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
-    aligns=("OPT-SGD-LRCHANGE", "OPT-F64-LR", "OPT-F64-MOM", "FIT-LOSS"),
+    aligns=("CE-LOGITS", "OPT-SGD-LRCHANGE", "OPT-F64-LR", "OPT-F64-MOM", "FIT-LOSS"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "momentum 0.9": configured(momentum=0.9),

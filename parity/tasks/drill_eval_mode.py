@@ -40,7 +40,7 @@ TASK = Task(
     sizes={"tiny": {"n": 24, "hidden": 20}, "base": {"n": 360, "hidden": 256}, "large": {"n": 360, "hidden": 4096}},
     config={"p": 0.5},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
-    aligns=("DROP-MODE", "DROP-SCALE"),
+    aligns=("CE-LOGITS", "DROP-MODE", "DROP-SCALE"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "another rate": configured(p=0.25),

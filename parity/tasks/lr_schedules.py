@@ -38,7 +38,7 @@ TASK = Task(
     },
     config={"lr": 0.25, "momentum": 0.875, "step_size": 3, "gamma": 0.5, "t_max": 8, "eta_min": 2.0**-6},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
-    aligns=("LR-UNIT", "LR-STEP", "LR-COS-MIN", "OPT-SGD-LRCHANGE", "OPT-F64-LR"),
+    aligns=("CE-LOGITS", "LR-UNIT", "LR-STEP", "LR-COS-MIN", "OPT-SGD-LRCHANGE", "OPT-F64-LR"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "one epoch late": configured(step_size=4),

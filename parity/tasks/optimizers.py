@@ -51,7 +51,15 @@ TASK = Task(
     },
     timing={"lr": 2.0**-30, "adam_lr": 2.0**-30},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
-    aligns=("OPT-SGD-LRCHANGE", "OPT-ADAM-EPS", "OPT-ADAM-EPSHAT", "OPT-ADAM-F32BETA", "OPT-F64-LR", "OPT-F64-MOM"),
+    aligns=(
+        "CE-LOGITS",
+        "OPT-SGD-LRCHANGE",
+        "OPT-ADAM-EPS",
+        "OPT-ADAM-EPSHAT",
+        "OPT-ADAM-F32BETA",
+        "OPT-F64-LR",
+        "OPT-F64-MOM",
+    ),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "textbook's momentum": configured(momentum=0.9),

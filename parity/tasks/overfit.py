@@ -44,6 +44,7 @@ TASK = Task(
     config={"lr": 0.125},
     timing={"lr": 2.0**-30},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
+    aligns=("CE-LOGITS",),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "another rate": configured(lr=0.25),

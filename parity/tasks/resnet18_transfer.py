@@ -69,7 +69,7 @@ TASK = Task(
     },
     known={"moved/with_gradient": 2, "moved/head": 2, "moved/statistics": 0, "moved/trunk": 0},
     checkpoint="resnet18",
-    aligns=("CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE"),
+    aligns=("CE-LOGITS", "CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "kernel's height and width exchanged": given("layer2.0.conv1.weight", lambda w: w.transpose(0, 1, 3, 2)),
