@@ -2,6 +2,8 @@
 
 import numpy as np
 
+MOST_EPOCHS = 100  # a training that went wrong ends too
+
 
 def build(params):
     return params["w"], params["b"]
@@ -15,7 +17,7 @@ def epoch(model, batch):
 def learn_and(model, batch):
     w, b = model
     ws, bs, errors = [], [], []
-    while not errors or errors[-1]:
+    while not errors or (errors[-1] and len(errors) < MOST_EPOCHS):
         w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
     return {"w": np.stack(ws), "b": np.stack(bs), "errors": errors}
@@ -24,7 +26,7 @@ def learn_and(model, batch):
 def learn_xor(model, batch):
     w, b = model
     ws, bs, errors, mse, states = [], [], [], [], []
-    while len(set(states)) == len(states):  # until a state comes back
+    while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
         mse.append(np.mean((batch["xor"] - (batch["x"].astype(w.dtype) @ w + b > 0)) ** 2, dtype=w.dtype))

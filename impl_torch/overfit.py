@@ -4,6 +4,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+MOST_EPOCHS = 1000  # a training that went wrong ends too
+
 
 class Net(nn.Module):
     def __init__(self, inputs, hidden):
@@ -30,7 +32,7 @@ def step(model, batch):
 def train(model, batch):
     net, _ = model
     losses, correct, validation_correct = [], [], []
-    while not correct or correct[-1] < len(batch["x"]):
+    while not correct or (correct[-1] < len(batch["x"]) and len(correct) < MOST_EPOCHS):
         losses.append(_step(model, batch)["loss"])
         correct.append(_correct(net, batch["x"], batch["labels"]))
         validation_correct.append(_correct(net, batch["validation_x"], batch["validation_labels"]))

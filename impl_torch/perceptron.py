@@ -3,6 +3,8 @@
 import torch
 import torch.nn.functional as F
 
+MOST_EPOCHS = 100  # a training that went wrong ends too
+
 
 def build(params):
     return params["w"], params["b"]
@@ -16,7 +18,7 @@ def epoch(model, batch):
 def learn_and(model, batch):
     w, b = model
     ws, bs, errors = [], [], []
-    while not errors or errors[-1]:
+    while not errors or (errors[-1] and len(errors) < MOST_EPOCHS):
         w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
     return {"w": torch.stack(ws), "b": torch.stack(bs), "errors": errors}
@@ -25,7 +27,7 @@ def learn_and(model, batch):
 def learn_xor(model, batch):
     w, b = model
     ws, bs, errors, mse, states = [], [], [], [], []
-    while len(set(states)) == len(states):  # until a state comes back
+    while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
         predicted = (batch["x"].to(w.dtype) @ w + b > 0).to(w.dtype)
