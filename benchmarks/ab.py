@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -22,9 +22,10 @@ from rich.table import Table
 
 from benchmarks import history
 from benchmarks.calibrate import calibrate
+from benchmarks.kept import Kept
 from benchmarks.paired import MOST, Comparison
 from benchmarks.revisions import ROOT, commit_of, git, refuse_dirty_tree, worktree
-from benchmarks.sides import Evidence, Loop, Pair, Trial, loops_of
+from benchmarks.sides import Loop, Trial, loops_of
 from parity.framework import Unavailable, available
 from parity.report import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
@@ -32,25 +33,6 @@ from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
 Said = dict[Loop, tuple[Comparison, str]]
 KEPT = ROOT / ".asv" / "ab"
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
-
-
-class Kept(Trial):
-    """A trial that lies on disk, written whole after every loop, until it is finished."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self._path = path
-        if path.exists():
-            found = json.loads(path.read_text())
-            _restore(self.first, found["first"])
-            _restore(self.again, found["again"])
-
-    def keep(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        WholeFile(self._path).write(json.dumps({"first": _plain(self.first), "again": _plain(self.again)}))
-
-    def drop(self) -> None:
-        self._path.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager
@@ -179,18 +161,6 @@ def _frameworks(asked: Sequence[str] | None) -> list[str]:
                 raise
             print(f"not compared: {error}")
     return found
-
-
-def _restore(evidence: Evidence, plain: dict[str, Any]) -> None:
-    for name, found in plain["pairs"].items():
-        evidence.pairs[Loop(*name.split())] = [Pair(*pair) for pair in found]
-    for name, reason in plain["failed"].items():
-        evidence.failed[Loop(*name.split())] = reason
-
-
-def _plain(evidence: Evidence) -> dict[str, Any]:
-    pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in evidence.pairs.items()}
-    return {"pairs": pairs, "failed": {str(loop): reason for loop, reason in evidence.failed.items()}}
 
 
 def main() -> None:

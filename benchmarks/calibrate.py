@@ -8,7 +8,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.sides import Loop, Trial
+from benchmarks.kept import Kept
+from benchmarks.sides import Loop
 from parity.report import WholeFile
 
 PLANTED = (0.0, 0.05, 0.10)  # slowdowns of B; the first is A against A
@@ -32,10 +33,11 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, console: 
     """Judge at least so many rows A against A, and a part of them at each planted slowdown; print the rates.
 
     A row is what a comparison says of one loop: measured, and where it seems slower measured once more with new
-    processes.  All rows so far are in `.asv/ab/calibration.csv`; a pass that is finished is not measured again.
+    processes.  All rows so far are in `.asv/ab/calibration.csv`; after a kill the same command goes on where it was.
     """
-    path = tree / ".asv" / "ab" / "calibration.csv"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = tree / ".asv" / "ab"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / "calibration.csv"
     found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(Judged.__annotations__))
     wanted = {planted: rows if planted == 0 else max(1, rows // POWER_PART) for planted in PLANTED}
 
@@ -43,16 +45,24 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, console: 
         return float((found["planted"] == planted).sum() / wanted[planted])
 
     while share(least := min(PLANTED, key=share)) < 1:
-        passed = pd.DataFrame(map(asdict, _judge(tree, loops, size, least, console)))
+        trial = Kept(folder / f"calibration-{least}-{size}.unfinished.json")
+        passed = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
         found = pd.concat([found, passed]) if len(found) else passed
         WholeFile(path).write(found.to_csv(index=False))
+        trial.drop()
         console.print(table(found))
 
 
-def _judge(tree: Path, loops: Sequence[Loop], size: str, planted: float, console: Console) -> list[Judged]:
-    trial = Trial()
+def _judge(
+    trial: Kept, tree: Path, loops: Sequence[Loop], size: str, planted: float, console: Console
+) -> list[Judged]:  # fmt: skip
     with console.status("starting") as status:
-        trial.run(tree, tree, loops, size, slowdown=planted, keep=lambda note: status.update(f"{planted:+.0%}, {note}"))
+
+        def keep(note: str) -> None:
+            trial.keep()
+            status.update(f"{planted:+.0%}, {note}")
+
+        trial.run(tree, tree, loops, size, slowdown=planted, keep=keep)
     return [
         Judged(**asdict(loop), planted=planted, verdict=word, change=found.change, pairs=found.pairs)
         for loop, (found, word) in trial.verdicts(loops).items()

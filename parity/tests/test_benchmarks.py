@@ -20,6 +20,7 @@ from benchmarks import ab, calibrate, history, revisions
 from benchmarks.bare import BARE
 from benchmarks.contest import Contest, Entry
 from benchmarks.history import failures, measured_only, merge, selection
+from benchmarks.kept import Kept
 from benchmarks.paired import FLOOR, LEAST, MOST, compare
 from benchmarks.revisions import ROOT, commits_of, worktree
 from benchmarks.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
@@ -426,7 +427,7 @@ def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
     planted({}, monkeypatch)
     loops = [MLP_STEP, Loop("mlp", "forward", "numpy")]
     path = tmp_path / "trial.json"
-    trial, measured = ab.Kept(path), []
+    trial, measured = Kept(path), []
 
     def killed(note):
         trial.keep()
@@ -436,7 +437,7 @@ def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         trial.run(ROOT, ROOT, loops, "tiny", keep=killed)
-    again = ab.Kept(path)
+    again = Kept(path)
     assert sum(map(len, again.first.pairs.values())) == 5
     again.run(ROOT, ROOT, loops, "tiny")
     assert {len(pairs) for pairs in again.first.pairs.values()} == {LEAST}
@@ -561,6 +562,28 @@ def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
     assert rows.groupby("planted")["verdict"].agg(list).to_dict() == {
         0.0: ["as fast"] * 10, 0.05: ["slower"], 0.1: ["slower"],
     }  # fmt: skip
+
+
+def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):
+    left, measured = [LEAST - 2], []
+
+    def killed(a, b, loop, size, *, slowdown=0.0):
+        if len(measured) == left[0]:
+            raise KeyboardInterrupt
+        measured.append(slowdown)
+        return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
+
+    def one_row():
+        calibrate.calibrate(tmp_path, [MLP_STEP], "tiny", 1, Console(width=120))
+
+    planted({}, monkeypatch)
+    monkeypatch.setattr(benchmarks.sides, "pair_of", killed)
+    with pytest.raises(KeyboardInterrupt):
+        one_row()
+    left[0] = None
+    one_row()
+    assert measured.count(0.0) == LEAST
+    assert not list(tmp_path.rglob("*.unfinished.json"))
 
 
 def test_the_driver_lists_the_loops_of_a_revision():
