@@ -28,7 +28,7 @@ Devices = Annotated[list[str] | None, typer.Option("--device", help="cpu or cuda
 Dtypes = Annotated[list[str] | None, typer.Option("--dtype", help="float32 or float64; both by default.")]
 Modes = Annotated[list[str] | None, typer.Option("--mode", help="eager (default), compile, graph or xla.")]
 Sizes = Annotated[list[str] | None, typer.Option("--size", help="tiny, base or large; tiny and base by default.")]
-Timeout = Annotated[float, typer.Option(help="Seconds that one run of one task may take.")]
+Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one run of one task may take.")]
 
 
 def main() -> None:
@@ -81,6 +81,7 @@ def run_(
     ] = None,
     weights: Annotated[str, typer.Option(help="imagenet, or a state_dict's file, for tasks with a checkpoint.")] = "",
     outputs: Annotated[bool | None, typer.Option(help="List every output; by default where one task is named.")] = None,
+    values: Annotated[bool, typer.Option("--values", help="List what every output is.")] = False,
     timeout: Timeout = TIMEOUT,
 ) -> None:
     """Run tasks in every framework and judge them.
@@ -121,6 +122,8 @@ def run_(
             worker.close()
     if outputs or (outputs is None and len(chosen) == 1):
         console.print(report.outputs_table(results))
+    if values:
+        console.print(report.values_table(results))
     report.differences(console, results)
     console.print(report.summary_table(results))
     report.totals(console, results, time.perf_counter() - start)

@@ -5,14 +5,14 @@ import math
 import os
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 
 from parity.judge import GOOD, Row, Verdict
@@ -25,6 +25,10 @@ STYLES: dict[Verdict, str] = {
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip
 SHORT = {"float32": "f32", "float64": "f64"}
+IN_FULL = 6  # elements of a value that is shown in full; of a larger one, the first and the last
+
+Way = tuple[str, ...]  # framework, and where they are not the usual ones device and mode
+ByWay = dict[Way, Result]
 
 
 class WholeFile:
@@ -108,20 +112,33 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
 
 def outputs_table(results: Sequence[Result]) -> Table:
     """Every output: its noise units in each way that it was run, and the largest absolute difference to torch."""
+    title = "Every output: noise units, and the largest |difference| to torch"
+    return _by_output(title, results, cell=_output_cell, justify="right")
+
+
+def values_table(results: Sequence[Result]) -> Table:
+    """What every output is: a small one in full, the first and the last element of a larger one."""
+    return _by_output("Every output: its value", results, cell=_value_cell, justify="left")
+
+
+def _by_output(
+    title: str, results: Sequence[Result], *, cell: Callable[[ByWay, Way, str], str], justify: JustifyMethod
+) -> Table:
+    """A section for each task, size and dtype, a row for each output, a column for each way that it was run."""
     ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
-    table = Table(title="Every output: noise units, and the largest |difference| to torch", title_justify="left")
-    for column in ("task", "size", "dtype", "output"):
-        table.add_column(column)
+    table = Table(title=title, title_justify="left")
+    table.add_column("output", overflow="fold")
     for way in ways:
-        table.add_column(" ".join(way), justify="right")
-    groups: dict[tuple[str, str, str], dict[tuple[str, ...], Result]] = {}
+        table.add_column(" ".join(way), justify=justify, overflow="fold")
+    groups: dict[str, ByWay] = {}
     for result in results:
         if not _unavailable(result):
-            key = (result.job.task.name, result.job.size, SHORT[result.job.dtype])
+            key = f"{result.job.task.name} {result.job.size} {SHORT[result.job.dtype]}"
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
+        table.add_row(f"[bold]{key}[/]")
         for output in dict.fromkeys(row.output for result in by_way.values() for row in result.rows):
-            table.add_row(*key, output, *(_output_cell(by_way, way, output) for way in ways))
+            table.add_row(f"  {output}", *(cell(by_way, way, output) for way in ways))
         table.add_section()
     return table
 
@@ -144,8 +161,10 @@ def differences(console: Console, results: Sequence[Result]) -> None:
 
 def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], results: Sequence[Result]) -> Table:
     job, truth = result.job, result.truths[key]
+    # The others in the same mode and on the same device, where they ran so.
     same = [r for r in results if (r.job.task, r.job.size, r.job.dtype) == (job.task, job.size, job.dtype)]
-    values = {r.job.framework: r.outputs[key] for r in reversed(same) if key in r.outputs}
+    same.sort(key=lambda r: (r.job.mode == job.mode) + (r.job.device == job.device))
+    values = {r.job.framework: r.outputs[key] for r in same if key in r.outputs}
     values |= {job.framework: result.outputs[key]}
     table = Table(box=None)
     for column in ("index", "truth", *values, "units", "absolute", "relative"):
@@ -162,8 +181,8 @@ def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], resu
     return table
 
 
-def _way(result: Result) -> tuple[str, ...]:
-    """Framework, and where they are not the usual ones device and mode: a column's heading."""
+def _way(result: Result) -> Way:
+    """A column's heading."""
     job = result.job
     return (job.framework, *([job.device] if job.device != "cpu" else []), *([job.mode] if job.mode != "eager" else []))
 
@@ -186,7 +205,7 @@ def _cell(rows: Sequence[Row]) -> str:
     return f"[{style}]{worst.units:.3g}[/] [dim]{worst.output} {SHORT[worst.dtype]} {worst.size}[/]"
 
 
-def _output_cell(by_way: dict[tuple[str, ...], Result], way: tuple[str, ...], output: str) -> str:
+def _output_cell(by_way: ByWay, way: Way, output: str) -> str:
     row = next((row for row in by_way[way].rows if row.output == output), None) if way in by_way else None
     if row is None:
         return "[dim]-[/]"
@@ -197,4 +216,16 @@ def _output_cell(by_way: dict[tuple[str, ...], Result], way: tuple[str, ...], ou
         return f"[{STYLES[row.verdict]}]{text}[/]"
     with np.errstate(invalid="ignore"):
         gap = np.where(mine == torch, 0, np.abs(mine - torch)).max(initial=0)
-    return f"[{STYLES[row.verdict]}]{text}[/] [dim]Δ {gap:.2g}[/]"
+    return f"[{STYLES[row.verdict]}]{text}[/] [dim]Δ {gap:.2g}[/]"
+
+
+def _value_cell(by_way: ByWay, way: Way, output: str) -> str:
+    value = by_way[way].outputs.get(output) if way in by_way else None
+    if value is None:
+        return "[dim]-[/]"
+    elements = list(value.ravel() if value.size <= IN_FULL else value.ravel()[[0, -1]])
+    said = [f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements]
+    if value.size > IN_FULL:
+        said.insert(1, "...")
+    shape = f"[dim]{'x'.join(map(str, value.shape))}:[/] " if value.ndim else ""
+    return shape + " ".join(said)

@@ -110,6 +110,12 @@ def test_every_output_of_a_single_task_is_listed_with_its_units():
     assert "backward/grad.0.weight" in done.stdout
 
 
+def test_what_every_output_is_is_listed_when_asked_for():
+    done = parity("run", "metrics", "--framework", "numpy", "--size", "base", "--dtype", "float32", "--values")
+    counts = next(line for line in done.stdout.splitlines() if "binary/counts" in line and "exact" not in line)
+    assert "3: 52 47 49" in counts
+
+
 @pytest.mark.parametrize(
     ("args", "words"),
     [
@@ -127,6 +133,16 @@ def test_every_output_of_a_single_task_is_listed_with_its_units():
         (["run", "mlp", "--set", "lr"], ["KEY=VALUE"]),
         (["run", "mlp", "--set", "rl=1"], ["unknown setting", "'lr'"]),
         (["run", "mlp", "--set", "lr=fast"], ["lr of mlp is a float"]),
+        (["run", "mlp", "--weights", "imagenet"], ["none of these tasks has a checkpoint"]),
+        (["run", "resnet18_transfer", "--weights", "/nowhere.npz"], ["/nowhere.npz"]),
+        (["run", "mlp", "--timeout", "0"], ["--timeout", "than or equal to 1"]),
+        (["time", "mpl"], ["unknown task 'mpl'", "'mlp'"]),
+        (["time", "mlp", "--framework", "trch"], ["unknown framework", "'torch'"]),
+        (["time", "mlp", "--mode", "grph"], ["unknown mode", "'graph'"]),
+        (["time", "mlp", "--size", "bse"], ["unknown size", "'base'"]),
+        (["time", "mlp", "--verdicts", "/nowhere.json"], ["/nowhere.json", "parity run --json"]),
+        (["time", "mlp", "--output", "/nowhere"], ["/nowhere/times.csv", "cannot be written"]),
+        (["compare", "/nowhere.json"], ["/nowhere.json"]),
         (["rnu"], ["rnu"]),
         (["run", "--bogus"], ["bogus"]),
     ],
