@@ -4,10 +4,11 @@ import numpy as np
 
 
 def conv2d(x, w, b, *, stride=1, padding=0):
-    """The cross-correlation that the frameworks call convolution.
+    """The cross-correlation that the frameworks call convolution (Dumoulin and Visin 2016).
 
     z[n, o, i, j] = b[o] + Σ w[o, c, k, l] x̄[n, c, s i + k, s j + l], x̄ being x with `padding` zeros around.
     x (n, c, h, w), w (o, c, k, l), b (o,) -> z (n, o, h', w'), h' = ⌊(h + 2 padding - k) / s⌋ + 1.
+    vjp(dz) is (dx, dw, db).
     """
     n, c, height, width = x.shape
     o, _, k, l = w.shape

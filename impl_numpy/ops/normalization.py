@@ -6,7 +6,8 @@ import numpy as np
 def batch_norm(x, weight, bias, *, eps):
     """y = weight (x - mean) / sqrt(var + eps) + bias, mean and biased variance over all axes but the second.
 
-    x (n, c) or (n, c, h, w), weight and bias (c,) -> y like x, mean (c,), var (c,), vjp.
+    Ioffe and Szegedy 2015, algorithm 1.
+    x (n, c) or (n, c, h, w), weight and bias (c,) -> y like x, mean (c,), var (c,).  vjp(dy) is (dx, dweight, dbias).
     Raises ValueError where a channel has a single value: its variance says nothing.
     """
     count = x.size // x.shape[1]

@@ -4,7 +4,7 @@ import numpy as np
 
 
 class SGD:
-    """Gradient descent with momentum, in PyTorch's form: v ← μ v + g, w ← w - lr v.
+    """Gradient descent with momentum (Sutskever et al. 2013), in PyTorch's form: v ← μ v + g, w ← w - lr v.
 
     Args:
         params: the named arrays to update.

@@ -9,6 +9,7 @@ def max_pool(x, size=2):
     """y = the largest of each size x size window; the first of equals gets the gradient.
 
     x (n, c, h, w) -> y (n, c, ⌊h / size⌋, ⌊w / size⌋); a remainder at the lower and right edge is left out.
+    vjp(dy) is dx.
     """
     height, width = x.shape[2:]
     rows, columns = height // size, width // size

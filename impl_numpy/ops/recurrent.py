@@ -6,10 +6,11 @@ from impl_numpy.ops.activation import sigmoid
 
 
 def lstm(x, w_ih, w_hh, b):
-    """One layer over a whole sequence, from a zero state, the gates in the order i, f, g, o.
+    """One LSTM layer (Gers et al. 2000) over a whole sequence, from a zero state, the gates in the order i, f, g, o.
 
     i, f, o = σ(·), g = tanh(·) of x w_ihᵀ + h w_hhᵀ + b;  c ← f c + i g;  h ← o tanh c.
-    x (n, t, d), w_ih (4h, d), w_hh (4h, h), b (4h,) -> y (n, t, h), h (n, h), c (n, h), vjp(dy, dh, dc).
+    x (n, t, d), w_ih (4h, d), w_hh (4h, h), b (4h,) -> y (n, t, h), h (n, h), c (n, h).
+    vjp(dy, dh, dc) is (dx, dw_ih, dw_hh, db).
     """
     n, steps, d = x.shape
     width = w_hh.shape[1]
