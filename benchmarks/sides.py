@@ -4,7 +4,8 @@ What makes two processes of the same code differ is taken away or averaged out. 
 two cores of a shared machine differ by tens of percent for minutes; with one thread, since two would need two cores.
 The allocator keeps the memory that it has: whether it hands a block back to the kernel after each call depends on
 what a process did before, and doubles a loop's time by chance.  Hashes are the same.  What stays is the place of
-the data in memory, so each pair of processes counts once, and many pairs are measured.
+the data in memory, so each pair of processes counts once, and many pairs are measured; a loop that stays undecided is
+prepared anew several times in each of them.
 """
 
 import contextlib
@@ -26,7 +27,8 @@ from parity.task import UsageError
 from parity.timing import USUAL
 
 WORKER = Path(__file__).parent / "ab_worker.py"
-ROUNDS = 12  # of each pair: more would not help, most of the noise is between pairs
+ROUNDS = 12  # of each preparation: more would not help, most of the noise is between pairs and between preparations
+PREPARATIONS = 4  # in each pair, of a loop that the first pairs did not decide: its data lie elsewhere each time
 WINDOW = 0.002  # seconds at least
 TIMEOUT = 300.0  # seconds until an answer is given up
 # 32 MiB is the largest threshold that glibc takes; others ignore these names.
@@ -46,10 +48,10 @@ class Loop:
 
 @dataclass(frozen=True)
 class Pair:
-    """What one pair of processes found: the median over its rounds, and the seconds of a call on each side."""
+    """What one pair of processes found: the mean over its preparations of the median over their rounds."""
 
     log_ratio: float  # log(time of B / time of A)
-    a_seconds: float
+    a_seconds: float  # of a call
     b_seconds: float
 
 
@@ -126,19 +128,22 @@ class Side:
         self._process.communicate()
 
 
-def pair_of(a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, rounds: int = ROUNDS) -> Pair:
+def pair_of(
+    a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, preparations: int = 1, rounds: int = ROUNDS
+) -> Pair:
     """Measure one loop in turns; a planted slowdown is wasted in B."""
     what = (loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW)
-    calls = max(side.ask("prepare", *what) for side in (a, b))
-    seconds = np.empty((rounds, 2))
-    for number in range(rounds):
-        outer, inner = (a, b) if number % 2 == 0 else (b, a)
-        spent = {a: 0.0, b: 0.0}
-        for side in (outer, inner, inner, outer):
-            spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
-        seconds[number] = spent[a], spent[b]
-    ratio = float(np.median(np.log(seconds[:, 1] / seconds[:, 0])))
-    return Pair(ratio, *(float(value) for value in np.median(seconds, axis=0) / (2 * calls)))
+    seconds = np.empty((preparations, rounds, 2))  # of a call
+    for preparation in seconds:
+        calls = max(side.ask("prepare", *what) for side in (a, b))
+        for number in range(rounds):
+            outer, inner = (a, b) if number % 2 == 0 else (b, a)
+            spent = {a: 0.0, b: 0.0}
+            for side in (outer, inner, inner, outer):
+                spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
+            preparation[number] = spent[a] / (2 * calls), spent[b] / (2 * calls)
+    log_ratio = np.median(np.log(seconds[..., 1] / seconds[..., 0]), axis=1).mean()
+    return Pair(float(log_ratio), *(float(value) for value in np.median(seconds, axis=(0, 1))))
 
 
 @contextlib.contextmanager
@@ -168,13 +173,16 @@ def measure(
         while wanted := [loop for loop in mine if evidence.wants(loop, of=len(loops))]:
             fewest = min(evidence.count(loop) for loop in wanted)
             wanted = [loop for loop in wanted if evidence.count(loop) == fewest]
+            preparations = 1 if fewest < evidence.least else PREPARATIONS
             left = list(wanted)
             while left:  # with new processes, if a loop has taken its own with it
                 with sides(a, b, b_first=bool(fewest % 2)) as (first, second):
                     while left and first.alive and second.alive:
                         loop = left.pop(0)
                         try:
-                            pair = pair_of(first, second, loop, size, slowdown=slowdown)
+                            pair = pair_of(
+                                first, second, loop, size, slowdown=slowdown, preparations=preparations
+                            )  # fmt: skip
                             evidence.pairs.setdefault(loop, []).append(pair)
                         except Failed as error:
                             evidence.failed[loop] = str(error)

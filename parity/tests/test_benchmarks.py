@@ -23,7 +23,9 @@ from benchmarks.history import failures, measured_only, merge, selection
 from benchmarks.kept import Kept
 from benchmarks.paired import FLOOR, LEAST, MOST, compare
 from benchmarks.revisions import ROOT, commits_of, worktree
-from benchmarks.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
+from benchmarks.sides import (
+    PREPARATIONS, Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides,
+)  # fmt: skip
 from benchmarks.suite import suites
 from parity import load, times
 from parity.framework import available
@@ -385,7 +387,7 @@ def planted(log_ratio, monkeypatch, failing=()):
     """The driver with pairs that are made up, after which no process is started."""
     rng = np.random.default_rng(3)
 
-    def made_up(a, b, loop, size, *, slowdown=0.0):
+    def made_up(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if loop in failing:
             raise Failed("ValueError: broken")
         change = log_ratio.get(loop, 0.0) + 0.005 * rng.standard_normal()
@@ -413,6 +415,21 @@ def test_a_trial_says_slower_faster_and_as_fast(monkeypatch):
     }
     assert trial.first.failed == {broken: "ValueError: broken"}
     assert set(trial.again.pairs) == {slow}  # what seems slower, and nothing else, is measured again
+
+
+def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
+    asked = []
+
+    def scattered(a, b, loop, size, *, slowdown=0.0, preparations=1):
+        asked.append(preparations)
+        return Pair(0.06 * (len(asked) % 2), 1.0, 1.0)
+
+    planted({}, monkeypatch)
+    monkeypatch.setattr(benchmarks.sides, "pair_of", scattered)
+    trial = Trial()
+    trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
+    assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
+    assert asked == [1] * LEAST + [PREPARATIONS] * (MOST - LEAST)
 
 
 def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
@@ -509,10 +526,10 @@ def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
     """Real processes: the first loop kills its own, the second is measured by new ones."""
     real = benchmarks.sides.pair_of
 
-    def deadly(a, b, loop, size, *, slowdown=0.0):
+    def deadly(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if loop.loop == "forward":
             a._process.kill()
-        return real(a, b, loop, size, slowdown=slowdown, rounds=1)
+        return real(a, b, loop, size, slowdown=slowdown, preparations=preparations, rounds=1)
 
     monkeypatch.setattr(benchmarks.sides, "pair_of", deadly)
     monkeypatch.setattr(benchmarks.sides, "MOST", 1)
@@ -552,7 +569,7 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
 
 
 def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
-    def honest(a, b, loop, size, *, slowdown=0.0):
+    def honest(a, b, loop, size, *, slowdown=0.0, preparations=1):
         return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
 
     planted({}, monkeypatch)
@@ -567,7 +584,7 @@ def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
 def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):
     left, measured = [LEAST - 2], []
 
-    def killed(a, b, loop, size, *, slowdown=0.0):
+    def killed(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if len(measured) == left[0]:
             raise KeyboardInterrupt
         measured.append(slowdown)
