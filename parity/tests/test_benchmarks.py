@@ -23,9 +23,7 @@ from benchmarks.history import failures, measured_only, merge, selection
 from benchmarks.kept import Kept
 from benchmarks.paired import FLOOR, LEAST, MOST, compare
 from benchmarks.revisions import ROOT, commits_of, worktree
-from benchmarks.sides import (
-    PREPARATIONS, Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides,
-)  # fmt: skip
+from benchmarks.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
 from benchmarks.suite import suites
 from parity import load, times
 from parity.framework import available
@@ -429,7 +427,7 @@ def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
     trial = Trial()
     trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
-    assert asked == [1] * LEAST + [PREPARATIONS] * (MOST - LEAST)
+    assert asked == [1] * LEAST + [benchmarks.sides.PREPARATIONS] * (MOST - LEAST)
 
 
 def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
