@@ -24,6 +24,15 @@ def label_out_of_range(model, batch):
     return {"loss": ops.cross_entropy(batch["logits"], batch["out_of_range"])[0]}
 
 
+def negative_label(model, batch):
+    return {"loss": ops.cross_entropy(batch["logits"], batch["negative"])[0]}
+
+
+def bce_broadcast(model, batch):
+    truth = batch["truth"][:, 0].astype(batch["z"].dtype)
+    return {"loss": ops.bce_with_logits(batch["z"], truth)[0]}
+
+
 def integer_bce(model, batch):
     loss, _ = ops.bce_with_logits(batch["z"], batch["truth"])  # float32 times int64 is float64, and so is the loss
     return {"loss": loss.astype(batch["z"].dtype)}

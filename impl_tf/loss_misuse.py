@@ -24,6 +24,15 @@ def label_out_of_range(model, batch):  # refused on a CPU, NaN under XLA and on 
     return {"loss": _cross_entropy(batch["out_of_range"], batch["logits"])}
 
 
+def negative_label(model, batch):
+    return {"loss": _cross_entropy(batch["negative"], batch["logits"])}
+
+
+def bce_broadcast(model, batch):  # made one shape (BCE-SHAPE)
+    truth = tf.cast(batch["truth"][:, 0], batch["z"].dtype)
+    return {"loss": _bce(truth, batch["z"])}
+
+
 def integer_bce(model, batch):
     return {"loss": _bce(batch["truth"], batch["z"])}
 

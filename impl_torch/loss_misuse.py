@@ -27,6 +27,15 @@ def label_out_of_range(model, batch):
     return {"loss": F.cross_entropy(batch["logits"], batch["out_of_range"])}
 
 
+def negative_label(model, batch):
+    return {"loss": F.cross_entropy(batch["logits"], batch["negative"])}
+
+
+def bce_broadcast(model, batch):
+    truth = batch["truth"][:, 0].to(batch["z"].dtype)
+    return {"loss": F.binary_cross_entropy_with_logits(batch["z"], truth)}
+
+
 def integer_bce(model, batch):
     return {"loss": F.binary_cross_entropy_with_logits(batch["z"], batch["truth"])}
 

@@ -17,6 +17,7 @@ from rich.table import Table
 
 from parity.judge import GOOD, Row, Verdict
 from parity.noise import LIMIT, noise_units
+from parity.run import Outputs
 from parity.survey import Result, worst_elements
 from parity.task import UsageError
 
@@ -117,7 +118,7 @@ def outputs_table(results: Sequence[Result]) -> Table:
 
 
 def values_table(results: Sequence[Result]) -> Table:
-    """What every output is: a small one in full, the first and the last element of a larger one."""
+    """What every output is: a small one in full, of a larger one the first and the last element; or what was raised."""
     return _by_output("Every output: its value", results, cell=_value_cell, justify="left")
 
 
@@ -220,9 +221,12 @@ def _output_cell(by_way: ByWay, way: Way, output: str) -> str:
 
 
 def _value_cell(by_way: ByWay, way: Way, output: str) -> str:
-    value = by_way[way].outputs.get(output) if way in by_way else None
-    if value is None:
+    outputs = by_way[way].outputs if way in by_way else Outputs()
+    if output in outputs.raised:
+        return outputs.raised[output].classes[0]
+    if output not in outputs:
         return "[dim]-[/]"
+    value = outputs[output]
     elements = list(value.ravel() if value.size <= IN_FULL else value.ravel()[[0, -1]])
     said = [f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements]
     if value.size > IN_FULL:

@@ -15,6 +15,7 @@ def make(rng, n, classes):
         "labels": labels,
         "one_hot": np.eye(classes, dtype=np.int64)[labels],
         "out_of_range": np.where(np.arange(n) == 1, classes + 2, labels),
+        "negative": np.where(np.arange(n) == 1, -1, labels),
         "z": rng.normal(0, 2, (n, 1)),
         "truth": rng.integers(2, size=(n, 1)),
     }
@@ -33,6 +34,12 @@ def cross_entropy(params, batch):
     return {"loss": np.mean(log_total - logits[np.arange(len(logits)), batch["labels"]])}
 
 
+def squeezed_bce(params, batch):
+    """As in the squared error, Keras makes (n, 1) and (n,) one shape."""
+    z, truth = batch["z"], batch["truth"]
+    return {"loss": np.mean(np.log1p(np.exp(z)) - z * truth)}
+
+
 def misuse(**declared):
     """A stage with the loss of a mistake; framework -> what is declared."""
     return Stage(outputs=("loss",), declared={Where(framework=name): what for name, what in declared.items()})
@@ -42,8 +49,8 @@ TASK = Task(
     name="loss_misuse",
     topic="3 Forward propagation and loss",
     title="Losses misused",
-    lesson="(B,) against (B, 1) broadcasts to (B, B) in NumPy and torch and is no error; labels are integers of shape "
-    "(B,) below C; binary targets are floats.",
+    lesson="(B,) against (B, 1) broadcasts to (B, B) in NumPy, and in torch's squared error, and is no error; labels "
+    "are integers of shape (B,) from 0 to C - 1; binary targets are floats.",
     make=make,
     stages={
         # NumPy is silent and torch only warns: both compute the mean over all n² pairs.
@@ -63,12 +70,21 @@ TASK = Task(
             torch=Raises(error="IndexError", match="is out of bounds"),
             tf=Raises(error="InvalidArgumentError", match="outside the valid range"),
         ),
+        # NumPy counts from the last class, without a word.
+        "negative_label": misuse(
+            torch=Raises(error="IndexError", match="is out of bounds"),
+            tf=Raises(error="InvalidArgumentError", match="outside the valid range"),
+        ),
+        # NumPy computes the mean over all n² pairs.
+        "bce_broadcast": misuse(
+            torch=Raises(error="ValueError", match="must be the same as input size"), tf=Returns(compute=squeezed_bce)
+        ),
         # NumPy and Keras take integers for what they are.
         "integer_bce": misuse(torch=Raises(error="RuntimeError", match="can't be cast to the desired output type")),
         "fixed": Stage(outputs=("mse", "cross_entropy", "bce")),
     },
     sizes={"tiny": {"n": 6, "classes": 4}, "base": {"n": 64, "classes": 10}},
-    aligns=("MSE-BCAST", "CE-TARGET", "CE-OOR", "BCE-DTYPE", "CE-LOGITS"),
+    aligns=("MSE-BCAST", "CE-TARGET", "CE-OOR", "BCE-SHAPE", "BCE-DTYPE", "CE-LOGITS"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "the mistake not made": wrong("mse_broadcast/loss", lambda loss: loss / 2),
