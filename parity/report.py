@@ -138,7 +138,9 @@ def _by_output(
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
         table.add_row(f"[bold]{key}[/]")
-        for output in dict.fromkeys(row.output for result in by_way.values() for row in result.rows):
+        stages = ["", *next(iter(by_way.values())).job.task.stages]  # "": what is said of the whole run
+        outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows)
+        for output in sorted(outputs, key=lambda output: stages.index(output.partition("/")[0])):
             table.add_row(f"  {output}", *(cell(by_way, way, output) for way in ways))
         table.add_section()
     return table
