@@ -25,25 +25,22 @@ class Duck(np.lib.mixins.NDArrayOperatorsMixin):
         raise TypeError("a duck does not become an ndarray: this would copy from the device")
 
     def __array_ufunc__(self, ufunc, method, *args, out=(), **kwargs):
-        for a in (*args, *out):
-            if isinstance(a, np.ndarray) and a.ndim:
-                raise TypeError(f"{ufunc.__name__} of a device's array and an ndarray of shape {a.shape}")
+        _refuse_host((args, out), ufunc.__name__)
         if out:
             kwargs["out"] = tuple(_strip(o) for o in out)
         result = getattr(ufunc, method)(*_strip(args), **kwargs)
         return out[0] if out else _wrap(result)
 
     def __array_function__(self, function, types, args, kwargs):
+        _refuse_host((args, kwargs), function.__name__)
         return _wrap(function(*_strip(args), **_strip(kwargs)))
 
     def __getitem__(self, index):
-        _refuse_host_index(index)
+        _refuse_host(index, "indexing")
         return _wrap(self._array[_strip(index)])
 
     def __setitem__(self, index, value):
-        _refuse_host_index(index)
-        if isinstance(value, np.ndarray) and value.ndim:
-            raise TypeError("an ndarray assigned into a device's array")
+        _refuse_host((index, value), "assignment")
         self._array[_strip(index)] = _strip(value)
 
     def __len__(self):
@@ -71,13 +68,21 @@ class Duck(np.lib.mixins.NDArrayOperatorsMixin):
         found = getattr(self._array, name)
         if not callable(found) or isinstance(found, type):
             return _wrap(found)
-        return lambda *args, **kwargs: _wrap(found(*_strip(args), **_strip(kwargs)))
+
+        def method(*args, **kwargs):
+            _refuse_host((args, kwargs), name)
+            return _wrap(found(*_strip(args), **_strip(kwargs)))
+
+        return method
 
 
-def _refuse_host_index(index):
-    for part in index if isinstance(index, tuple) else (index,):
-        if isinstance(part, np.ndarray):
-            raise TypeError("a device's array indexed by an ndarray")
+def _refuse_host(value, what):
+    """A device's library takes no arrays of the host beside its own; numbers it does."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        raise TypeError(f"{what} of a device's array and an ndarray of shape {value.shape}")
+    if isinstance(value, tuple | list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            _refuse_host(part, what)
 
 
 def _strip(value):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from parity import Raises, Returns, Sampled, Stage, Where, draw, judge, load, noise_units, run
+from parity import Raises, Returns, Sampled, Stage, Where, draw, judge, load, run
 from parity.framework import ContractError
 from parity.judge import FALSE_ALARM
 from parity.run import Failure
@@ -207,8 +207,3 @@ def test_a_draw_at_a_kink_is_given_up():
 
     with pytest.raises(ContractError, match="too near a kink"):
         draw(dataclasses.replace(task, make=near), "tiny")
-
-
-def test_the_public_names_are_documented():
-    for function in (run, judge, noise_units, draw):
-        assert function.__doc__

@@ -48,11 +48,12 @@ def test_planted_faults_are_seen(task_name, dtype, record_property):
             record_property("fault", (units, f"{task_name} {dtype}: {name}"))
 
 
-def test_the_truth_is_not_chaotic(task_name):
+@pytest.mark.parametrize("size", ["tiny", "base"])
+def test_the_truth_is_not_chaotic(task_name, size):
     """A computation that multiplies rounding beyond use would let any error pass."""
     task = load(task_name)
     sampled = {f"{name}/{output}" for name, stage in task.stages.items() for output in stage.sampled}
-    for key, truth in reference_of(task, "tiny", "float32").truths.items():
+    for key, truth in reference_of(task, size, "float32").truths.items():
         if np.issubdtype(truth.value.dtype, np.floating) and key not in {*task.scale_of, *sampled}:
             finite = truth.value[np.isfinite(truth.value)]
             assert truth.noise <= 2**-10 * np.sqrt(np.mean(finite**2)) or not finite.any(), key
