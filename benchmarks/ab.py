@@ -20,18 +20,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import history
+from benchmarks.asv_command import KEPT
 from benchmarks.calibrate import calibrate
 from benchmarks.kept import Kept
 from benchmarks.paired import MOST, Comparison
-from benchmarks.revisions import ROOT, commit_of, git, refuse_dirty_tree, worktree
+from benchmarks.results import add_times
+from benchmarks.revisions import commit_of, git, refuse_dirty_tree, worktree
 from benchmarks.sides import Loop, Trial, loops_of
 from parity.framework import Unavailable, available
 from parity.report import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
 
 Said = dict[Loop, tuple[Comparison, str]]
-KEPT = ROOT / ".asv" / "ab"
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
 
 
@@ -66,13 +66,13 @@ def write(
     """The comparison as a file of rows, and the times of both commits among asv's results; the file."""
     rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in said.items()]
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.first.failed.items()]
-    path = KEPT / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
+    path = KEPT / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     WholeFile(path).write(json.dumps({"base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1))
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
         times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in said}
         if times:
-            history.add_times(commit, size, times, digests, threads="1")
+            add_times(KEPT / "results", commit, size, times, digests, threads="1")
     return path
 
 
@@ -95,11 +95,13 @@ def run(
     def chosen(loop: Loop) -> bool:
         return not task or loop.task in task
 
-    if calibrate_:
-        with alone(console):
-            calibrate(ROOT, [loop for loop in loops_of(ROOT, frameworks) if chosen(loop)], size, rows, console)
-        raise typer.Exit(0)
     refuse_dirty_tree()
+    if calibrate_:
+        commit = commit_of("HEAD")
+        kept = KEPT / "ab" / f"calibration-{commit[:12]}-{size}"
+        with alone(console), worktree(commit) as tree:
+            calibrate(tree, [loop for loop in loops_of(tree, frameworks) if chosen(loop)], size, rows, kept, console)
+        raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
     with alone(console), worktree(commits[0]) as a, worktree(commits[1]) as b:
         old, new = loops_of(a, frameworks), loops_of(b, frameworks)
@@ -111,7 +113,7 @@ def run(
         both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
-        trial = Kept(KEPT / f"{a.name}-{b.name}-{size}.unfinished.json")
+        trial = Kept(KEPT / "ab" / f"{a.name}-{b.name}-{size}.unfinished.json")
         if trial.first.pairs:
             console.print(f"going on after {sum(map(len, trial.first.pairs.values()))} measured pairs")
         with console.status("starting") as status:

@@ -1,5 +1,6 @@
 """The paired driver measured by itself: how often it cries wolf, A against A, and what it finds of what is planted."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from rich.table import Table
 
 from benchmarks.kept import Kept
 from benchmarks.sides import Loop
+from parity.environment import cpu
 from parity.report import WholeFile
 
 PLANTED = (0.0, 0.05, 0.10)  # slowdowns of B; the first is A against A
@@ -29,15 +31,19 @@ class Judged:
     pairs: int
 
 
-def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, console: Console) -> None:
+def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Path, console: Console) -> None:
     """Judge at least so many rows A against A, and a part of them at each planted slowdown; print the rates.
 
     A row is what a comparison says of one loop: measured, and where it seems slower measured once more with new
-    processes.  All rows so far are in `.asv/ab/calibration.csv`; after a kill the same command goes on where it was.
+    processes.
+
+    Args:
+        tree: the revision's folder.
+        kept: the folder of all rows so far, and of the pairs of those that are not judged yet; after a kill it goes on
+            from there.
     """
-    folder = tree / ".asv" / "ab"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "calibration.csv"
+    kept.mkdir(parents=True, exist_ok=True)
+    path = kept / "rows.csv"
     found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(Judged.__annotations__))
     wanted = {planted: rows if planted == 0 else max(1, rows // POWER_PART) for planted in PLANTED}
 
@@ -45,7 +51,7 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, console: 
         return float((found["planted"] == planted).sum() / wanted[planted])
 
     while share(least := min(PLANTED, key=share)) < 1:
-        trial = Kept(folder / f"calibration-{least}-{size}.unfinished.json")
+        trial = Kept(kept / f"{least}.unfinished.json")
         passed = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
         found = pd.concat([found, passed]) if len(found) else passed
         WholeFile(path).write(found.to_csv(index=False))
@@ -70,8 +76,9 @@ def _judge(
 
 
 def table(found: pd.DataFrame) -> Table:
-    """By planted slowdown and framework: how many rows were called slower."""
-    view = Table(title="Called slower, of all rows", title_justify="left")
+    """By planted slowdown and framework: how many rows were called slower, on this machine."""
+    machine = f"{cpu()}, {os.cpu_count()} cores"
+    view = Table(title=f"Called slower, of all rows\n[dim]{machine}[/]", title_justify="left")
     frameworks = list(dict.fromkeys(found["framework"]))
     for column in ("B is slower by", "rows", "called slower", *frameworks, "undecided", "pairs (median)"):
         view.add_column(column, justify="right")

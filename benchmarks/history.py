@@ -5,44 +5,33 @@ results at the end of a run, each file in place; a run that is killed, or two at
 one.  So it works in a folder of its own, and what is finished is merged, whole, into `.asv/results`.
 """
 
-import contextlib
-import fcntl
 import itertools
-import json
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from asv.environment import get_env_name
 from asv.machine import Machine
-from asv.results import Results
-from asv.runner import BenchmarkResult
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import THREADS
-from benchmarks.revisions import ROOT, commit_of, commits_of, git, refuse_dirty_tree, worktree
+from benchmarks.asv_command import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed
+from benchmarks.dashboard import publish
+from benchmarks.results import alone, insist_on_names, merge
+from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
-from parity.framework import INSTALL, Unavailable, devices_of
+from parity.framework import Unavailable, devices_of
 from parity.report import WholeFile
 from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
 
-CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
-VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
-PACKAGES_OF = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow-cpu", "tensorflow")}  # one of them is here
-SUITE = Path("benchmarks") / "loops"
-KEPT = ROOT / ".asv"
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
 FAILED = ["commit", "benchmark", "parameters", "reason"]
 
@@ -112,18 +101,18 @@ def measure(
         if versions:
             command = ["run", f"{commit}^!"]
             include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
-            config = _config(VERSIONS, Path(folder), **changed, include=include)
+            config = configured(VERSIONS, Path(folder), **changed, include=include)
         else:
             command = ["run", "--set-commit-hash", commit]
             matrix = {"req": installed(framework), "env_nobuild": {THREADS: [threads]}}
-            config = _config(CONFIG, Path(folder), **changed, matrix=matrix)
+            config = configured(CONFIG, Path(folder), **changed, matrix=matrix)
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
         if any("Cuda" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
         for pattern in patterns:
             command += ["--bench", pattern]
         said = asv(config, *command, quick=quick)
-        with _alone(results):
+        with alone(results):
             merge(mine, results)
     if "No benchmarks selected" in said.output:
         here = " and ".join(devices_of(framework))
@@ -146,166 +135,6 @@ def failures(output: str) -> Iterator[dict[str, str]]:
             reasons = [line for line in said if not line.startswith("asv: benchmark failed")]
             if ends:
                 yield {"benchmark": name, "parameters": parameters, "reason": (reasons or ends)[-1]}
-
-
-def merge(source: Path, target: Path) -> None:
-    """Add the results of one folder to another's, machine by machine; each file is written whole.
-
-    Of two results of one benchmark at one commit the one that was started later stays.
-    """
-    for path in sorted(source.rglob("*.json")):
-        kept = target / path.relative_to(source)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        found = json.loads(path.read_text())
-        if kept.exists() and "results" in found:
-            found = _newer(json.loads(kept.read_text()), found)
-        elif kept.exists() and path.name == "benchmarks.json":
-            found = json.loads(kept.read_text()) | found
-        WholeFile(kept).write(json.dumps(found, indent=1) + "\n")
-
-
-def add_times(commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, threads: str) -> None:
-    """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
-
-    Args:
-        times: seconds of a call by `benchmarks.sides.Loop`, a value of each process.
-        digests: the specification's digest by loop, asv's version of the benchmark.
-        threads: how many threads there were; another number is another series.
-    """
-    machine = Machine.load(interactive=True, use_defaults=True)
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    date = int(git("show", "--no-patch", "--format=%ct", commit)) * 1000
-    with tempfile.TemporaryDirectory() as folder:
-        machine.save(folder)
-        for framework in dict.fromkeys(loop.framework for loop in times):
-            requirements = {package: versions[0] for package, versions in installed(framework).items()}
-            environment = get_env_name("paired", python, requirements, {})
-            results = Results(machine.__dict__, requirements, commit, date, python, environment, {THREADS: threads})
-            tasks: dict[str, list[Any]] = {}
-            for loop in times:
-                if loop.framework == framework:
-                    tasks.setdefault(loop.task, []).append(loop)
-            for task, loops in tasks.items():
-                name = f"{framework}_loops.{class_name(load(task), 'cpu')}.time_loop"
-                params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[framework])]]
-                samples, number = [times[loop] for loop in loops], [1] * len(loops)
-                # asv puts the median of the samples in the place of these results.
-                measured = BenchmarkResult([0.0] * len(loops), samples, number, 0, "", None)
-                results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
-            results.save(folder)
-        with _alone(KEPT / "results"):
-            merge(Path(folder), KEPT / "results")
-
-
-def publish(results: Path) -> Path:
-    """Make the dashboard of what has been measured, on all machines; its first page.
-
-    Raises:
-        UsageError: asv could not make it.
-    """
-    with tempfile.TemporaryDirectory(dir=KEPT) as folder, _alone(results):
-        shown = Path(folder) / "results"
-        shutil.copytree(results, shown)
-        benchmarks = json.loads((shown / "benchmarks.json").read_text())
-        (shown / "benchmarks.json").write_text(json.dumps(measured_only(benchmarks, shown)))
-        said = asv(_config(CONFIG, Path(folder), results_dir=str(shown)), "publish")
-        if said.code:
-            raise UsageError("the dashboard could not be made:\n" + "\n".join(said.output.splitlines()[-5:]))
-    return KEPT / "html" / "index.html"
-
-
-def measured_only(benchmarks: dict[str, Any], results: Path) -> dict[str, Any]:
-    """The benchmarks and parameters of which some machine has a result; empty graphs would hide the others."""
-    seen: dict[str, list[set[str]]] = {}
-    for path in results.glob("*/*.json"):
-        for name, row in json.loads(path.read_text()).get("results", {}).items():
-            values, params = row[0], row[1]
-            for value, combination in zip(values or [], itertools.product(*params), strict=True):
-                if value is not None and value == value:  # asv writes NaN for what was not asked for
-                    for kept, one in zip(seen.setdefault(name, [set() for _ in params]), combination, strict=True):
-                        kept.add(one)
-    shown = {}
-    for name, benchmark in benchmarks.items():
-        if name in seen:
-            axes = zip(benchmark["params"], seen[name], strict=True)
-            shown[name] = {**benchmark, "params": [[p for p in axis if p in found] for axis, found in axes]}
-        elif not isinstance(benchmark, dict):
-            shown[name] = benchmark  # the version of the file's format
-    return shown
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a run of asv said, and its exit code."""
-
-    code: int
-    output: str
-
-
-def environments(framework: str) -> list[dict[str, Any]]:
-    """The environments of `VERSIONS` that hold a version of this framework."""
-    every: list[dict[str, Any]] = json.loads(VERSIONS.read_text())["include"]
-    return [one for one in every if VERSION_OF[framework] in {**one.get("req", {}), **one.get("env", {})}]
-
-
-def installed(framework: str) -> dict[str, list[str]]:
-    """The framework's package and its version here, as a matrix of asv's.
-
-    Raises:
-        Unavailable: it is not installed.
-    """
-    for package in PACKAGES_OF[framework]:
-        with contextlib.suppress(PackageNotFoundError):
-            return {package: [version(package)]}
-    raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
-
-
-def asv(config: Path, *args: str, quick: bool = False) -> Said:
-    """Run asv with this configuration; what it says is shown as it comes."""
-    # The constraints are of this environment's frameworks, not of other versions of them.
-    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
-    environment |= {"PARITY_BENCH_QUICK": "1"} if quick else {}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    lines = []
-    for line in process.stdout:
-        print(line, end="", flush=True)
-        lines.append(line)
-    return Said(process.wait(), "".join(lines))
-
-
-def _config(config: Path, folder: Path, **changed: Any) -> Path:
-    """A configuration with what is changed, as a file in this folder; its paths are absolute."""
-    paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
-    absolute = {name: str(path) for name, path in paths.items()}
-    path = folder / config.name
-    path.write_text(json.dumps({**json.loads(config.read_text()), **absolute, **changed}))
-    return path
-
-
-def _newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    started = old["result_columns"].index("started_at")
-
-    def start(result: list[Any]) -> float:
-        return (result[started] or 0) if len(result) > started else 0
-
-    kept = dict(old["results"])
-    for name, result in new["results"].items():
-        if name not in kept or start(result) >= start(kept[name]):
-            kept[name] = result
-    return {**new, "results": kept, "durations": {**old.get("durations", {}), **new.get("durations", {})}}
-
-
-@contextlib.contextmanager
-def _alone(results: Path) -> Iterator[None]:
-    """Two runs merge one after the other."""
-    results.mkdir(parents=True, exist_ok=True)
-    with open(results.parent / "results.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _report(failed: list[dict[str, str]]) -> None:
@@ -334,9 +163,10 @@ def run(
     if add is not None:
         if not any(add.glob("*/machine.json")):
             raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
-        with _alone(KEPT / "results"):
+        insist_on_names(add, KEPT / "results")
+        with alone(KEPT / "results"):
             merge(add, KEPT / "results")
-        print(f"dashboard: {publish(KEPT / 'results')}")
+        print(f"dashboard: {publish(KEPT)}")
         return
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
@@ -359,7 +189,7 @@ def run(
     _report(failed)
     if not measured:
         raise UsageError("nothing was measured")
-    page = publish(KEPT / "results")
+    page = publish(KEPT)
     print(f"dashboard: {page} (python -m asv preview serves it)")
     raise typer.Exit(1 if failed else 0)
 

@@ -1,0 +1,72 @@
+"""Runs asv: with its configuration, changed where a run differs, and with what it says shown as it comes."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.revisions import ROOT
+from parity.framework import INSTALL, Unavailable
+
+CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
+VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
+PACKAGES_OF = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow-cpu", "tensorflow")}  # one of them is here
+SUITE = Path("benchmarks") / "loops"
+KEPT = ROOT / ".asv"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run of asv said, and its exit code."""
+
+    code: int
+    output: str
+
+
+def asv(config: Path, *args: str, quick: bool = False) -> Said:
+    """Run asv with this configuration; what it says is shown as it comes."""
+    # The constraints are of this environment's frameworks, not of other versions of them.
+    environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    environment |= {"PARITY_BENCH_QUICK": "1"} if quick else {}
+    lines = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return Said(process.returncode, "".join(lines))
+
+
+def configured(config: Path, folder: Path, **changed: Any) -> Path:
+    """A configuration with what is changed, as a file in this folder; its paths are absolute."""
+    paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
+    absolute = {name: str(path) for name, path in paths.items()}
+    path = folder / config.name
+    path.write_text(json.dumps({**json.loads(config.read_text()), **absolute, **changed}))
+    return path
+
+
+def environments(framework: str) -> list[dict[str, Any]]:
+    """The environments of `VERSIONS` that hold a version of this framework."""
+    every: list[dict[str, Any]] = json.loads(VERSIONS.read_text())["include"]
+    return [one for one in every if VERSION_OF[framework] in {**one.get("req", {}), **one.get("env", {})}]
+
+
+def installed(framework: str) -> dict[str, list[str]]:
+    """The framework's package and its version here, as a matrix of asv's.
+
+    Raises:
+        Unavailable: it is not installed.
+    """
+    for package in PACKAGES_OF[framework]:
+        with contextlib.suppress(PackageNotFoundError):
+            return {package: [version(package)]}
+    raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")

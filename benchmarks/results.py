@@ -1,0 +1,135 @@
+"""asv's results on disk: written whole, gathered from several runs and machines, never written by two at once."""
+
+import contextlib
+import fcntl
+import itertools
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from asv.environment import get_env_name
+from asv.machine import Machine
+from asv.results import Results
+from asv.runner import BenchmarkResult
+
+from benchmarks import THREADS
+from benchmarks.asv_command import installed
+from benchmarks.revisions import git
+from benchmarks.suite import class_name
+from parity.report import WholeFile
+from parity.task import UsageError, load
+from parity.timing import USUAL
+
+HARDWARE = ("arch", "cpu", "num_cpu")  # what a machine keeps when its system is renewed
+
+
+def merge(source: Path, target: Path) -> None:
+    """Add the results of one folder to another's, machine by machine; each file is written whole.
+
+    Of two results of one benchmark and parameters at one commit the one that was started later stays.
+    """
+    for path in sorted(source.rglob("*.json")):
+        kept = target / path.relative_to(source)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        found = json.loads(path.read_text())
+        if kept.exists() and "results" in found:
+            found = _newer(json.loads(kept.read_text()), found)
+        elif kept.exists() and path.name == "benchmarks.json":
+            found = json.loads(kept.read_text()) | found
+        WholeFile(kept).write(json.dumps(found, indent=1) + "\n")
+
+
+def insist_on_names(source: Path, target: Path) -> None:
+    """UsageError if a machine of one folder is another one than that of its name in the other."""
+    for path in sorted(source.glob("*/machine.json")):
+        kept = target / path.relative_to(source)
+        both = [json.loads(one.read_text()) for one in (path, kept) if one.exists()]
+        if len({tuple(machine.get(key) for key in HARDWARE) for machine in both}) > 1:
+            raise UsageError(
+                f"two machines are called {path.parent.name}: give one a name of its own "
+                "(python -m asv machine --machine NAME) and measure there again"
+            )
+
+
+def add_times(
+    target: Path, commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, threads: str
+) -> None:
+    """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
+
+    Args:
+        target: the folder of the results.
+        times: seconds of a call by `benchmarks.sides.Loop`, a value of each process.
+        digests: the specification's digest by loop, asv's version of the benchmark.
+        threads: how many threads there were; another number is another series.
+    """
+    machine = Machine.load(interactive=True, use_defaults=True)
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    date = int(git("show", "--no-patch", "--format=%ct", commit)) * 1000
+    with tempfile.TemporaryDirectory() as folder:
+        machine.save(folder)
+        for framework in dict.fromkeys(loop.framework for loop in times):
+            requirements = {package: versions[0] for package, versions in installed(framework).items()}
+            environment = get_env_name("paired", python, requirements, {})
+            results = Results(machine.__dict__, requirements, commit, date, python, environment, {THREADS: threads})
+            tasks: dict[str, list[Any]] = {}
+            for loop in times:
+                if loop.framework == framework:
+                    tasks.setdefault(loop.task, []).append(loop)
+            for task, loops in tasks.items():
+                name = f"{framework}_loops.{class_name(load(task), 'cpu')}.time_loop"
+                params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[framework])]]
+                samples, number = [times[loop] for loop in loops], [1] * len(loops)
+                # asv puts the median of the samples in the place of these results.
+                measured = BenchmarkResult([0.0] * len(loops), samples, number, 0, "", None)
+                results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
+            results.save(folder)
+        with alone(target):
+            merge(Path(folder), target)
+
+
+@contextlib.contextmanager
+def alone(results: Path) -> Iterator[None]:
+    """Two runs merge one after the other."""
+    results.mkdir(parents=True, exist_ok=True)
+    with open(results.parent / "results.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
+    """One file of a commit's results from two: of each benchmark, and each of its parameters, the newer result."""
+    kept = dict(old["results"])
+    for name, result in new["results"].items():
+        before = _row(old, kept[name]) if name in kept else {}
+        row = _row(new, result)
+        if not before or before.get("version") != row.get("version") or before["params"] != row["params"]:
+            kept[name] = result if _start(row) >= _start(before) else kept[name]
+        else:
+            earlier, later = sorted((before, row), key=_start)
+            kept[name] = list(_filled(later, earlier).values())
+    return {**new, "results": kept, "durations": {**old.get("durations", {}), **new.get("durations", {})}}
+
+
+def _filled(later: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
+    """The later row, with the earlier one's results of the parameters that it was not asked for."""
+    asked = [value == value for value in later["result"] or ()]  # asv writes NaN for what was not asked for
+    if all(asked) or not earlier["result"]:
+        return later
+    row = dict(later)
+    for column in later:
+        if column == "result" or column.startswith("stats_"):
+            values = [one[column] or [None] * len(asked) for one in (later, earlier)]
+            row[column] = [new if taken else old for taken, new, old in zip(asked, *values, strict=True)]
+    return row
+
+
+def _row(file: dict[str, Any], result: list[Any]) -> dict[str, Any]:
+    """A result by column; asv leaves out the last columns where they are empty."""
+    return dict(itertools.zip_longest(file["result_columns"], result))
+
+
+def _start(row: dict[str, Any]) -> float:
+    return row.get("started_at") or 0

@@ -1,0 +1,169 @@
+"""The asv suite over the history: what is chosen, what failed, what a killed run leaves."""
+
+import contextlib
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from benchmarks import history, revisions
+from benchmarks.asv_command import Said
+from benchmarks.history import failures, selection
+from benchmarks.revisions import ROOT, commits_of, worktree
+from benchmarks.suite import suites
+from parity import load
+from parity.task import UsageError, names
+from parity.tests.doubles import result_file
+
+
+def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
+    """asv matches expressions against `module.Class.function('loop', 'size', 'mode')`."""
+    for name in names():
+        task = load(name)
+        if not task.loops:
+            continue
+        chosen = re.compile(selection(task, framework, quick=True))
+        found = [n for n in benchmark_names(framework) if chosen.search(n)]
+        assert len(found) == 1, name
+        full = re.compile(selection(task, framework, quick=False))
+        kinds = [n.split(".")[2].partition("(")[0] for n in benchmark_names(framework) if full.search(n)]
+        assert kinds.count("time_loop") == len(task.loops)
+        assert sorted(set(kinds)) == sorted(
+            ["peakmem_loop", "time_loop", "track_first_call", "track_noise_units", "track_throughput"]
+        )
+
+
+def benchmark_names(framework):
+    for suite, cls in suites(framework).items():
+        for function in (f for f in vars(cls) if f.startswith(("time_", "peakmem_", "track_"))):
+            for loop in cls.params[0]:
+                for size in cls.params[1]:
+                    for mode in cls.params[2]:
+                        yield f"{framework}_loops.{suite}.{function}('{loop}', '{size}', '{mode}')"
+
+
+def test_asv_takes_the_suite():
+    command = [sys.executable, "-m", "asv", "check", "--environment", "here"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("asked", "takes", "leaves"),
+    [
+        ("Perceptron", "numpy_loops.PerceptronCpu.time_loop('epoch', 'base', 'eager')", "numpy_loops.MlpCpu.time_loop"),
+        ("numpy_loops", "numpy_loops.MlpCpu.time_loop('step', 'base', 'eager')", "torch_loops.MlpCpu.time_loop"),
+        (
+            r"^numpy_loops\.MlpCpu",
+            "numpy_loops.MlpCpu.time_loop('step', 'base', 'eager')",
+            "numpy_loops.LstmCpu.time_loop",
+        ),
+    ],
+)
+def test_what_is_asked_of_bench_is_kept_to_a_framework(monkeypatch, asked, takes, leaves):
+    monkeypatch.setattr(history, "devices_of", lambda framework: ["cpu"])
+    expression = re.compile(history.narrowed(asked, "numpy"))
+    assert expression.search(takes)
+    assert not expression.search(leaves)
+    assert not expression.search(takes.replace("Cpu", "Cuda"))  # pruned, not spawned to fail
+    assert history.narrowed("tf_loops.Mlp", "numpy") == ""
+    monkeypatch.setattr(history, "devices_of", lambda framework: ["cpu", "cuda"])
+    if "Cpu" not in asked:
+        assert re.search(history.narrowed(asked, "numpy"), takes.replace("Cpu", "Cuda"))
+
+
+def test_what_asv_says_of_a_failure_becomes_a_row():
+    said = """[ 50.00%] ··· Running (numpy_loops.MlpCpu.time_loop--).
+[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     1/2 failed
+[ 75.00%] ··· ========= ========
+               forward   failed
+                step       1.0
+              ========= ========
+[ 75.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+               Traceback (most recent call last):
+               ValueError: no such thing
+               asv: benchmark failed (exit status 1)
+
+[ 80.00%] ··· tf_loops.MlpCpu.time_loop     ok
+[ 80.00%] ···· For parameters: 'step', 'tiny', 'graph'
+               a word on stderr, from one that did not fail
+
+[100.00%] ··· numpy_loops.LstmCpu.time_loop     failed
+[100.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+               asv: benchmark timed out (timeout 300.0s)
+"""
+    assert [(row["benchmark"], row["reason"]) for row in failures(said)] == [
+        ("numpy_loops.MlpCpu.time_loop", "ValueError: no such thing"),
+        ("numpy_loops.LstmCpu.time_loop", "asv: benchmark timed out (timeout 300.0s)"),
+    ]
+
+
+def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    tree, begun = tmp_path / "tree", []
+
+    def asv(config, *args, quick):
+        if len(begun) == 2:
+            raise KeyboardInterrupt
+        begun.append(args)
+        path = result_file(Path(json.loads(config.read_text())["results_dir"]), "laptop", "abc", 1, [1.0])
+        found = json.loads(path.read_text())
+        found["results"] = {f"numpy_loops.Task{len(begun)}.time_loop": [[1.0], [], "v", 1]}
+        path.write_text(json.dumps(found))
+        return Said(0, "")
+
+    def run():
+        for framework, chosen in history.parts((), quick=False):
+            history.measure(tree, "abc", framework, chosen, tmp_path / "results", quick=False, versions=False)
+
+    monkeypatch.setattr(history, "asv", asv)
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
+    assert list(kept["results"]) == ["numpy_loops.Task1.time_loop", "numpy_loops.Task2.time_loop"]
+    assert all("--skip-existing-successful" in args for args in begun)  # so that the next run goes on
+
+
+def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, capsys):
+    def measure(tree, commit, framework, *args, **kwargs):
+        if commit == "bad":
+            raise UsageError("the suite of bad cannot be run")
+        return []
+
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "refuse_dirty_tree", lambda: None)
+    monkeypatch.setattr(history, "commits_of", lambda span: ["good", "bad", "better"])
+    monkeypatch.setattr(history, "worktree", contextlib.nullcontext)
+    monkeypatch.setattr(history, "measure", measure)
+    monkeypatch.setattr(history, "publish", lambda kept: tmp_path / "index.html")
+    monkeypatch.setattr(sys, "argv", ["bench", "--range", "A..B", "-b", "numpy_loops"])
+    with pytest.raises(SystemExit) as exit_:
+        history.main()
+    assert exit_.value.code == 1
+    assert "cannot be run" in capsys.readouterr().out
+    assert list(pd.read_csv(tmp_path / "failed.csv")["commit"]) == ["bad"]
+
+
+def test_bench_refuses_a_dirty_tree_and_an_unknown_span(monkeypatch):
+    monkeypatch.setattr(revisions, "git", lambda *args: " M README.md")
+    with pytest.raises(UsageError, match="dirty"):
+        revisions.refuse_dirty_tree()
+    monkeypatch.undo()
+    with pytest.raises(UsageError, match="no revision 'nowhere'"):
+        commits_of("nowhere..HEAD")
+    with pytest.raises(UsageError, match="no span"):
+        commits_of("HEAD")
+    with pytest.raises(UsageError, match="no commit in"):
+        commits_of("HEAD..HEAD")
+
+
+def test_a_worktree_is_of_its_commit_and_goes_away():
+    commit = revisions.commit_of("HEAD")
+    with worktree(commit) as tree:
+        assert (tree / "parity" / "__init__.py").exists()
+    assert not tree.exists()
+    assert str(tree) not in revisions.git("worktree", "list")

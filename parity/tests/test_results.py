@@ -1,0 +1,123 @@
+"""asv's results: those of several runs and machines gather, and the dashboard shows what there is."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.dashboard import measured_only, publish
+from benchmarks.results import insist_on_names, merge
+from benchmarks.revisions import ROOT, commit_of
+from parity.task import UsageError
+from parity.tests.doubles import result_file
+
+
+def test_results_of_two_machines_gather_in_one_place(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    result_file(here, "laptop", "abc", 1, [1.0])
+    result_file(there, "server", "abc", 1, [2.0])
+    result_file(there, "laptop", "abc", 2, [3.0])  # measured again, later
+    merge(there, here)
+    assert sorted(path.name for path in here.iterdir()) == ["laptop", "server"]
+    laptop = json.loads((here / "laptop" / "abc-env.json").read_text())
+    assert laptop["results"]["numpy_loops.MlpCpu.time_loop"][0] == [3.0]
+    result_file(there, "laptop", "abc", 0, [4.0])  # older than what is there
+    merge(there, here)
+    laptop = json.loads((here / "laptop" / "abc-env.json").read_text())
+    assert laptop["results"]["numpy_loops.MlpCpu.time_loop"][0] == [3.0]
+    assert not list(here.rglob(".*"))
+
+
+def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_path):
+    """asv writes NaN for a parameter that was not asked for; a value of another run is in its place, and stays."""
+    nan = float("nan")
+    here = result_file(tmp_path / "here", "laptop", "abc", 1, [1.0, nan])
+    result_file(tmp_path / "there", "laptop", "abc", 2, [nan, 2.0])
+    merge(tmp_path / "there", tmp_path / "here")
+    row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
+    assert row == [[1.0, 2.0], [["'tiny'", "'base'"]], "v", 2, None, [1.0, 2.0]]
+    again = result_file(tmp_path / "there", "laptop", "abc", 3, [nan, None])  # a later failure is a result too
+    merge(tmp_path / "there", tmp_path / "here")
+    row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
+    assert row[0] == [1.0, None]
+    changed = json.loads(again.read_text())
+    changed["results"]["numpy_loops.MlpCpu.time_loop"][2] = "w"  # another version of the benchmark: a new series
+    again.write_text(json.dumps(changed))
+    merge(tmp_path / "there", tmp_path / "here")
+    row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
+    assert row[0][0] != row[0][0]
+
+
+def test_two_merges_at_once_lose_nothing(tmp_path):
+    """Each of four processes merges results of its own into one place, again and again."""
+    code = """
+import sys
+import threading
+from pathlib import Path
+from benchmarks.results import alone, merge
+target = Path(sys.argv[2])
+for source in sorted(Path(sys.argv[1]).iterdir()):
+    with alone(target):
+        merge(source, target)
+"""
+    runs = []
+    for process in range(4):
+        for step in range(10):
+            path = result_file(tmp_path / f"from{process}" / str(step), "laptop", "abc", 1, [1.0])
+            found = json.loads(path.read_text())
+            found["results"] = {f"numpy_loops.Task{process}.step{step}": [[1.0], [], "v", 1]}
+            path.write_text(json.dumps(found))
+        command = [sys.executable, "-c", code, str(tmp_path / f"from{process}"), str(tmp_path / "results")]
+        runs.append(subprocess.Popen(command, cwd=ROOT))
+    assert [run.wait() for run in runs] == [0] * 4
+    kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
+    assert len(kept["results"]) == 40
+
+
+def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
+    """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
+    modes = ["'eager'"]
+    of = {
+        "numpy_loops.MlpCuda.time_loop": {"params": [["'step'", "'forward'"], ["'tiny'", "'base'"], modes]},
+        "numpy_loops.LstmCpu.time_loop": {"params": [["'step'"], ["'tiny'"], modes]},
+    }
+    (tmp_path / "gpu").mkdir()
+    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], modes], "v"]
+    (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {"numpy_loops.MlpCuda.time_loop": result}}))
+    shown = measured_only({**of, "version": 2}, tmp_path)
+    assert shown == {"numpy_loops.MlpCuda.time_loop": {"params": [["'step'"], ["'base'"], modes]}, "version": 2}
+
+
+def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
+    """A CPU and a GPU machine, each with what it can measure, in asv's own pages."""
+    commit = commit_of("HEAD")
+    listed = {"version": 2}
+    for machine, name in (("laptop", "torch_loops.MlpCpu.time_loop"), ("gpu-box", "torch_loops.MlpCuda.time_loop")):
+        path = result_file(tmp_path / "results", machine, commit, 1, [1.0], benchmark=name)
+        found = json.loads(path.read_text())
+        about = {"date": 1_700_000_000_000, "env_name": "env", "params": {"machine": machine}, "python": "3.11"}
+        about |= {"requirements": {}, "env_vars": {}, "durations": {}, "version": 2}
+        path.write_text(json.dumps(found | about))
+        listed[name] = {
+            "name": name, "code": "", "type": "time", "unit": "seconds", "version": "v", "param_names": ["size"],
+            "params": [["'tiny'", "'base'"]], "pretty_name": name,
+        }  # fmt: skip
+    (tmp_path / "results" / "benchmarks.json").write_text(json.dumps(listed))
+    page = publish(tmp_path)
+    assert page.exists()
+    shown = json.loads((page.parent / "index.json").read_text())
+    assert shown["params"]["machine"] == ["gpu-box", "laptop"]
+    assert set(shown["benchmarks"]) == {"torch_loops.MlpCpu.time_loop", "torch_loops.MlpCuda.time_loop"}
+    for machine, name in (("laptop", "MlpCpu"), ("gpu-box", "MlpCuda")):
+        (graph,) = page.parent.glob(f"graphs/**/machine-{machine}/**/torch_loops.{name}.time_loop.json")
+        assert json.loads(graph.read_text())[0][1] == [1.0]
+
+
+def test_two_machines_of_one_name_are_not_mixed(tmp_path):
+    for folder, cpu in (("here", "one"), ("there", "another")):
+        path = result_file(tmp_path / folder, "vm", "abc", 1, [1.0])
+        (path.parent / "machine.json").write_text(json.dumps({"machine": "vm", "cpu": cpu, "version": 1}))
+    with pytest.raises(UsageError, match=r"two machines are called vm.*asv machine"):
+        insist_on_names(tmp_path / "there", tmp_path / "here")
+    insist_on_names(tmp_path / "here", tmp_path / "here")
