@@ -38,6 +38,7 @@ class Contest:
     contestants: list[Contestant]
     size: str
     verdicts: dict[tuple[str, ...], list[str]] = field(default_factory=dict)
+    units: dict[tuple[str, ...], float] = field(default_factory=dict)
     _refusals: dict[str, tuple[Entry, str, bool]] = field(default_factory=dict)
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
     _ready: dict[str, Loop] = field(default_factory=dict)
@@ -108,7 +109,8 @@ class Contest:
         """What stands beside the time of an entry that is ready."""
         loop = self._ready[str(entry)]
         return {
-            **_where(entry), **card(entry.contestant, dtype=DTYPE, size=self.size), "examples": loop.examples,
+            **_where(entry), "units": self.units[self._key(entry)],
+            **card(entry.contestant, dtype=DTYPE, size=self.size), "examples": loop.examples,
             "build_seconds": loop.build_seconds, "first_seconds": loop.first_seconds,
         }  # fmt: skip
 
@@ -123,17 +125,19 @@ class Contest:
             available(contestant.framework, contestant.device, contestant.mode)
         except Unavailable as error:
             return str(error)
-        key = (entry.task.name, contestant.framework, contestant.device, DTYPE, contestant.mode, self.size)
-        if (*key, entry.loop) not in self.verdicts:
+        if self._key(entry) not in self.verdicts:
             self._add(
                 judge(
                     entry.task, contestant.framework, device=contestant.device, dtype=DTYPE, mode=contestant.mode,
                     size=self.size,
                 )
             )  # fmt: skip
-        verdicts = self.verdicts[(*key, entry.loop)]
-        bad = sorted(set(verdicts) - set(GOOD))
+        bad = sorted(set(self.verdicts[self._key(entry)]) - set(GOOD))
         return f"its outputs: {', '.join(bad)}" if bad else None
+
+    def _key(self, entry: Entry) -> tuple[str, ...]:
+        who = entry.contestant
+        return entry.task.name, who.framework, who.device, DTYPE, who.mode, self.size, entry.loop
 
     def _read(self, path: Path) -> None:
         """Take the verdicts of a file that was written with the versions that are here; the rest is judged anew."""
@@ -152,6 +156,7 @@ class Contest:
             loop = row.output.partition("/")[0]
             key = (row.task, row.framework, row.device, row.dtype, row.mode, row.size, loop)
             self.verdicts.setdefault(key, []).append(row.verdict)
+            self.units[key] = max(self.units.get(key, 0.0), float(row.units or 0.0))  # the JSON has "inf"
 
 
 def _where(entry: Entry) -> dict[str, str]:

@@ -28,11 +28,11 @@ CONFIDENCE = 0.95
 def measure(options: Sequence[str]) -> pd.DataFrame:
     """Time every loop of every contestant in a process of its own: a row each, refused ones with their reason.
 
-    Columns: task, topic, loop, contestant, the card's, examples (in a batch), import_seconds (of the framework, in a
-    fresh process), build_seconds, first_seconds (the first call: tracing, compiling), median_seconds with its interval
-    low_seconds and high_seconds, device_seconds (by the device's own events, where it has them),
-    examples_per_second, seconds (every round's, a list), refused (why there is no time, or "") and failed (whether
-    it failed while it was timed).
+    Columns: task, topic, loop, contestant, units (the worst noise units of the loop's outputs, which all agree), the
+    card's, examples (in a batch), import_seconds (of the framework, in a fresh process), build_seconds, first_seconds
+    (the first call: tracing, compiling), median_seconds with its interval low_seconds and high_seconds, device_seconds
+    (by the device's own events, where it has them), examples_per_second, seconds (every round's, a list), refused (why
+    there is no time, or "") and failed (whether it failed while it was timed).
 
     Raises:
         UsageError: there is no checkout with the benchmarks, or the comparison could not be made.
@@ -99,20 +99,22 @@ def ratio(slower: Sequence[float], faster: Sequence[float]) -> tuple[float, floa
 
 def table(times: pd.DataFrame) -> Table:
     """Loop by contestant: the median, its ratio to the fastest with its interval, and the first call; best in bold."""
-    contestants = list(dict.fromkeys(times["contestant"]))
+    contestants = list(dict.fromkeys(times[times["refused"] == ""]["contestant"]))
     view = Table(title="Median time, and its ratio to the fastest with a 95 % interval", title_justify="left")
-    view.add_column("task")
-    view.add_column("loop")
+    view.add_column("task", no_wrap=True)
+    view.add_column("loop", overflow="fold")
     for contestant in contestants:
-        view.add_column(contestant, justify="right")
+        view.add_column(contestant, justify="right", overflow="fold")
     for (task, loop), group in times.groupby(["task", "loop"], sort=False):
         by_contestant = {row["contestant"]: row for _, row in group.iterrows()}
         view.add_row(str(task), str(loop), *_cells(by_contestant, contestants))
     for label, means in _means(times, contestants):
         view.add_section()
         best = min(means.values(), default=1.0)
-        cells = (f"{'[bold]' if means[c] == best else ''}x{means[c]:.2f}" if c in means else "n/a" for c in contestants)
-        view.add_row(label, "geometric mean", *cells)
+        cells = (
+            f"{'[bold]' if means[c] == best else ''}{_times(means[c])}" if c in means else "n/a" for c in contestants
+        )
+        view.add_row(label, "geo. mean", *cells)
     return view
 
 
@@ -156,7 +158,7 @@ def _cells(by_contestant: dict[str, pd.Series], contestants: list[str]) -> Itera
             yield f"[bold green]{text}[/]"
         else:
             value, low, high = ratio(timed[contestant]["seconds"], timed[best]["seconds"])
-            yield f"{text} [dim]x{value:.2f} ({low:.2f}-{high:.2f})[/]"
+            yield f"{text} [dim]{_times(value)} {_times(low)[1:]}-{_times(high)[1:]}[/]"
 
 
 def _means(times: pd.DataFrame, contestants: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
@@ -168,8 +170,13 @@ def _means(times: pd.DataFrame, contestants: list[str]) -> Iterator[tuple[str, d
         return
     ratios = wide.div(wide.min(axis=1), axis=0)
     for topic, group in ratios.groupby(level="topic", sort=False):
-        yield str(topic), {c: float(stats.gmean(group[c])) for c in contestants if c in group}
+        number = str(topic).partition(" ")[0]
+        yield f"topic {number}", {c: float(stats.gmean(group[c])) for c in contestants if c in group}
     yield "all", {c: float(stats.gmean(ratios[c])) for c in contestants if c in ratios}
+
+
+def _times(ratio: float) -> str:
+    return f"x{ratio:.2f}" if ratio < 10 else f"x{ratio:.3g}"
 
 
 def _si(seconds: float) -> str:

@@ -1,5 +1,6 @@
 """Times side by side: gated on the verdict, in turns, with their interval, written whole."""
 
+import io
 import json
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 
 import impl_numpy
 from benchmarks.bare import BARE
@@ -14,6 +16,7 @@ from benchmarks.contest import Contest, Entry
 from benchmarks.revisions import ROOT
 from parity import load, times
 from parity.framework import available
+from parity.noise import LIMIT
 from parity.task import UsageError
 from parity.timing import USUAL, Contestant, prepared
 
@@ -47,7 +50,7 @@ def test_what_cannot_run_here_has_none_and_says_why():
 
 def test_verdicts_are_read_from_a_run(entry, tmp_path):
     row = {"task": "mlp", "framework": "numpy", "device": "cpu", "dtype": "float32", "mode": "eager", "size": "tiny"}
-    rows = [{**row, "output": "step/loss", "verdict": "error"}]
+    rows = [{**row, "output": "step/loss", "verdict": "error", "units": None}]
     path = tmp_path / "rows.json"
 
     def written_with(versions):
@@ -65,10 +68,11 @@ def test_time_prints_a_table_and_writes_parquet_and_csv(tmp_path):
     command = [sys.executable, "-m", "parity", "time", "mlp", "--framework", "numpy", "--size", "tiny"]
     done = subprocess.run([*command, "--output", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert "geometric" in done.stdout
+    assert "geo. mean" in done.stdout
     rows = pd.read_parquet(tmp_path / "times.parquet")
     assert list(rows["loop"]) == ["forward", "backward", "step"]
     assert (rows["median_seconds"] > 0).all()
+    assert ((rows["units"] > 0) & (rows["units"] < LIMIT)).all()
     assert (rows["low_seconds"] <= rows["median_seconds"]).all()
     assert (rows["median_seconds"] <= rows["high_seconds"]).all()
     card = {"numpy", "dtype", "size", "device", "threads", "layout", "tf32", "onednn", "examples_per_second"}
@@ -135,3 +139,23 @@ def test_a_loop_by_hand_computes_what_the_task_does(framework):
             tensors = {"by hand": first, "harness": named.get("loss", named.get("grad.x"))}
             arrays = available(framework, "cpu", "eager").get(tensors, {})
             np.testing.assert_array_equal(arrays["by hand"], arrays["harness"])
+
+
+def test_the_table_has_the_contestants_that_ran_and_says_why_others_did_not():
+    def row(loop, contestant, seconds, refused=""):
+        where = {"task": "lstm", "topic": "9 CNN, RNN", "loop": loop, "contestant": contestant}
+        before = {"import_seconds": 1.0, "build_seconds": 1.0, "first_seconds": 1.0}
+        middle = float(np.median(seconds)) if seconds else np.nan
+        return {**where, **before, "seconds": seconds, "median_seconds": middle, "refused": refused}
+
+    rows = [row("forward", "numpy", [1e-3] * 9), row("forward", "tf", [2e-3] * 9), row("step", "numpy", [1e-3] * 9)]
+    rows += [row("step", "tf", [], "its outputs: differs"), row("step", "numpy graph", [], "numpy has no mode 'graph'")]
+    console = Console(width=80, record=True, file=io.StringIO())
+    times.report(console, pd.DataFrame(rows))
+    said = console.export_text()
+    assert "x2.00 2.00-2.00" in said
+    assert said.count("n/a") == 1  # in a row that others have a time for
+    assert "no time, 1 loops: its outputs: differs" in said
+    assert "no time, 1 loops: numpy has no mode 'graph'" in said
+    assert "numpy graph" not in said  # no column for what cannot run anywhere
+    assert "topic 9" in said
