@@ -128,6 +128,16 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
     assert all("--skip-existing-successful" in args for args in begun)  # so that the next run goes on
 
 
+def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path):
+    """CUDA does not survive a fork; what runs on the CPU is forked, which is a third faster."""
+    commands = []
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "asv", lambda config, *args, quick: (commands.append(args), Said(0, ""))[1])
+    for pattern in ("torch_loops.MlpCuda", "torch_loops.MlpCpu"):
+        history.measure(tmp_path, "abc", "numpy", [pattern], tmp_path / "results", quick=False, versions=False)
+    assert ["spawn" in command for command in commands] == [True, False]
+
+
 def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, capsys):
     def measure(tree, commit, framework, *args, **kwargs):
         if commit == "bad":
