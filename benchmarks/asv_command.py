@@ -1,6 +1,5 @@
 """Runs asv: with its configuration, changed where a run differs, and with what it says shown as it comes."""
 
-import contextlib
 import json
 import os
 import subprocess
@@ -15,7 +14,9 @@ from parity.framework import INSTALL, Unavailable
 
 CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
 VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
-PACKAGES_OF = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow-cpu", "tensorflow")}  # one of them is here
+PACKAGES_OF = {  # of each one of its names is here
+    "numpy": (("numpy",),), "torch": (("torch",),), "tf": (("tensorflow-cpu", "tensorflow"), ("keras",)),
+}  # fmt: skip
 SUITE = Path("benchmarks") / "loops"
 KEPT = ROOT / ".asv"
 
@@ -28,11 +29,10 @@ class Said:
     output: str
 
 
-def asv(config: Path, *args: str, quick: bool = False) -> Said:
+def asv(config: Path, *args: str) -> Said:
     """Run asv with this configuration; what it says is shown as it comes."""
     # The constraints are of this environment's frameworks, not of other versions of them.
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
-    environment |= {"PARITY_BENCH_QUICK": "1"} if quick else {}
     lines = []
     with subprocess.Popen(
         [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment,
@@ -61,12 +61,22 @@ def environments(framework: str) -> list[dict[str, Any]]:
 
 
 def installed(framework: str) -> dict[str, list[str]]:
-    """The framework's package and its version here, as a matrix of asv's.
+    """The framework's packages and their versions here, as a matrix of asv's.
 
     Raises:
         Unavailable: it is not installed.
     """
-    for package in PACKAGES_OF[framework]:
-        with contextlib.suppress(PackageNotFoundError):
-            return {package: [version(package)]}
-    raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
+    found = {}
+    for called in PACKAGES_OF[framework]:
+        here = [name for name in called if _is_here(name)]
+        if not here:
+            raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
+        found[here[0]] = [version(here[0])]
+    return found
+
+
+def _is_here(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False

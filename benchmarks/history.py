@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks import THREADS
 from benchmarks.asv_command import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed
 from benchmarks.dashboard import publish
-from benchmarks.results import alone, insist_on_names, merge
+from benchmarks.results import forget_unfinished, insist_on_names, locked, merge
 from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
 from parity.framework import Unavailable, devices_of
@@ -94,10 +94,14 @@ def measure(
     KEPT.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=KEPT) as folder:
         mine = Path(folder) / "results"
-        if results.exists():
+        with locked(results):
             shutil.copytree(results, mine)
+        forget_unfinished(mine, commit, patterns)
         threads = os.environ[THREADS]  # another number is another series
-        changed: dict[str, Any] = {"benchmark_dir": str(tree / SUITE), "results_dir": str(mine)}
+        # Of the branches' tips asv knows what is finished: so this commit is one.
+        changed: dict[str, Any] = {
+            "benchmark_dir": str(tree / SUITE), "results_dir": str(mine), "branches": [commit]
+        }  # fmt: skip
         if versions:
             command = ["run", f"{commit}^!"]
             include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
@@ -107,12 +111,12 @@ def measure(
             matrix = {"req": installed(framework), "env_nobuild": {THREADS: [threads]}}
             config = configured(CONFIG, Path(folder), **changed, matrix=matrix)
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
-        if any("Cuda" in pattern for pattern in patterns):
+        if "cuda" in devices_of(framework) and not all("Cpu" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
         for pattern in patterns:
             command += ["--bench", pattern]
-        said = asv(config, *command, quick=quick)
-        with alone(results):
+        said = asv(config, *command)
+        with locked(results):
             merge(mine, results)
     if "No benchmarks selected" in said.output:
         here = " and ".join(devices_of(framework))
@@ -137,10 +141,22 @@ def failures(output: str) -> Iterator[dict[str, str]]:
                 yield {"benchmark": name, "parameters": parameters, "reason": (reasons or ends)[-1]}
 
 
-def _report(failed: list[dict[str, str]]) -> None:
-    """Show what has no result and why, and keep it beside the results."""
+def _report(failed: list[dict[str, str]], tried: set[tuple[str, str]]) -> None:
+    """Show what has no result and why, and keep it beside the results.
+
+    Args:
+        tried: the commits and frameworks that were measured now; what is kept of others stays.
+    """
     rows = pd.DataFrame(failed, columns=FAILED).drop_duplicates()  # asv says it in each of its rounds
-    WholeFile(KEPT / "failed.csv").write(rows.to_csv(index=False))
+    path = KEPT / "failed.csv"
+    with locked(KEPT / "results"):
+        if path.exists():
+            old = pd.read_csv(path, dtype=str, keep_default_na=False)
+            other = [(c, b.partition("_loops")[0]) not in tried for c, b in zip(old["commit"], old["benchmark"])]
+            old = old[other]
+        else:
+            old = rows.head(0)
+        WholeFile(path).write(pd.concat([old, rows]).to_csv(index=False))
     if failed:
         view = Table(title="No result", title_justify="left")
         for column in FAILED:
@@ -164,7 +180,7 @@ def run(
         if not any(add.glob("*/machine.json")):
             raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
         insist_on_names(add, KEPT / "results")
-        with alone(KEPT / "results"):
+        with locked(KEPT / "results"):
             merge(add, KEPT / "results")
         print(f"dashboard: {publish(KEPT)}")
         return
@@ -173,10 +189,12 @@ def run(
     Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
     failed: list[dict[str, str]] = []
     missing: set[str] = set()
+    tried: set[tuple[str, str]] = set()
     measured = 0
     for commit in commits:
         with worktree(commit) as tree:
             for framework, chosen in parts(bench or (), quick=quick):
+                tried.add((commit, framework))
                 try:
                     failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
                     measured += 1
@@ -186,7 +204,7 @@ def run(
                     failed.append({"commit": commit, "benchmark": framework, "parameters": "", "reason": str(error)})
     for reason in sorted(missing):
         print(f"not measured: {reason}")
-    _report(failed)
+    _report(failed, tried)
     if not measured:
         raise UsageError("nothing was measured")
     page = publish(KEPT)

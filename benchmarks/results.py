@@ -4,9 +4,11 @@ import contextlib
 import fcntl
 import itertools
 import json
+import math
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from asv.runner import BenchmarkResult
 from benchmarks import THREADS
 from benchmarks.asv_command import installed
 from benchmarks.revisions import git
-from benchmarks.suite import class_name
+from benchmarks.suite import class_name, parameters
 from parity.report import WholeFile
 from parity.task import UsageError, load
 from parity.timing import USUAL
@@ -54,6 +56,28 @@ def insist_on_names(source: Path, target: Path) -> None:
             )
 
 
+def forget_unfinished(results: Path, commit: str, patterns: Sequence[str]) -> None:
+    """Drop a commit's results of benchmarks of which a combination that is asked for is missing.
+
+    asv takes a benchmark for done as soon as one of its combinations is; `merge` puts back what was dropped.
+    """
+    for path in results.glob("*/*.json"):
+        found = json.loads(path.read_text())
+        if found.get("commit_hash") == commit:
+            found["results"] = {
+                name: row for name, row in found["results"].items() if not _is_unfinished(name, row, patterns)
+            }
+            path.write_text(json.dumps(found))
+
+
+def _is_unfinished(name: str, row: list[Any], patterns: Sequence[str]) -> bool:
+    values, params = row[0], row[1]
+    return any(
+        value != value and any(re.search(pattern, f"{name}({', '.join(one)})") for pattern in patterns)
+        for value, one in zip(values or [], itertools.product(*params))
+    )
+
+
 def add_times(
     target: Path, commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, threads: str
 ) -> None:
@@ -73,25 +97,30 @@ def add_times(
         for framework in dict.fromkeys(loop.framework for loop in times):
             requirements = {package: versions[0] for package, versions in installed(framework).items()}
             environment = get_env_name("paired", python, requirements, {})
-            results = Results(machine.__dict__, requirements, commit, date, python, environment, {THREADS: threads})
-            tasks: dict[str, list[Any]] = {}
-            for loop in times:
-                if loop.framework == framework:
-                    tasks.setdefault(loop.task, []).append(loop)
-            for task, loops in tasks.items():
-                name = f"{framework}_loops.{class_name(load(task), 'cpu')}.time_loop"
-                params = [[repr(loop.loop) for loop in loops], [repr(size)], [repr(USUAL[framework])]]
-                samples, number = [times[loop] for loop in loops], [1] * len(loops)
-                # asv puts the median of the samples in the place of these results.
-                measured = BenchmarkResult([0.0] * len(loops), samples, number, 0, "", None)
-                results.add_result({"name": name, "params": params, "version": digests[loops[0]]}, measured)
+            params = {**machine.__dict__, "python": python, **requirements, "clock": "paired"}
+            results = Results(params, requirements, commit, date, python, environment, {THREADS: threads})
+            for task in dict.fromkeys(loop.task for loop in times if loop.framework == framework):
+                mine = {
+                    (loop.loop, size, USUAL[framework]): loop
+                    for loop in times
+                    if (loop.task, loop.framework) == (task, framework)
+                }
+                name, axes = class_name(load(task), "cpu"), parameters(load(task), framework)
+                loops = [mine.get(combination) for combination in itertools.product(*axes)]
+                # asv puts the median of the samples in the place of these zeros; NaN is what was not measured.
+                measured = BenchmarkResult(
+                    [0.0 if loop else math.nan for loop in loops], [times[loop] if loop else None for loop in loops],
+                    [1 if loop else None for loop in loops], 0, "", None,
+                )  # fmt: skip
+                about = {"name": f"{framework}_loops.{name}.time_loop", "version": digests[next(iter(mine.values()))]}
+                results.add_result({**about, "params": [list(map(repr, axis)) for axis in axes]}, measured)
             results.save(folder)
-        with alone(target):
+        with locked(target):
             merge(Path(folder), target)
 
 
 @contextlib.contextmanager
-def alone(results: Path) -> Iterator[None]:
+def locked(results: Path) -> Iterator[None]:
     """Two runs merge one after the other."""
     results.mkdir(parents=True, exist_ok=True)
     with open(results.parent / "results.lock", "w") as lock:

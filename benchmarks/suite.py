@@ -8,17 +8,19 @@ import contextlib
 import functools
 import hashlib
 import inspect
-import os
 import timeit
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from parity import judge
+from parity import Row, judge
+from parity.judge import GOOD
 from parity.task import SIZES, Task, load, names
-from parity.timing import Contestant, Loop, prepared
+from parity.timing import Contestant, Ready, prepared
 
 MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
 DEVICES = ("cpu", "cuda")
 DTYPE = "float32"
+OFF_THE_CHART = 1e12  # noise units
 
 
 def suites(framework: str) -> dict[str, type]:
@@ -32,27 +34,47 @@ def class_name(task: Task, device: str) -> str:
     return task.name.title().replace("_", "") + device.title()
 
 
+def parameters(task: Task, framework: str) -> list[list[str]]:
+    """The loops, sizes and modes of a task."""
+    return [list(task.loops), [size for size in SIZES if size in task.sizes], list(MODES[framework])]
+
+
+def versions() -> dict[str, str]:
+    """asv's version of each class, `torch_loops.MlpCpu`: its task's digest."""
+    return {
+        f"{framework}_loops.{class_name(task, device)}": digest(task)
+        for task in map(load, names()) for framework in MODES for device in DEVICES
+    }  # fmt: skip
+
+
 def _suite(task: Task, framework: str, device: str) -> type:
     def contestant(mode: str) -> Contestant:
         return Contestant(framework=framework, mode=mode, device=device)
 
+    @functools.cache
+    def warm(loop: str, size: str, mode: str) -> Ready:
+        """The warm loop, made once a process; it stays open until the process ends."""
+        ready = prepared(task, loop, contestant(mode), dtype=DTYPE, size=size)
+        return contextlib.ExitStack().enter_context(ready)
+
+    before = Before(warm)
+
     def time_loop(self: object, loop: str, size: str, mode: str) -> None:
-        warm(task.name, loop, contestant(mode), size).call()
+        before.ready.call()
 
     def peakmem_loop(self: object, loop: str, size: str, mode: str) -> None:
-        warm(task.name, loop, contestant(mode), size).call()
+        before.ready.call()
 
     def track_noise_units(self: object, loop: str, size: str, mode: str) -> float:
         rows = judge(task, framework, device=device, dtype=DTYPE, mode=mode, size=size)
-        return max(row.units or 0.0 for row in rows if row.output.startswith(f"{loop}/"))
+        return worst_units([row for row in rows if row.output.partition("/")[0] == loop])
 
     def track_first_call(self: object, loop: str, size: str, mode: str) -> float:
-        return warm(task.name, loop, contestant(mode), size).first_seconds
+        return before.ready.first_seconds
 
     def track_throughput(self: object, loop: str, size: str, mode: str) -> float:
-        ready = warm(task.name, loop, contestant(mode), size)
-        calls, seconds = timeit.Timer(ready.call).autorange()
-        return ready.examples * calls / seconds
+        calls, seconds = timeit.Timer(before.ready.call).autorange()
+        return before.ready.examples * calls / seconds
 
     functions: dict[str, Any] = {}
     for function, what, unit in (
@@ -63,21 +85,40 @@ def _suite(task: Task, framework: str, device: str) -> type:
         (track_throughput, "throughput", "examples/s"),
     ):
         about = {"version": digest(task), "pretty_name": f"{task.name} {framework} {device}: {what}", "unit": unit}
-        vars(function).update(about)
+        vars(function).update(about, skip_params=() if function is track_noise_units else before)
         functions[function.__name__] = function
-    # No setup(): any setup makes asv time single calls, which costs 16 % bias on microsecond loops.  A quick run
-    # times single calls anyway, and the first one would be the building.
-    if os.environ.get("PARITY_BENCH_QUICK"):
-        functions["setup"] = lambda self, loop, size, mode: warm(task.name, loop, contestant(mode), size)
-    sizes = [size for size in SIZES if size in task.sizes]
-    body = {"params": [list(task.loops), sizes, list(MODES[framework])], "param_names": ["loop", "size", "mode"]}
+    body = {"params": parameters(task, framework), "param_names": ["loop", "size", "mode"]}
     return type(class_name(task, device), (), {**body, **functions, "__doc__": task.title, "timeout": 300})
 
 
-@functools.lru_cache(maxsize=1)
-def warm(task: str, loop: str, contestant: Contestant, size: str) -> Loop:
-    """The warmed loop, made once a process; it stays open until the process ends."""
-    return contextlib.ExitStack().enter_context(prepared(task, loop, contestant, dtype=DTYPE, size=size))
+class Before:
+    """Makes a loop warm before asv's clock starts, and skips nothing.
+
+    asv asks whether a combination of parameters is among those to be skipped before it runs it, each in a process of
+    its own.  That is the one place: any setup() makes it time single calls, which costs 16 % bias on microsecond
+    loops, and so does a first call that builds the loop, since asv takes from that how many calls fill a sample.
+    """
+
+    ready: Ready
+
+    def __init__(self, warm: Callable[[str, str, str], Ready]) -> None:
+        self._warm = warm
+
+    def __contains__(self, parameters: tuple[str, str, str]) -> bool:
+        self.ready = self._warm(*parameters)
+        return False
+
+
+def worst_units(rows: Sequence[Row]) -> float:
+    """The worst noise units of a loop's outputs; infinite ones are `OFF_THE_CHART`: asv's graphs have no infinity.
+
+    Raises:
+        RuntimeError: the loop raised, or cannot be judged: with its reason.
+    """
+    for row in rows:
+        if row.verdict not in (*GOOD, "differs"):
+            raise RuntimeError(f"{row.output}: {row.verdict}: {row.reason}")
+    return min(OFF_THE_CHART, max((row.units or 0.0 for row in rows), default=0.0))
 
 
 def digest(task: Task) -> str:

@@ -77,6 +77,8 @@ class Stage:
     exact: frozenset[str] = frozenset()  # compared bit for bit; integers and booleans always are
     sampled: Mapping[str, Sampled] = field(default_factory=dict)
     declared: Mapping[Where, Raises | Returns] = field(default_factory=dict)
+    # How many examples one call of a loop goes through, by the task's size; by default one batch of n.
+    examples: Callable[[Mapping[str, int]], int] = lambda size: size.get("n", 1)
 
     def __post_init__(self) -> None:
         for name in (*self.exact, *self.sampled):

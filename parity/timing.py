@@ -18,7 +18,7 @@ USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}  # the mode in which
 WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
 WARM_UP_CUDA = 20
 L2_BYTES = 2**27  # of the largest level-2 cache of a GPU; inputs rotate through twice as much
-MOST_COPIES = 64
+MOST_COPIES = 4096  # of inputs so small that to fetch them again costs nothing beside the call
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,13 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Loop:
+class Ready:
     """A warm loop; `call()` runs the stage once and waits for the device."""
 
     call: Callable[[], object]
     build_seconds: float  # put and build
     first_seconds: float  # the first call: tracing, compiling, allocating
-    examples: int  # in a batch
+    examples: int  # that a call goes through
     device_seconds: Callable[[], float | None]  # a call by the device's own events; None where it has none
     model: Any  # what build gave
     batch: Any  # the first of those that the calls rotate through
@@ -52,7 +52,7 @@ class Loop:
 @contextlib.contextmanager
 def prepared(
     task: Task | str, stage: str, contestant: Contestant, *, dtype: str = "float32", size: str = "base"
-) -> Iterator[Loop]:
+) -> Iterator[Ready]:
     """A loop of a task, ready to be timed while the block lasts.
 
     The model is built with the task's `timing` configuration, whose learning rate is so small that thousands of
@@ -94,8 +94,8 @@ def prepared(
         called = time.perf_counter()
         for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
             call()
-        yield Loop(
-            call, built - start, called - built, _examples(task, size),
+        yield Ready(
+            call, built - start, called - built, task.stages[stage].examples(task.sizes[size]),
             device_seconds=functools.partial(runtime.device_seconds, once, device), model=model, batch=batches[0],
         )  # fmt: skip
 
@@ -107,17 +107,18 @@ def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
 
 
 def _lean(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
-    """A training loop that hands over what a user's does: its losses, not the weights and gradients too.
+    """A training loop that hands over what a user's does: its losses, not weights, gradients and buffers too.
 
     In eager mode they are there anyway; a graph would copy them all out at each call.  A loop that does not update
     weights has its gradients as its results, and keeps them.
     """
+    suffixes = tuple(f".{name}" for name in params)  # grad.w, momentum.w, exp_avg.w
 
     def loop(batch: Any) -> dict[str, Any]:
         outputs = body(batch)
         if outputs.keys().isdisjoint(params):
             return outputs
-        return {name: a for name, a in outputs.items() if name not in params and not name.startswith("grad.")}
+        return {n: a for n, a in outputs.items() if n not in params and not n.endswith(suffixes) and n != "grad.x"}
 
     return loop
 
@@ -127,7 +128,3 @@ def _copies(batch: Arrays, device: str) -> int:
     if device == "cpu":
         return 1
     return min(MOST_COPIES, math.ceil(2 * L2_BYTES / max(1, sum(a.nbytes for a in batch.values()))))
-
-
-def _examples(task: Task, size: str) -> int:
-    return task.sizes[size].get("n", 1)

@@ -51,7 +51,9 @@ TASK = Task(
     lesson="A module, a configuration, a loop over shuffled batches, and a dictionary of metrics for every epoch.",
     make=make,
     stages={
-        "epoch": Stage(outputs=("loss", *LEARNED), loop=True, trajectory=True),  # the loss of every batch
+        "epoch": Stage(  # the loss of every batch
+            outputs=("loss", *LEARNED), loop=True, trajectory=True, examples=lambda size: size["batches"] * size["n"]
+        ),
         "train": Stage(outputs=(*METRICS, *LEARNED), trajectory=True),  # the metrics of every epoch
         # Each framework's own shuffling: nothing is lost, and nothing is left of the order.
         "shuffling": Stage(

@@ -8,6 +8,8 @@ import numpy as np
 
 import benchmarks.sides
 from benchmarks.sides import Failed, Loop, Pair
+from benchmarks.suite import digest
+from parity import load
 
 MLP_STEP = Loop("mlp", "step", "numpy")
 
@@ -36,7 +38,7 @@ def result_file(folder, machine, commit, started, values, *, benchmark="numpy_lo
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a"]
     sizes = [repr(size) for size in ("tiny", "base")[: len(values)]]
-    results = {benchmark: [values, [sizes], "v", started, None, values]}
+    results = {benchmark: [values, [sizes], digest(load("mlp")), started, None, values]}
     path.write_text(json.dumps({"commit_hash": commit, "result_columns": columns, "results": results}))
     (path.parent / "machine.json").write_text(json.dumps({"machine": machine, "version": 1}))
     return path

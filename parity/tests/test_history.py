@@ -1,6 +1,7 @@
 """The asv suite over the history: what is chosen, what failed, what a killed run leaves."""
 
 import contextlib
+import itertools
 import json
 import re
 import subprocess
@@ -9,41 +10,16 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from asv.machine import Machine
 
 from benchmarks import history, revisions
-from benchmarks.asv_command import Said
-from benchmarks.history import failures, selection
+from benchmarks.asv_command import Said, asv
+from benchmarks.history import failures
 from benchmarks.revisions import ROOT, commits_of, worktree
-from benchmarks.suite import suites
-from parity import load
-from parity.task import UsageError, names
+from parity.task import UsageError
 from parity.tests.doubles import result_file
 
-
-def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
-    """asv matches expressions against `module.Class.function('loop', 'size', 'mode')`."""
-    for name in names():
-        task = load(name)
-        if not task.loops:
-            continue
-        chosen = re.compile(selection(task, framework, quick=True))
-        found = [n for n in benchmark_names(framework) if chosen.search(n)]
-        assert len(found) == 1, name
-        full = re.compile(selection(task, framework, quick=False))
-        kinds = [n.split(".")[2].partition("(")[0] for n in benchmark_names(framework) if full.search(n)]
-        assert kinds.count("time_loop") == len(task.loops)
-        assert sorted(set(kinds)) == sorted(
-            ["peakmem_loop", "time_loop", "track_first_call", "track_noise_units", "track_throughput"]
-        )
-
-
-def benchmark_names(framework):
-    for suite, cls in suites(framework).items():
-        for function in (f for f in vars(cls) if f.startswith(("time_", "peakmem_", "track_"))):
-            for loop in cls.params[0]:
-                for size in cls.params[1]:
-                    for mode in cls.params[2]:
-                        yield f"{framework}_loops.{suite}.{function}('{loop}', '{size}', '{mode}')"
+SOMEBODY = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
 
 
 def test_asv_takes_the_suite():
@@ -106,7 +82,7 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
     monkeypatch.setattr(history, "KEPT", tmp_path)
     tree, begun = tmp_path / "tree", []
 
-    def asv(config, *args, quick):
+    def asv(config, *args):
         if len(begun) == 2:
             raise KeyboardInterrupt
         begun.append(args)
@@ -128,14 +104,43 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
     assert all("--skip-existing-successful" in args for args in begun)  # so that the next run goes on
 
 
-def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("devices", "asked", "spawned"),
+    [
+        (["cpu", "cuda"], "Mlp", True),
+        (["cpu", "cuda"], "MlpCpu", False),
+        (["cpu", "cuda"], "", False),  # the usual run is on the CPU
+        (["cpu"], "Mlp", False),
+    ],
+)
+def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, devices, asked, spawned):
     """CUDA does not survive a fork; what runs on the CPU is forked, which is a third faster."""
     commands = []
     monkeypatch.setattr(history, "KEPT", tmp_path)
-    monkeypatch.setattr(history, "asv", lambda config, *args, quick: (commands.append(args), Said(0, ""))[1])
-    for pattern in ("torch_loops.MlpCuda", "torch_loops.MlpCpu"):
-        history.measure(tmp_path, "abc", "numpy", [pattern], tmp_path / "results", quick=False, versions=False)
-    assert ["spawn" in command for command in commands] == [True, False]
+    monkeypatch.setattr(history, "devices_of", lambda framework: devices)
+    monkeypatch.setattr(history, "asv", lambda config, *args: (commands.append(args), Said(0, ""))[1])
+    framework, patterns = next(history.parts([asked] if asked else [], quick=True))
+    history.measure(tmp_path, "abc", framework, patterns, tmp_path / "results", quick=True, versions=False)
+    assert ["spawn" in command for command in commands] == [spawned]
+
+
+def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, tmp_path):
+    """asv itself, at a commit that is no branch's tip: it measures what lacks, and what there was stays."""
+    commit = revisions.git(*SOMEBODY, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "of no branch")
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    Machine.load(interactive=True, use_defaults=True)
+    said = []
+    monkeypatch.setattr(history, "asv", lambda *args: (said.append(asv(*args)), said[-1])[1])
+    with worktree(commit) as tree:
+        for size in ("tiny", "tiny", "base"):
+            patterns = [rf"^numpy_loops\.PerceptronCpu\.time_loop\('epoch', '{size}'"]
+            failed = history.measure(tree, commit, "numpy", patterns, tmp_path / "results", quick=True, versions=False)
+            assert failed == []
+    assert ["time_loop" in one.output for one in said] == [True, False, True]
+    (path,) = tmp_path.glob("results/*/*-numpy*.json")
+    values, params = json.loads(path.read_text())["results"]["numpy_loops.PerceptronCpu.time_loop"][:2]
+    measured = {size: value == value for value, (_, size, _) in zip(values, itertools.product(*params), strict=True)}
+    assert measured == {"'tiny'": True, "'base'": True, "'large'": False}
 
 
 def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, capsys):

@@ -1,14 +1,17 @@
 """asv's results: those of several runs and machines gather, and the dashboard shows what there is."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 
 from benchmarks.dashboard import measured_only, publish
-from benchmarks.results import insist_on_names, merge
+from benchmarks.results import forget_unfinished, insist_on_names, merge
 from benchmarks.revisions import ROOT, commit_of
+from benchmarks.suite import digest
+from parity import load
 from parity.task import UsageError
 from parity.tests.doubles import result_file
 
@@ -36,7 +39,7 @@ def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_
     result_file(tmp_path / "there", "laptop", "abc", 2, [nan, 2.0])
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
-    assert row == [[1.0, 2.0], [["'tiny'", "'base'"]], "v", 2, None, [1.0, 2.0]]
+    assert row == [[1.0, 2.0], [["'tiny'", "'base'"]], digest(load("mlp")), 2, None, [1.0, 2.0]]
     again = result_file(tmp_path / "there", "laptop", "abc", 3, [nan, None])  # a later failure is a result too
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
@@ -53,12 +56,11 @@ def test_two_merges_at_once_lose_nothing(tmp_path):
     """Each of four processes merges results of its own into one place, again and again."""
     code = """
 import sys
-import threading
 from pathlib import Path
-from benchmarks.results import alone, merge
+from benchmarks.results import locked, merge
 target = Path(sys.argv[2])
 for source in sorted(Path(sys.argv[1]).iterdir()):
-    with alone(target):
+    with locked(target):
         merge(source, target)
 """
     runs = []
@@ -78,15 +80,55 @@ for source in sorted(Path(sys.argv[1]).iterdir()):
 def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
     """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
     modes = ["'eager'"]
+    version = digest(load("mlp"))
+    params = [["'step'", "'forward'"], ["'tiny'", "'base'"], modes]
     of = {
-        "numpy_loops.MlpCuda.time_loop": {"params": [["'step'", "'forward'"], ["'tiny'", "'base'"], modes]},
-        "numpy_loops.LstmCpu.time_loop": {"params": [["'step'"], ["'tiny'"], modes]},
+        "numpy_loops.MlpCuda.time_loop": {"params": params, "version": version},
+        "numpy_loops.LstmCpu.time_loop": {"params": [["'step'"], ["'tiny'"], modes], "version": "v"},
     }
     (tmp_path / "gpu").mkdir()
-    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], modes], "v"]
+    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], modes], version]
     (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {"numpy_loops.MlpCuda.time_loop": result}}))
     shown = measured_only({**of, "version": 2}, tmp_path)
-    assert shown == {"numpy_loops.MlpCuda.time_loop": {"params": [["'step'"], ["'base'"], modes]}, "version": 2}
+    params = [["'step'"], ["'base'"], modes]
+    assert shown == {"numpy_loops.MlpCuda.time_loop": {"params": params, "version": version}, "version": 2}
+
+
+def test_a_benchmark_that_failed_altogether_does_not_hide_the_others(tmp_path):
+    listed = {"numpy_loops.MlpCpu.time_loop": {"params": [["'tiny'"]], "version": "v"}}
+    path = result_file(tmp_path, "laptop", "abc", 1, [1.0])
+    found = json.loads(path.read_text())
+    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, [["'tiny'", "'base'"]], "v"]
+    path.write_text(json.dumps(found))
+    assert list(measured_only(listed, tmp_path)) == ["numpy_loops.MlpCpu.time_loop"]
+
+
+def test_a_result_of_todays_specification_is_shown_though_an_older_commits_came_last(tmp_path):
+    listed = {"numpy_loops.MlpCpu.time_loop": {"params": [["'tiny'"]], "version": "of an older specification"}}
+    result_file(tmp_path, "laptop", "abc", 1, [1.0])
+    shown = measured_only(listed, tmp_path)
+    assert shown["numpy_loops.MlpCpu.time_loop"]["version"] == digest(load("mlp"))
+
+
+def test_what_is_asked_for_and_lacks_is_forgotten_and_comes_back(tmp_path):
+    """asv would skip a benchmark of which it has the result of another size."""
+    nan = float("nan")
+    for commit in ("abc", "def"):
+        result_file(tmp_path / "all", "laptop", commit, 1, [1.0, nan])
+    shutil.copytree(tmp_path / "all", tmp_path / "mine")
+
+    def benchmarks(commit):
+        (path,) = (tmp_path / "mine").glob(f"laptop/{commit}*.json")
+        return list(json.loads(path.read_text())["results"])
+
+    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('tiny'\)"])
+    assert benchmarks("abc") == ["numpy_loops.MlpCpu.time_loop"]  # it is there
+    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('base'\)"])
+    assert benchmarks("abc") == []
+    assert benchmarks("def") == ["numpy_loops.MlpCpu.time_loop"]
+    merge(tmp_path / "mine", tmp_path / "all")
+    (path,) = (tmp_path / "all").glob("laptop/abc*.json")
+    assert json.loads(path.read_text())["results"]["numpy_loops.MlpCpu.time_loop"][0][0] == 1.0
 
 
 def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
@@ -100,8 +142,8 @@ def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
         about |= {"requirements": {}, "env_vars": {}, "durations": {}, "version": 2}
         path.write_text(json.dumps(found | about))
         listed[name] = {
-            "name": name, "code": "", "type": "time", "unit": "seconds", "version": "v", "param_names": ["size"],
-            "params": [["'tiny'", "'base'"]], "pretty_name": name,
+            "name": name, "code": "", "type": "time", "unit": "seconds", "version": digest(load("mlp")),
+            "param_names": ["size"], "params": [["'tiny'", "'base'"]], "pretty_name": name,
         }  # fmt: skip
     (tmp_path / "results" / "benchmarks.json").write_text(json.dumps(listed))
     page = publish(tmp_path)
