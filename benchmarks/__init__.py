@@ -1,7 +1,7 @@
 """Time, memory and numerical drift of every loop.
 
 Imported before any framework: how many threads there are is read once.  OMP_NUM_THREADS says it for all libraries; by
-default there is one for each of the machine's cores.
+default there is one for each core that this process may use.
 """
 
 import os
@@ -16,5 +16,9 @@ def threads(number: str) -> dict[str, str]:
     return {THREADS: number, **dict.fromkeys(following, number), "TF_NUM_INTEROP_THREADS": "1"}
 
 
-for _name, _value in threads(os.environ.get(THREADS, str(os.cpu_count() or 1))).items():
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+for _name, _value in threads(os.environ.get(THREADS, str(_cores()))).items():
     os.environ.setdefault(_name, _value)

@@ -2,11 +2,12 @@
 
 A revision's worktree is measured with the frameworks that are installed.  What is measured is kept pair by pair:
 after a kill the same command goes on where it was.  Exit code 0: nothing is slower, 1: something is, 2: it could not
-be measured.
+be measured, or not be decided.
 """
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import sys
@@ -20,18 +21,19 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.asv_command import KEPT
+from benchmarks.asv_command import KEPT, installed
 from benchmarks.calibrate import calibrate
 from benchmarks.kept import Kept
 from benchmarks.paired import MOST, Comparison
 from benchmarks.results import add_times
 from benchmarks.revisions import commit_of, git, refuse_dirty_tree, worktree
 from benchmarks.sides import Loop, Trial, loops_of
+from parity.environment import cpu
 from parity.framework import Unavailable, available
 from parity.report import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose, names
 
-Said = dict[Loop, tuple[Comparison, str]]
+Verdicts = dict[Loop, tuple[Comparison, str]]
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
 
 
@@ -47,7 +49,7 @@ def alone(console: Console) -> Iterator[None]:
         yield
 
 
-def table(said: Said) -> Table:
+def table(said: Verdicts) -> Table:
     """The loops of which there is something to say, the slowest first."""
     view = Table(title="B against A", title_justify="left")
     for column in ("loop", "change", "interval", "pairs", ""):
@@ -61,11 +63,11 @@ def table(said: Said) -> Table:
 
 
 def write(
-    commits: tuple[str, str], size: str, trial: Trial, said: Said, digests: dict[Loop, str]
+    commits: tuple[str, str], size: str, trial: Trial, said: Verdicts, digests: dict[Loop, str]
 ) -> Path:  # fmt: skip
     """The comparison as a file of rows, and the times of both commits among asv's results; the file."""
     rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in said.items()]
-    rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.first.failed.items()]
+    rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
     path = KEPT / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     WholeFile(path).write(json.dumps({"base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1))
@@ -98,9 +100,12 @@ def run(
     refuse_dirty_tree()
     if calibrate_:
         commit = commit_of("HEAD")
-        kept = KEPT / "ab" / f"calibration-{commit[:12]}-{size}"
         with alone(console), worktree(commit) as tree:
-            calibrate(tree, [loop for loop in loops_of(tree, frameworks) if chosen(loop)], size, rows, kept, console)
+            loops = [loop for loop in loops_of(tree, frameworks) if chosen(loop)]
+            if not loops:
+                raise UsageError(f"no loop to calibrate with: {', '.join(task or ())} has none")
+            kept = KEPT / "ab" / f"calibration-{commit[:12]}-{size}-{_here(loops)}"
+            calibrate(tree, loops, size, rows, kept, console)
         raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
     with alone(console), worktree(commits[0]) as a, worktree(commits[1]) as b:
@@ -113,7 +118,7 @@ def run(
         both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
-        trial = Kept(KEPT / "ab" / f"{a.name}-{b.name}-{size}.unfinished.json")
+        trial = Kept(KEPT / "ab" / f"{a.name}-{b.name}-{size}-{_here(both)}.unfinished.json")
         if trial.first.pairs:
             console.print(f"going on after {sum(map(len, trial.first.pairs.values()))} measured pairs")
         with console.status("starting") as status:
@@ -127,11 +132,11 @@ def run(
         path = write(commits, size, trial, said, new)
         trial.drop()
     numpy_changed = bool(git("diff", "--name-only", *commits, "--", "impl_numpy", "parity"))
-    raise typer.Exit(_conclude(said, trial.first.failed, console, path, numpy_changed=numpy_changed))
+    raise typer.Exit(_conclude(said, trial.failed, console, path, numpy_changed=numpy_changed))
 
 
 def _conclude(
-    said: Said, failed: dict[Loop, str], console: Console, path: Path, *, numpy_changed: bool
+    said: Verdicts, failed: dict[Loop, str], console: Console, path: Path, *, numpy_changed: bool
 ) -> int:  # fmt: skip
     """Print what was found; the exit code."""
     words = [word for _, word in said.values()]
@@ -148,7 +153,14 @@ def _conclude(
     if not numpy_changed and any(loop.framework == "numpy" for loop in slower):
         console.print("NumPy's loops drift though their code is the same: this machine cannot be trusted now")
         return 2
-    return 1 if slower else 2 if failed else 0
+    return 1 if slower else 2 if failed or "undecided" in words else 0
+
+
+def _here(loops: Sequence[Loop]) -> str:
+    """What measured pairs depend on beside the commits, as a short name: the machine, the versions, the loops."""
+    frameworks = dict.fromkeys(loop.framework for loop in loops)
+    what = [cpu(), os.cpu_count(), [installed(framework) for framework in frameworks], sorted(map(str, loops))]
+    return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]
 
 
 def _frameworks(asked: Sequence[str] | None) -> list[str]:

@@ -60,10 +60,11 @@ def window(call: Callable[[], object], calls: int) -> float:
 
 
 def main() -> None:
-    """Print the overhead of every loop in every framework, with its interval."""
+    """Print the overhead of every loop in every framework, with its interval; exit code 1 if one is over the limit."""
     view = Table(title=f"The harness against a loop by hand (limit {LIMIT:.0%})", title_justify="left")
     for column in ("loop", "framework", "by hand", "overhead", "interval"):
         view.add_column(column, justify="right" if column in ("by hand", "overhead", "interval") else "left")
+    over = 0
     os.environ.update(SETTINGS)
     spawn = multiprocessing.get_context("spawn")
     for framework in FRAMEWORKS:
@@ -72,10 +73,12 @@ def main() -> None:
         for task, loop in BARE:
             c = compare([process[task, loop][1] for process in found], loops=len(BARE) * len(FRAMEWORKS))
             seconds = float(np.median([process[task, loop][0] for process in found]))
+            over += c.low > LIMIT
             style = "bold red" if c.low > LIMIT else ""
             cells = f"{seconds * 1e6:.0f} us", f"{c.change:+.1%}", f"{c.low:+.1%} to {c.high:+.1%}"
             view.add_row(f"{task} {loop}", framework, *cells, style=style)
     Console().print(view)
+    raise SystemExit(1 if over else 0)
 
 
 if __name__ == "__main__":

@@ -38,9 +38,11 @@ def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:
     """Compare by what each pair of processes found.
 
     The unit is the pair, not the round: where a process's memory lies favours one side for its whole life, so the
-    rounds within a pair are not independent.  The interval is the bootstrap of the mean over pairs, two-sided at
-    `FALSE_ALARMS / loops` (Bonferroni), so that a comparison of many loops cries wolf as seldom as one of a single
-    loop; it is widened by sqrt(n / (n - 1)), since the bootstrap of n values has a variance (n - 1) / n too small.
+    rounds within a pair are not independent.  The interval is the percentile bootstrap of the mean over pairs,
+    two-sided at `FALSE_ALARMS / loops` (Bonferroni), and widened by sqrt(n / (n - 1)), since the bootstrap of n values
+    has a variance (n - 1) / n too small.  That level is nominal: the bootstrap of a few values cannot leave their
+    range, and a comparison looks again after each further pair.  What keeps false alarms away is all together: the
+    interval, the floor of 3 %, and a second measurement; how often they come is measured by the calibration.
 
     Args:
         log_ratios: one log(time of B / time of A) of each pair of processes, the median over its rounds.

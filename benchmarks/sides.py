@@ -91,6 +91,7 @@ class Side:
     """One revision's loops, in a process of its own."""
 
     def __init__(self, tree: Path) -> None:
+        self._revision = tree.name
         self._process = subprocess.Popen(
             [sys.executable, str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -105,7 +106,8 @@ class Side:
         """The worker's answer.
 
         Raises:
-            Failed: it has none: an exception, a crash, or none in time; the process is then over.
+            Failed: it has none: an exception, a crash, or none in time; the process is then over.  The message names
+                the revision.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -114,13 +116,13 @@ class Side:
             self._process.stdin.flush()
         if not select.select([self._process.stdout], [], [], TIMEOUT)[0]:
             self.close()
-            raise Failed(f"no answer within {TIMEOUT:.0f} s")
+            raise Failed(f"{self._revision}: no answer within {TIMEOUT:.0f} s")
         line = self._process.stdout.readline()
         if not line:
-            raise Failed(f"the process died (exit code {self._process.wait()})")
+            raise Failed(f"{self._revision}: the process died (exit code {self._process.wait()})")
         answer = json.loads(line)
         if "error" in answer:
-            raise Failed(answer["error"])
+            raise Failed(f"{self._revision}: {answer['error']}")
         return answer["answer"]
 
     def close(self) -> None:
@@ -207,17 +209,22 @@ class Trial:
         measure(a, b, loops, size, self.first, slowdown=slowdown, keep=keep)
         measure(a, b, self._seeming(loops), size, self.again, slowdown=slowdown, keep=keep)
 
+    @property
+    def failed(self) -> dict[Loop, str]:
+        """The loops that could not be measured, the first time or again, and why."""
+        return {**self.first.failed, **self.again.failed}
+
     def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Comparison, str]]:
         """What is said of each loop: slower (twice), faster, as fast, not confirmed, undecided; failed ones lack."""
         seeming = self._seeming(loops)
         said = {}
         for loop in loops:
-            if loop in self.first.failed or not self.first.count(loop):
+            if loop in self.failed or not self.first.count(loop):
                 continue
             found = self.first.comparison(loop, of=len(loops))
             if loop in seeming:
-                sure = self.again.count(loop) and self.again.comparison(loop, of=len(seeming)).slower
-                word = "slower" if sure else "not confirmed"
+                again = self.again.comparison(loop, of=len(seeming))
+                word = "slower" if again.slower else "not confirmed" if again.decided else "undecided"
             else:
                 word = "faster" if found.faster else "as fast" if found.decided else "undecided"
             said[loop] = found, word
@@ -236,6 +243,6 @@ def loops_of(tree: Path, frameworks: Sequence[str]) -> dict[Loop, str]:
     try:
         return {Loop(t, name, f): digest for f in frameworks for t, name, digest in side.ask("loops", f)}
     except Failed as error:
-        raise UsageError(f"{tree.name} cannot be measured: {error}") from error
+        raise UsageError(f"cannot be measured: {error}") from error
     finally:
         side.close()

@@ -36,7 +36,10 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     results = json.loads(kept.read_text())
     assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
-    assert len(results["results"]["numpy_loops.MlpCpu.time_loop"][0]) == 3
+    values = results["results"]["numpy_loops.MlpCpu.time_loop"][0]
+    assert sum(value == value for value in values) == 3  # asv's NaN stands for the other sizes
+    assert results["params"]["numpy"] == np.__version__
+    assert results["params"]["clock"] == "paired"  # a graph of its own
     (rows,) = tmp_path.glob("ab/*.json")
     assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["as fast"] * 3
 
@@ -75,6 +78,34 @@ def test_what_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_
     assert "only in HEAD, not compared: mlp forward numpy" in said
     assert "the specification changed, not compared: sgd_step" in said
     assert "1 loops compared: 0 slower" in said
+
+
+def test_exit_2_where_a_loop_stays_undecided(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch)
+    rng = np.random.default_rng(5)
+    monkeypatch.setattr(
+        benchmarks.sides, "pair_of", lambda *args, **kwargs: Pair(0.03 + 0.1 * rng.standard_normal(), 1.0, 1.0)
+    )  # fmt: skip
+    assert comparison(monkeypatch, tmp_path) == 2
+    assert "undecided after 48 pairs" in " ".join(capsys.readouterr().out.split())
+
+
+def test_pairs_of_another_machine_or_of_other_loops_are_not_gone_on_with(monkeypatch):
+    mine = ab._here([MLP_STEP])
+    assert ab._here([MLP_STEP]) == mine
+    assert ab._here([MLP_STEP, Loop("mlp", "forward", "numpy")]) != mine
+    monkeypatch.setattr(ab, "cpu", lambda: "another")
+    assert ab._here([MLP_STEP]) != mine
+
+
+def test_a_calibration_without_a_loop_is_refused(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
+    monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")
+    monkeypatch.setattr(sys, "argv", ["ab", "--calibrate", "--framework", "numpy", "--task", "loss_misuse"])
+    with pytest.raises(SystemExit) as stop:
+        ab.main()
+    assert stop.value.code == 2
+    assert "no loop to calibrate with" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

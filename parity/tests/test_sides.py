@@ -1,5 +1,6 @@
 """Two revisions in turns: what a trial says, what it measures again, and what takes its process with it."""
 
+import numpy as np
 import pytest
 
 import benchmarks.sides
@@ -7,6 +8,8 @@ from benchmarks.kept import Kept
 from benchmarks.paired import LEAST, MOST
 from benchmarks.revisions import ROOT
 from benchmarks.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
+from benchmarks.suite import digest
+from parity import load
 from parity.task import UsageError
 from parity.tests.doubles import MLP_STEP, planted
 
@@ -47,6 +50,40 @@ def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
     trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
     assert asked == [1] * LEAST + [benchmarks.sides.PREPARATIONS] * (MOST - LEAST)
+
+
+def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(monkeypatch):
+    """The whole rule: pairs with a heavy tail until each loop is decided, and what seems slower again."""
+    rng = np.random.default_rng(4)
+    planted({}, monkeypatch)
+    monkeypatch.setattr(
+        benchmarks.sides, "pair_of", lambda *args, **kwargs: Pair(0.015 * rng.standard_t(3), 1.0, 1.0)
+    )  # fmt: skip
+    loops = [Loop("mlp", str(number), "numpy") for number in range(100)]
+    trial = Trial()
+    trial.run(ROOT, ROOT, loops, "tiny")
+    words = [word for _, word in trial.verdicts(loops).values()]
+    assert words.count("slower") == 0
+    assert words.count("undecided") <= 2
+
+
+def test_what_seems_slower_and_cannot_be_measured_again_is_a_failure(monkeypatch):
+    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * LEAST}))
+
+    def broken(*args, **kwargs):
+        raise Failed("ValueError: broken")
+
+    planted({}, monkeypatch)
+    monkeypatch.setattr(benchmarks.sides, "pair_of", broken)
+    trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
+    assert trial.failed == {MLP_STEP: "ValueError: broken"}
+    assert trial.verdicts([MLP_STEP]) == {}
+
+
+def test_what_seems_slower_and_is_not_decided_again_is_undecided():
+    scattered = [Pair(0.06 * (number % 2), 1.0, 1.0) for number in range(MOST)]
+    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * LEAST}), Evidence({MLP_STEP: scattered}))
+    assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
 
 
 def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
@@ -107,11 +144,12 @@ def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
 
 
 def test_the_driver_lists_the_loops_of_a_revision():
-    assert MLP_STEP in loops_of(ROOT, ["numpy"])
+    """With the digests that asv's suite has, so that the paired times belong to its series."""
+    assert loops_of(ROOT, ["numpy"])[MLP_STEP] == digest(load("mlp"))
 
 
 def test_a_revision_that_cannot_be_imported_is_named(tmp_path):
     (tmp_path / "parity").mkdir()
     (tmp_path / "parity" / "__init__.py").write_text("raise RuntimeError('this revision is broken')")
-    with pytest.raises(UsageError, match="cannot be measured: RuntimeError: this revision is broken"):
+    with pytest.raises(UsageError, match=f"cannot be measured: {tmp_path.name}: RuntimeError: this revision is broken"):
         loops_of(tmp_path, ["numpy"])
