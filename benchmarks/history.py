@@ -120,7 +120,7 @@ def measure(
             merge(mine, results)
     if "No benchmarks selected" in said.output:
         here = " and ".join(devices_of(framework))
-        raise Unavailable(f"{framework} has none of these benchmarks on the devices that are here ({here})")
+        raise Unavailable(f"{framework} has none of these benchmarks at {commit[:12]} on the devices here ({here})")
     failed = [{"commit": commit, **row} for row in failures(said.output)]
     if said.code and not failed:
         raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
