@@ -1,5 +1,6 @@
 """What machine and which libraries these are: what every reported number depends on."""
 
+import hashlib
 import importlib.util
 import os
 import platform
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from parity.framework import INSTALL, REQUIRES, runtime
+from parity.framework import INSTALL, PACKAGES, REQUIRES, runtime
 from parity.noise import wider_is_wider
 from parity.task import FRAMEWORKS
 from parity.worker import Worker, WorkerError
@@ -56,6 +57,7 @@ def environment(found: dict[str, Presence]) -> dict[str, Any]:
     """The machine, the numerical libraries and the frameworks, as plain data for a report."""
     return {
         "parity": _version(),
+        "sources": sources(),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cpu": cpu(),
@@ -81,6 +83,16 @@ def cpu() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+def sources() -> str:
+    """A digest of the files that decide the numbers: what was judged with others says nothing about these."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for package in ("parity", *PACKAGES.values()):
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".toml") and "tests" not in path.relative_to(root).parts:
+                digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _version() -> str:
