@@ -1,9 +1,14 @@
-"""Options of the side-by-side comparison, and the record of what has no time."""
+"""Options of the side-by-side comparison, and the record of what came of each task."""
+
+import json
+from pathlib import Path
 
 import pytest
 
-from benchmarks.contest import TURNS, Contest
+from benchmarks.contest import Contest
+from parity.report import WholeFile
 from parity.task import UsageError
+from parity.times import NOW
 
 
 def pytest_addoption(parser):
@@ -12,11 +17,13 @@ def pytest_addoption(parser):
         ("tasks", "the tasks"),
         ("frameworks", "the frameworks"),
         ("devices", "the devices"),
-        ("modes", "the modes"),
+        ("modes", "modes beside the usual ones"),
     ):
         group.addoption(f"--{name}", default="", help=f"{what}, separated by commas")
     group.addoption("--size", default="base", help="tiny, base or large")
     group.addoption("--verdicts", help="the JSON file of `parity run`; what it lacks is judged first")
+    group.addoption("--rows", help="a folder for the rows of each task, and for whose turn it is")
+    group.addoption("--lost", default="[]", help="JSON: [task, contestant, why it is not tried again]")
 
 
 def pytest_configure(config):
@@ -34,17 +41,26 @@ def pytest_unconfigure(config):
 def pytest_generate_tests(metafunc):
     """One test for each task, loop, turn and contestant, in this order."""
     if "entry" in metafunc.fixturenames:
-        pairs = [
-            (entry, turn) for group in metafunc.config.contest.groups() for turn in range(TURNS) for entry in group
-        ]
-        metafunc.parametrize("entry, turn", pairs, ids=[f"{entry} {turn}" for entry, turn in pairs])
+        turns = metafunc.config.contest.turns()
+        metafunc.parametrize("entry, turn", turns, ids=[f"{entry} {turn}" for entry, turn in turns])
+
+
+def pytest_runtest_setup(item):
+    """Whose turn it is can be read when this process is no more."""
+    if item.config.getoption("rows"):
+        entry = item.callspec.params["entry"]
+        now = json.dumps([entry.task.name, str(entry.contestant), entry.loop])
+        Path(item.config.getoption("rows"), NOW).write_text(now)
+
+
+def pytest_runtest_teardown(item, nextitem):
+    """A task's rows are written as soon as its last turn is over."""
+    task, following = (i.callspec.params["entry"].task if i is not None else None for i in (item, nextitem))
+    if item.config.getoption("rows") and (following is None or following.name != task.name):
+        file = WholeFile(Path(item.config.getoption("rows"), f"{task.name}.json"))
+        file.write(json.dumps(item.config.contest.rows(task)))
 
 
 @pytest.fixture
 def contest(request):
     return request.config.contest
-
-
-def pytest_benchmark_update_json(config, benchmarks, output_json):
-    """Beside the times stands what has none, and why."""
-    output_json["refused"] = config.contest.refused()

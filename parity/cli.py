@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from parity import gather, report, show, times
+from parity import gather, report, show, times, times_report
 from parity.environment import Presence, environment, presences
 from parity.framework import CUDA, Unavailable
 from parity.inputs import draw
@@ -138,15 +138,19 @@ def time_(
     tasks: Tasks = None,
     framework: Frameworks = None,
     device: Annotated[list[str] | None, typer.Option(help="cpu or cuda; all that are here.")] = None,
-    mode: Annotated[list[str] | None, typer.Option(help="By default NumPy and torch eager, tf graph.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="Beside the usual NumPy and torch eager, tf graph.")] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
     verdicts: Annotated[Path | None, typer.Option(help="What parity run --json wrote; else judged first.")] = None,
     output: Annotated[Path | None, typer.Option(help="Write times.parquet and times.csv into this folder.")] = None,
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one turn may take.")] = times.TIMEOUT,
 ) -> None:
-    """Time the loops of tasks side by side; a loop that does not agree has no time."""
+    """Time the loops of tasks side by side; a loop that does not agree has no time.
+
+    Exit code 0, 1 if something fails while it is judged or timed, 2 on misuse.
+    """
     console = Console()
-    chosen = [load(name).name for name in dict.fromkeys(tasks or [])]
-    options = ["--tasks", ",".join(chosen), "--size", choose("size", size, SIZES)]
+    chosen = [load(name).name for name in dict.fromkeys(tasks or names())]
+    options = ["--size", choose("size", size, SIZES)]
     options += ["--frameworks", ",".join(known("framework", framework, FRAMEWORKS, default=()))]
     options += ["--devices", ",".join(known("device", device, DEVICES, default=()))]
     options += ["--modes", ",".join(known("mode", mode, MODES, default=()))]
@@ -154,25 +158,30 @@ def time_(
     files = {kind: report.WholeFile(output / f"times.{kind}") for kind in ("csv", "parquet")} if output else {}
     try:
         with console.status("timing"):
-            measured = times.measure(options)
+            measured = times.measure(chosen, options, timeout=timeout)
         if files:
             times.write(measured, files)
     finally:
         for file in files.values():
             file.discard()
-    times.report(console, measured)
+    times_report.report(console, measured)
     if measured["failed"].any():
         raise typer.Exit(1)
 
 
 @app.command()
 def compare(
-    results: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What parity run --json wrote.")],
+    results: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="What parity run --json, or parity time --output, wrote.")
+    ],
 ) -> None:
-    """Results of several machines or versions side by side.
+    """Results, or times, of several machines or versions side by side.
 
     Exit code 0 if every output that they share has the same verdict, 1 if not, 2 on misuse.
     """
+    if gather.are_times(results):
+        Console().print(gather.times_table(gather.read_times(results)))
+        return
     environments, rows = gather.read(results)
     gather.report(Console(), environments, rows)
     if not gather.differing(rows).empty:

@@ -1,4 +1,7 @@
-"""Results of several machines, or of several versions, side by side: what `parity run --json` wrote in each place."""
+"""Results of several machines, or of several versions, side by side.
+
+They are what `parity run --json` wrote in each place, or what `parity time --output` did.
+"""
 
 import json
 from collections.abc import Sequence
@@ -11,22 +14,21 @@ from rich.table import Table
 
 from parity.judge import GOOD
 from parity.task import UsageError
+from parity.times_report import INTERVAL, duration, factor
 
+TIMES = (".csv", ".parquet")
+TIMED = ["task", "loop", "contestant", "size"]
 RUN = ["task", "framework", "device", "dtype", "mode", "size"]
 
 
 def read(paths: Sequence[Path]) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
     """The environments by result, and all rows with a column `result` that says whose they are.
 
-    A result is called by its file's name, or by its path where two files have the same name.
-
     Raises:
         UsageError: a file is no result of `parity run --json`.
     """
-    stems = [path.stem for path in paths]
-    called = stems if len(set(stems)) == len(stems) else [str(path) for path in paths]
     environments, frames = {}, []
-    for name, path in zip(called, paths, strict=True):
+    for name, path in _called(paths).items():
         try:
             found = json.loads(path.read_text())
             environments[name] = found["environment"]
@@ -35,6 +37,53 @@ def read(paths: Sequence[Path]) -> tuple[dict[str, dict[str, Any]], pd.DataFrame
             raise UsageError(f"{path} is no file of results; write one with parity run --json {path}") from error
     rows = pd.concat(frames, ignore_index=True)
     return environments, rows.assign(units=rows["units"].astype(float))
+
+
+def are_times(paths: Sequence[Path]) -> bool:
+    """Whether these files hold times, and not verdicts; UsageError if some do and others do not."""
+    kinds = {path.suffix in TIMES for path in paths}
+    if len(kinds) > 1:
+        raise UsageError("times (.csv, .parquet) and verdicts (.json) are not compared with each other")
+    return kinds == {True}
+
+
+def read_times(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
+    """The rows that have a time, by result.
+
+    Raises:
+        UsageError: a file is not what `parity time --output` wrote.
+    """
+    found = {}
+    for name, path in _called(paths).items():
+        try:
+            rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+            found[name] = rows.dropna(subset="median_seconds").set_index(TIMED)[
+                ["low_seconds", "median_seconds", "high_seconds", "cpu", "cores"]
+            ]
+        except (OSError, ValueError, KeyError, ImportError) as error:
+            raise UsageError(f"{path} is no file of times; write one with parity time --output FOLDER") from error
+    return found
+
+
+def times_table(times: dict[str, pd.DataFrame]) -> Table:
+    """Loop by result: the median time with its interval, and of two results the ratio of the second to the first."""
+    title = f"Median time: {INTERVAL}; times of two machines compare the machines, not the frameworks"
+    view = Table(title=title, title_justify="left")
+    for column in TIMED:
+        view.add_column(column, overflow="fold")
+    for name, rows in times.items():
+        machines = dict.fromkeys(f"{row.cpu}, {row.cores} cores" for row in rows.itertuples())
+        view.add_column("\n".join([name, *(f"[dim]{machine}[/]" for machine in machines)]), justify="right")
+    if len(times) == 2:
+        view.add_column("ratio", justify="right")
+    for key in dict.fromkeys(key for rows in times.values() for key in rows.index):
+        here = {name: rows.loc[key] for name, rows in times.items() if key in rows.index}
+        cells = [_time(here[name]) if name in here else "[dim]n/a[/]" for name in times]
+        if len(here) == len(times) == 2:
+            first, second = (row["median_seconds"] for row in here.values())
+            cells.append(factor(second / first))
+        view.add_row(*key, *cells)
+    return view
 
 
 def report(console: Console, environments: dict[str, dict[str, Any]], rows: pd.DataFrame) -> None:
@@ -92,6 +141,18 @@ def differing(rows: pd.DataFrame) -> pd.DataFrame:
     here = rows[rows["verdict"] != "unavailable"]
     wide = here.pivot_table(index=[*RUN, "output"], columns="result", values="verdict", aggfunc="first", sort=False)
     return wide[wide.nunique(axis=1) > 1].reset_index()
+
+
+def _called(paths: Sequence[Path]) -> dict[str, Path]:
+    """The files by what they are called: their name, or their path where two have the same name."""
+    unique = len({path.stem for path in paths}) == len(paths)
+    return {path.stem if unique else str(path): path for path in paths}
+
+
+def _time(row: "pd.Series[Any]") -> str:
+    low, middle, high = (duration(row[f"{which}_seconds"]) for which in ("low", "median", "high"))
+    unit = high[high.index(" ") :]
+    return f"{middle} [dim]{low.removesuffix(unit)}-{high}[/]"
 
 
 def _flat(environment: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -1,10 +1,12 @@
 """Results of several machines or versions, side by side."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -23,7 +25,8 @@ def result(path, version, verdict, units):
 
 def compare(*files):
     command = [sys.executable, "-m", "parity", "compare", *files]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=None)
+    wide = {**os.environ, "COLUMNS": "120"}
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=wide)
 
 
 def test_two_results_stand_side_by_side(tmp_path):
@@ -60,3 +63,45 @@ def test_a_file_that_is_no_result_is_named(tmp_path, content):
     done = compare(str(path))
     assert done.returncode == 2
     assert "broken.json is no file of results" in " ".join(done.stderr.split())
+
+
+def times(path, cpu, milliseconds):
+    """A file of times, in which the last loop has none."""
+    rows = pd.DataFrame({"task": "mlp", "loop": ["forward", "step"], "contestant": "torch", "size": "base"})
+    rows["median_seconds"] = [milliseconds / 1e3, None]
+    rows = rows.assign(low_seconds=rows["median_seconds"] / 2, high_seconds=rows["median_seconds"] * 2)
+    rows = rows.assign(cpu=cpu, cores=2, refused=["", "its outputs: differs"])
+    rows.to_csv(path, index=False) if path.suffix == ".csv" else rows.to_parquet(path, index=False)
+    return str(path)
+
+
+def test_times_of_two_machines_stand_side_by_side(tmp_path):
+    done = compare(times(tmp_path / "a.csv", "Xeon", 3), times(tmp_path / "b.parquet", "EPYC", 6))
+    assert done.returncode == 0, done.stderr
+    lines = [" ".join(line.replace("│", " ").split()) for line in done.stdout.splitlines()]
+    assert "mlp forward torch base 3 ms 1.5-6 ms 6 ms 3-12 ms x2.00" in lines
+    assert not any("step" in line for line in lines)
+    assert "Xeon, 2 cores" in done.stdout
+    assert "compare the machines, not the frameworks" in " ".join(lines)
+
+
+def test_of_three_files_of_times_there_is_no_ratio(tmp_path):
+    done = compare(*(times(tmp_path / f"{name}.csv", name, 3) for name in "abc"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("3 ms 1.5-6 ms") == 3
+    assert "ratio" not in done.stdout
+
+
+def test_times_and_verdicts_are_not_compared(tmp_path):
+    verdicts = result(tmp_path / "a.json", "2.12.0", "agrees", 3.25)
+    done = compare(verdicts, times(tmp_path / "b.csv", "Xeon", 3))
+    assert done.returncode == 2
+    assert "not compared with each other" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["broken.csv", "broken.parquet"])
+def test_a_file_that_holds_no_times_is_named(tmp_path, name):
+    (tmp_path / name).write_text("half,a,fi")
+    done = compare(str(tmp_path / name))
+    assert done.returncode == 2
+    assert f"{name} is no file of times" in " ".join(done.stderr.split())
