@@ -1,5 +1,7 @@
 """Runs asv: with its configuration, changed where a run differs, and with what it says shown as it comes."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
@@ -8,6 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from asv.machine import Machine
 
 from benchmarks.revisions import ROOT
 from parity.framework import INSTALL, Unavailable
@@ -43,6 +47,12 @@ def asv(config: Path, *args: str) -> Said:
             print(line, end="", flush=True)
             lines.append(line)
     return Said(process.returncode, "".join(lines))
+
+
+def this_machine() -> Machine:
+    """What asv knows of this machine; where it knows nothing yet it takes what it finds, and asks nobody."""
+    with contextlib.redirect_stdout(io.StringIO()):  # it announces questions all the same
+        return Machine.load(interactive=True, use_defaults=True)
 
 
 def configured(config: Path, folder: Path, **changed: Any) -> Path:

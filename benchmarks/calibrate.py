@@ -13,6 +13,7 @@ from benchmarks.kept import Kept
 from benchmarks.sides import Loop
 from parity.environment import cpu
 from parity.report import WholeFile
+from parity.task import UsageError
 
 PLANTED = (0.0, 0.05, 0.10)  # slowdowns of B; the first is A against A
 POWER_PART = 7  # a slowdown is planted in one row for so many of A against A
@@ -53,6 +54,10 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Pat
     while share(least := min(PLANTED, key=share)) < 1:
         trial = Kept(kept / f"{least}.unfinished.json")
         passed = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
+        for loop, reason in trial.failed.items():
+            console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
+        if passed.empty:
+            raise UsageError("no loop could be measured")
         found = pd.concat([found, passed]) if len(found) else passed
         WholeFile(path).write(found.to_csv(index=False))
         trial.drop()

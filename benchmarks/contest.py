@@ -198,7 +198,7 @@ class Contest:
             found = json.loads(path.read_text())
             versions = {name: here["versions"] for name, here in found["environment"]["frameworks"].items()}
             rows = found["rows"]
-        except (OSError, ValueError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError) as error:
             raise UsageError(f"{path} is no file of verdicts; write one with parity run --json {path}") from error
         if found["environment"].get("sources") != sources():
             return

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.asv_command import CONFIG, asv, configured
 from benchmarks.results import locked
-from benchmarks.suite import versions
+from benchmarks.suite import current
 from parity.task import UsageError
 
 
@@ -22,8 +22,10 @@ def publish(kept: Path) -> Path:
     with tempfile.TemporaryDirectory(dir=kept) as folder, locked(kept / "results"):
         shown = Path(folder) / "results"
         shutil.copytree(kept / "results", shown)
-        benchmarks = json.loads((shown / "benchmarks.json").read_text())
-        (shown / "benchmarks.json").write_text(json.dumps(measured_only(benchmarks, shown)))
+        listed = shown / "benchmarks.json"
+        if not listed.exists():
+            raise UsageError("asv has measured nothing yet: tox run -e bench -- --quick")
+        listed.write_text(json.dumps(measured_only(json.loads(listed.read_text()), shown)))
         paths = {"results_dir": str(shown), "html_dir": str(kept / "html")}
         config = configured(CONFIG, Path(folder), **paths, branches=["HEAD"])
         said = asv(config, "publish")
@@ -35,27 +37,21 @@ def publish(kept: Path) -> Path:
 def measured_only(benchmarks: dict[str, Any], results: Path) -> dict[str, Any]:
     """The benchmarks and parameters of which some machine has a result; empty graphs would hide the others.
 
-    Their versions are those of this checkout's tasks: asv shows no results of another version, and the results of an
-    older commit may have come last.
+    What they are, this checkout's tasks say, since the results of an older commit may have come last; of another
+    version of a task asv shows no results.
     """
-    current = versions()
-    seen: dict[str, list[set[str]]] = {}
+    listed = {name: about | current(name) for name, about in benchmarks.items() if isinstance(about, dict)}
+    seen: dict[str, list[set[str]]] = {name: [set() for _ in about["params"]] for name, about in listed.items()}
     for path in results.glob("*/*.json"):
         for name, row in json.loads(path.read_text()).get("results", {}).items():
-            values, params = row[0], row[1]
-            if values is None:  # all of them failed
-                continue
-            for value, combination in zip(values, itertools.product(*params), strict=True):
-                if value is not None and value == value:  # asv writes NaN for what was not asked for
-                    for kept, one in zip(seen.setdefault(name, [set() for _ in params]), combination, strict=True):
-                        kept.add(one)
-    shown = {}
-    for name, benchmark in benchmarks.items():
-        if name in seen:
-            axes = zip(benchmark["params"], seen[name], strict=True)
-            params = [[p for p in axis if p in found] for axis, found in axes]
-            version = current.get(name.rpartition(".")[0], benchmark["version"])
-            shown[name] = {**benchmark, "params": params, "version": version}
-        elif not isinstance(benchmark, dict):
-            shown[name] = benchmark  # the version of the file's format
+            if name in listed and row[0] is not None and row[2] == listed[name]["version"]:
+                for value, combination in zip(row[0], itertools.product(*row[1]), strict=True):
+                    if value is not None and value == value:  # asv writes NaN for what was not asked for
+                        for kept, one in zip(seen[name], combination, strict=True):
+                            kept.add(one)
+    shown = {name: version for name, version in benchmarks.items() if name not in listed}  # of the file's format
+    for name, about in listed.items():
+        params = [[p for p in axis if p in found] for axis, found in zip(about["params"], seen[name], strict=True)]
+        if all(params):
+            shown[name] = {**about, "params": params}
     return shown

@@ -17,14 +17,21 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from asv.machine import Machine
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks import THREADS
-from benchmarks.asv_command import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed
+from benchmarks.asv_command import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed, this_machine
 from benchmarks.dashboard import publish
-from benchmarks.results import forget_unfinished, insist_on_names, locked, merge
+from benchmarks.results import (
+    check_source,
+    combinations,
+    forget_unfinished,
+    is_asked,
+    locked,
+    merge,
+    of_commit,
+)
 from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
 from benchmarks.suite import class_name
 from parity.framework import Unavailable, devices_of
@@ -33,7 +40,7 @@ from parity.task import Task, UsageError, load, names
 from parity.timing import USUAL
 
 FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
-FAILED = ["commit", "benchmark", "parameters", "reason"]
+FAILED = ["commit", "environment", "benchmark", "parameters", "reason"]
 
 
 def selection(task: Task, framework: str, *, quick: bool) -> str:
@@ -118,45 +125,59 @@ def measure(
         said = asv(config, *command)
         with locked(results):
             merge(mine, results)
-    if "No benchmarks selected" in said.output:
-        here = " and ".join(devices_of(framework))
-        raise Unavailable(f"{framework} has none of these benchmarks at {commit[:12]} on the devices here ({here})")
-    failed = [{"commit": commit, **row} for row in failures(said.output)]
+        if "No benchmarks selected" in said.output:
+            here = " and ".join(devices_of(framework))
+            raise Unavailable(f"{framework} has none of these benchmarks at {commit[:12]} on the devices here ({here})")
+        failed = list(failures(mine, commit, patterns, said.output))
     if said.code and not failed:
         raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
     return failed
 
 
-def failures(output: str) -> Iterator[dict[str, str]]:
-    """What asv says of failed benchmarks: their name, their parameters, and the last line of their traceback."""
-    name = ""
-    for block in re.split(r"^\[[ .\d]+%\] ·+ ", output, flags=re.MULTILINE):
+def failures(results: Path, commit: str, patterns: Sequence[str], said: str) -> Iterator[dict[str, str]]:
+    """A row of each combination that was asked for at a commit and has no result, with what asv said of it."""
+    reason = reasons(said)
+    for found in of_commit(results, commit).values():
+        for name, row in found["results"].items():
+            for value, one in combinations(row):
+                if value is None and is_asked(name, one, patterns):
+                    why = reason.get((name, one), "it ended without a word")
+                    where = {"commit": commit, "environment": found["env_name"], "benchmark": name, "parameters": one}
+                    yield {**where, "reason": why}
+
+
+def reasons(said: str) -> dict[tuple[str, str], str]:
+    """By benchmark and parameters the last line of what each wrote to stderr: of a failed one, of its traceback."""
+    found, name = {}, ""
+    for block in re.split(r"^\[[ .\d]+%\] ·+ ", said, flags=re.MULTILINE):
         if re.match(r"\w+\.\w+\.\w+ ", block):
             name = block.split()[0]
         for part in re.split(r"^\s*For parameters: ", block, flags=re.MULTILINE)[1:]:
-            parameters, *said = filter(None, map(str.strip, part.splitlines()))
-            ends = [line for line in said if line.startswith("asv: benchmark ")]  # others merely wrote to stderr
-            reasons = [line for line in said if not line.startswith("asv: benchmark failed")]
-            if ends:
-                yield {"benchmark": name, "parameters": parameters, "reason": (reasons or ends)[-1]}
+            parameters, *lines = filter(None, map(str.strip, part.splitlines()))
+            own = [line for line in lines if not line.startswith("asv: benchmark failed")]  # said once, after them all
+            found[name, parameters] = (own or ["asv: benchmark failed"])[-1]
+    return found
 
 
-def _report(failed: list[dict[str, str]], tried: set[tuple[str, str]]) -> None:
+def _report(failed: list[dict[str, str]], tried: Sequence[tuple[str, str, Sequence[str]]]) -> None:
     """Show what has no result and why, and keep it beside the results.
 
     Args:
-        tried: the commits and frameworks that were measured now; what is kept of others stays.
+        tried: the commit, framework and expressions of each part that was measured; what is kept of others stays.
     """
-    rows = pd.DataFrame(failed, columns=FAILED).drop_duplicates()  # asv says it in each of its rounds
+    rows = pd.DataFrame(failed, columns=FAILED)
     path = KEPT / "failed.csv"
     with locked(KEPT / "results"):
-        if path.exists():
-            old = pd.read_csv(path, dtype=str, keep_default_na=False)
-            other = [(c, b.partition("_loops")[0]) not in tried for c, b in zip(old["commit"], old["benchmark"])]
-            old = old[other]
-        else:
-            old = rows.head(0)
-        WholeFile(path).write(pd.concat([old, rows]).to_csv(index=False))
+        old = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else rows.head(0)
+        again = [
+            any(
+                row.commit == commit
+                and (row.benchmark == f"{framework}_loops" or is_asked(row.benchmark, row.parameters, patterns))
+                for commit, framework, patterns in tried
+            )
+            for row in old.itertuples()
+        ]
+        WholeFile(path).write(pd.concat([old[[not one for one in again]], rows]).to_csv(index=False))
     if failed:
         view = Table(title="No result", title_justify="left")
         for column in FAILED:
@@ -179,33 +200,38 @@ def run(
     if add is not None:
         if not any(add.glob("*/machine.json")):
             raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
-        insist_on_names(add, KEPT / "results")
+        check_source(add, KEPT / "results")
         with locked(KEPT / "results"):
             merge(add, KEPT / "results")
         print(f"dashboard: {publish(KEPT)}")
         return
+    for pattern in bench or ():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
-    Machine.load(interactive=True, use_defaults=True)  # asv asks who it is on a machine that it does not know
+    this_machine()  # asv asks who it is on a machine that it does not know
     failed: list[dict[str, str]] = []
     missing: set[str] = set()
-    tried: set[tuple[str, str]] = set()
-    measured = 0
+    tried: list[tuple[str, str, list[str]]] = []
     for commit in commits:
         with worktree(commit) as tree:
             for framework, chosen in parts(bench or (), quick=quick):
-                tried.add((commit, framework))
                 try:
                     failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
-                    measured += 1
                 except Unavailable as error:
                     missing.add(str(error))
+                    continue
                 except UsageError as error:  # the other commits go on
-                    failed.append({"commit": commit, "benchmark": framework, "parameters": "", "reason": str(error)})
+                    where = {"commit": commit, "environment": "", "benchmark": f"{framework}_loops", "parameters": ""}
+                    failed.append({**where, "reason": str(error)})
+                tried.append((commit, framework, chosen))
     for reason in sorted(missing):
         print(f"not measured: {reason}")
     _report(failed, tried)
-    if not measured:
+    if not tried:
         raise UsageError("nothing was measured")
     page = publish(KEPT)
     print(f"dashboard: {page} (python -m asv preview serves it)")

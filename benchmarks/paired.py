@@ -45,7 +45,7 @@ def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:
     interval, the floor of 3 %, and a second measurement; how often they come is measured by the calibration.
 
     Args:
-        log_ratios: one log(time of B / time of A) of each pair of processes, the median over its rounds.
+        log_ratios: one log(time of B / time of A) of each pair of processes, as `benchmarks.sides.Pair` has it.
         loops: how many loops are compared at once.
     """
     found = np.asarray(log_ratios, float)

@@ -13,16 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from asv.environment import get_env_name
-from asv.machine import Machine
 from asv.results import Results
 from asv.runner import BenchmarkResult
 
 from benchmarks import THREADS
-from benchmarks.asv_command import installed
+from benchmarks.asv_command import installed, this_machine
 from benchmarks.revisions import git
 from benchmarks.suite import class_name, parameters
 from parity.report import WholeFile
-from parity.task import UsageError, load
+from parity.task import UsageError, load, names
 from parity.timing import USUAL
 
 HARDWARE = ("arch", "cpu", "num_cpu")  # what a machine keeps when its system is renewed
@@ -44,16 +43,46 @@ def merge(source: Path, target: Path) -> None:
         WholeFile(kept).write(json.dumps(found, indent=1) + "\n")
 
 
-def insist_on_names(source: Path, target: Path) -> None:
-    """UsageError if a machine of one folder is another one than that of its name in the other."""
+def check_source(source: Path, target: Path) -> None:
+    """Whether a folder's results can be added to another's.
+
+    Raises:
+        UsageError: a file is no JSON, or a machine is another one than that of its name in the other folder.
+    """
+    for path in sorted(source.rglob("*.json")):
+        try:
+            json.loads(path.read_text())
+        except ValueError as error:
+            raise UsageError(f"{path} is no file of asv's: {error}") from error
     for path in sorted(source.glob("*/machine.json")):
         kept = target / path.relative_to(source)
         both = [json.loads(one.read_text()) for one in (path, kept) if one.exists()]
         if len({tuple(machine.get(key) for key in HARDWARE) for machine in both}) > 1:
             raise UsageError(
-                f"two machines are called {path.parent.name}: give one a name of its own "
-                "(python -m asv machine --machine NAME) and measure there again"
+                f"two machines are called {path.parent.name}: give one another name in its ~/.asv-machine.json, "
+                f"take its .asv/results/{path.parent.name} away, and measure there again"
             )
+
+
+def of_commit(results: Path, commit: str) -> dict[Path, dict[str, Any]]:
+    """The files of a commit's results, of every machine and environment."""
+    every = {path: json.loads(path.read_text()) for path in sorted(results.glob("*/*.json"))}
+    return {path: found for path, found in every.items() if found.get("commit_hash") == commit}
+
+
+def combinations(row: list[Any]) -> Iterator[tuple[float | None, str]]:
+    """The values of a benchmark's row, each with its parameters: `'step', 'base', 'graph'`.
+
+    None is a failure, and NaN what was not asked for.
+    """
+    values, params = row[0], row[1]
+    every = [", ".join(one) for one in itertools.product(*params)]
+    return zip(values or [None] * len(every), every, strict=True)
+
+
+def is_asked(name: str, parameters: str, patterns: Sequence[str]) -> bool:
+    """Whether one of the expressions is for this benchmark, as asv takes them."""
+    return any(re.search(pattern, f"{name}({parameters})") for pattern in patterns)
 
 
 def forget_unfinished(results: Path, commit: str, patterns: Sequence[str]) -> None:
@@ -61,21 +90,13 @@ def forget_unfinished(results: Path, commit: str, patterns: Sequence[str]) -> No
 
     asv takes a benchmark for done as soon as one of its combinations is; `merge` puts back what was dropped.
     """
-    for path in results.glob("*/*.json"):
-        found = json.loads(path.read_text())
-        if found.get("commit_hash") == commit:
-            found["results"] = {
-                name: row for name, row in found["results"].items() if not _is_unfinished(name, row, patterns)
-            }
-            path.write_text(json.dumps(found))
-
-
-def _is_unfinished(name: str, row: list[Any], patterns: Sequence[str]) -> bool:
-    values, params = row[0], row[1]
-    return any(
-        value != value and any(re.search(pattern, f"{name}({', '.join(one)})") for pattern in patterns)
-        for value, one in zip(values or [], itertools.product(*params))
-    )
+    for path, found in of_commit(results, commit).items():
+        found["results"] = {
+            name: row
+            for name, row in found["results"].items()
+            if not any(value != value and is_asked(name, one, patterns) for value, one in combinations(row))
+        }
+        path.write_text(json.dumps(found))
 
 
 def add_times(
@@ -89,9 +110,9 @@ def add_times(
         digests: the specification's digest by loop, asv's version of the benchmark.
         threads: how many threads there were; another number is another series.
     """
-    machine = Machine.load(interactive=True, use_defaults=True)
+    machine = this_machine()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    date = int(git("show", "--no-patch", "--format=%ct", commit)) * 1000
+    date = int(git("show", "--no-patch", "--format=%at", commit)) * 1000
     with tempfile.TemporaryDirectory() as folder:
         machine.save(folder)
         for framework in dict.fromkeys(loop.framework for loop in times):
@@ -105,6 +126,8 @@ def add_times(
                     for loop in times
                     if (loop.task, loop.framework) == (task, framework)
                 }
+                if task not in names():  # the pages show the tasks of this checkout
+                    continue
                 name, axes = class_name(load(task), "cpu"), parameters(load(task), framework)
                 loops = [mine.get(combination) for combination in itertools.product(*axes)]
                 # asv puts the median of the samples in the place of these zeros; NaN is what was not measured.

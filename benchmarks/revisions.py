@@ -49,7 +49,6 @@ def worktree(commit: str) -> Iterator[Path]:
     """The commit's files in a folder of its name, while the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / commit[:12]
-        git("worktree", "prune")  # what a killed run has left
         git("worktree", "add", "--detach", "--quiet", str(path), commit)
         try:
             yield path

@@ -39,23 +39,31 @@ def parameters(task: Task, framework: str) -> list[list[str]]:
     return [list(task.loops), [size for size in SIZES if size in task.sizes], list(MODES[framework])]
 
 
-def versions() -> dict[str, str]:
-    """asv's version of each class, `torch_loops.MlpCpu`: its task's digest."""
-    return {
-        f"{framework}_loops.{class_name(task, device)}": digest(task)
-        for task in map(load, names()) for framework in MODES for device in DEVICES
-    }  # fmt: skip
+def current(benchmark: str) -> dict[str, Any]:
+    """asv's version and parameters of a benchmark as they are here; nothing of one that is not here."""
+    module, name, _ = benchmark.split(".")
+    framework = module.removesuffix("_loops")
+    task = _tasks_by_class().get(name)
+    if task is None:
+        return {}
+    return {"version": digest(task), "params": [list(map(repr, axis)) for axis in parameters(task, framework)]}
+
+
+@functools.cache
+def _tasks_by_class() -> dict[str, Task]:
+    return {class_name(task, device): task for task in map(load, names()) for device in DEVICES}
 
 
 def _suite(task: Task, framework: str, device: str) -> type:
     def contestant(mode: str) -> Contestant:
         return Contestant(framework=framework, mode=mode, device=device)
 
+    open_ = contextlib.ExitStack()  # as long as the class is there: until the process ends
+
     @functools.cache
     def warm(loop: str, size: str, mode: str) -> Ready:
-        """The warm loop, made once a process; it stays open until the process ends."""
-        ready = prepared(task, loop, contestant(mode), dtype=DTYPE, size=size)
-        return contextlib.ExitStack().enter_context(ready)
+        """The warm loop, made once a process, with the precision policy that it was judged with."""
+        return open_.enter_context(prepared(task, loop, contestant(mode), dtype=DTYPE, size=size))
 
     before = Before(warm)
 

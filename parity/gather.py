@@ -60,7 +60,9 @@ def read_times(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
             found[name] = rows.dropna(subset="median_seconds").set_index(TIMED)[
                 ["low_seconds", "median_seconds", "high_seconds", "cpu", "cores"]
             ]
-        except (OSError, ValueError, KeyError, ImportError) as error:
+        except ImportError as error:
+            raise UsageError(f"{path} cannot be read without pyarrow: python -m pip install '.[bench]'") from error
+        except (OSError, ValueError, KeyError) as error:
             raise UsageError(f"{path} is no file of times; write one with parity time --output FOLDER") from error
     return found
 

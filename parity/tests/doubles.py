@@ -37,8 +37,9 @@ def result_file(folder, machine, commit, started, values, *, benchmark="numpy_lo
     path = folder / machine / f"{commit}-env.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a"]
-    sizes = [repr(size) for size in ("tiny", "base")[: len(values)]]
-    results = {benchmark: [values, [sizes], digest(load("mlp")), started, None, values]}
-    path.write_text(json.dumps({"commit_hash": commit, "result_columns": columns, "results": results}))
+    params = [["'step'"], [repr(size) for size in ("tiny", "base")[: len(values)]], ["'eager'"]]
+    results = {benchmark: [values, params, digest(load("mlp")), started, None, values]}
+    about = {"commit_hash": commit, "env_name": "env", "result_columns": columns}
+    path.write_text(json.dumps({**about, "results": results}))
     (path.parent / "machine.json").write_text(json.dumps({"machine": machine, "version": 1}))
     return path

@@ -14,6 +14,9 @@ from benchmarks import ab, calibrate
 from benchmarks.paired import LEAST
 from benchmarks.revisions import ROOT
 from benchmarks.sides import Loop, Pair
+from benchmarks.suite import digest
+from parity import load
+from parity.task import UsageError
 from parity.tests.doubles import MLP_STEP, planted
 
 
@@ -22,6 +25,7 @@ def comparison(monkeypatch, tmp_path, *, task="mlp"):
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "KEPT", tmp_path)
     monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # a user's own comparison is not waited for
+    monkeypatch.setenv("HOME", str(tmp_path))  # where asv keeps a file about this machine
     tasks = ["--task", task] if task else []
     monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", *tasks])
     with pytest.raises(SystemExit) as stop:
@@ -78,6 +82,16 @@ def test_what_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_
     assert "only in HEAD, not compared: mlp forward numpy" in said
     assert "the specification changed, not compared: sgd_step" in said
     assert "1 loops compared: 0 slower" in said
+
+
+def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, tmp_path):
+    """The pages are those of this checkout; the verdict is not lost."""
+    planted({}, monkeypatch)
+    gone = Loop("of_both_revisions", "forward", "numpy")
+    monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: {gone: "d", MLP_STEP: digest(load("mlp"))})
+    assert comparison(monkeypatch, tmp_path, task=None) == 0
+    (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
+    assert list(json.loads(kept.read_text())["results"]) == ["numpy_loops.MlpCpu.time_loop"]
 
 
 def test_exit_2_where_a_loop_stays_undecided(monkeypatch, tmp_path, capsys):
@@ -155,6 +169,14 @@ def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
     assert rows.groupby("planted")["verdict"].agg(list).to_dict() == {
         0.0: ["as fast"] * 10, 0.05: ["slower"], 0.1: ["slower"],
     }  # fmt: skip
+
+
+def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch, failing=[MLP_STEP])
+    with pytest.raises(UsageError, match="no loop could be measured"):
+        calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
+    assert "mlp step numpy: ValueError: broken" in capsys.readouterr().out
+    assert not (tmp_path / "rows.csv").exists()
 
 
 def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):

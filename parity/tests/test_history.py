@@ -10,16 +10,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from asv.machine import Machine
 
 from benchmarks import history, revisions
-from benchmarks.asv_command import Said, asv
+from benchmarks.asv_command import Said, asv, this_machine
 from benchmarks.history import failures
 from benchmarks.revisions import ROOT, commits_of, worktree
 from parity.task import UsageError
 from parity.tests.doubles import result_file
 
 SOMEBODY = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    """asv keeps a file about this machine in the home folder."""
+    monkeypatch.setenv("HOME", str(tmp_path))
 
 
 def test_asv_takes_the_suite():
@@ -52,30 +57,54 @@ def test_what_is_asked_of_bench_is_kept_to_a_framework(monkeypatch, asked, takes
         assert re.search(history.narrowed(asked, "numpy"), takes.replace("Cpu", "Cuda"))
 
 
-def test_what_asv_says_of_a_failure_becomes_a_row():
-    said = """[ 50.00%] ··· Running (numpy_loops.MlpCpu.time_loop--).
-[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     1/2 failed
-[ 75.00%] ··· ========= ========
-               forward   failed
-                step       1.0
-              ========= ========
-[ 75.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+def test_what_failed_is_a_row_with_its_reason(tmp_path):
+    """asv says once, after the words of all parameters, that a benchmark failed: which, its results say."""
+    said = """[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     2/3 failed
+[ 75.00%] ···· For parameters: 'step', 'tiny', 'eager'
                Traceback (most recent call last):
                ValueError: no such thing
+
+               For parameters: 'step', 'base', 'eager'
+               a word on stderr, from one that did not fail
                asv: benchmark failed (exit status 1)
 
-[ 80.00%] ··· tf_loops.MlpCpu.time_loop     ok
-[ 80.00%] ···· For parameters: 'step', 'tiny', 'graph'
-               a word on stderr, from one that did not fail
-
 [100.00%] ··· numpy_loops.LstmCpu.time_loop     failed
-[100.00%] ···· For parameters: 'forward', 'tiny', 'eager'
+[100.00%] ···· For parameters: 'step', 'tiny', 'eager'
                asv: benchmark timed out (timeout 300.0s)
 """
-    assert [(row["benchmark"], row["reason"]) for row in failures(said)] == [
-        ("numpy_loops.MlpCpu.time_loop", "ValueError: no such thing"),
-        ("numpy_loops.LstmCpu.time_loop", "asv: benchmark timed out (timeout 300.0s)"),
+    path = result_file(tmp_path, "laptop", "abc", 1, [None, 1.0])
+    found = json.loads(path.read_text())
+    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, [["'step'"], ["'tiny'", "'base'"], ["'eager'"]], "v"]
+    path.write_text(json.dumps(found))
+    result_file(tmp_path, "laptop", "def", 1, [None, None])  # another commit
+    rows = failures(tmp_path, "abc", ["MlpCpu", r"LstmCpu.*'tiny'", r"LstmCpu.*'base'"], said)
+    assert [(row["benchmark"], row["parameters"], row["reason"]) for row in rows] == [
+        ("numpy_loops.MlpCpu.time_loop", "'step', 'tiny', 'eager'", "ValueError: no such thing"),
+        ("numpy_loops.LstmCpu.time_loop", "'step', 'tiny', 'eager'", "asv: benchmark timed out (timeout 300.0s)"),
+        ("numpy_loops.LstmCpu.time_loop", "'step', 'base', 'eager'", "it ended without a word"),
     ]
+    assert not list(failures(tmp_path, "abc", [r"MlpCpu.*'base'"], said))  # what was not asked for
+
+
+def test_what_failed_is_kept_until_it_is_measured_again(monkeypatch, tmp_path, capsys):
+    def row(benchmark, parameters="'tiny'"):
+        where = {"commit": "abc", "environment": "env", "benchmark": benchmark, "parameters": parameters}
+        return {**where, "reason": "ValueError: no such thing"}
+
+    def kept():
+        return list(pd.read_csv(tmp_path / "failed.csv")["benchmark"])
+
+    monkeypatch.setattr(history, "KEPT", tmp_path)
+    mlp, torch = row("numpy_loops.MlpCpu.time_loop"), row("torch_loops", "")
+    history._report([mlp], [("abc", "numpy", ["numpy_loops.Mlp"])])
+    history._report([torch], [("abc", "torch", ["torch_loops.Mlp"])])  # its suite could not be run
+    history._report([], [("abc", "numpy", ["numpy_loops.Lstm"]), ("def", "numpy", ["numpy_loops.Mlp"])])
+    assert kept() == [mlp["benchmark"], torch["benchmark"]]
+    history._report([], [("abc", "numpy", ["numpy_loops.Mlp"])])
+    assert kept() == [torch["benchmark"]]
+    history._report([], [("abc", "torch", ["torch_loops.Mlp"])])
+    assert kept() == []
+    assert "no such thing" in capsys.readouterr().out
 
 
 def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
@@ -128,7 +157,7 @@ def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, 
     """asv itself, at a commit that is no branch's tip: it measures what lacks, and what there was stays."""
     commit = revisions.git(*SOMEBODY, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "of no branch")
     monkeypatch.setattr(history, "KEPT", tmp_path)
-    Machine.load(interactive=True, use_defaults=True)
+    this_machine()
     said = []
     monkeypatch.setattr(history, "asv", lambda *args: (said.append(asv(*args)), said[-1])[1])
     with worktree(commit) as tree:
@@ -159,17 +188,22 @@ def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, ca
     with pytest.raises(SystemExit) as exit_:
         history.main()
     assert exit_.value.code == 1
-    assert "cannot be run" in capsys.readouterr().out
-    assert list(pd.read_csv(tmp_path / "failed.csv")["commit"]) == ["bad"]
+    failed = pd.read_csv(tmp_path / "failed.csv")
+    assert failed[["commit", "reason"]].to_numpy().tolist() == [["bad", "the suite of bad cannot be run"]]
+    assert "No result" in capsys.readouterr().out
 
 
-def test_bench_refuses_a_dirty_tree_and_an_unknown_span(monkeypatch):
+def test_bench_refuses_a_dirty_tree_and_what_does_not_exist(monkeypatch, capsys):
     monkeypatch.setattr(revisions, "git", lambda *args: " M README.md")
     with pytest.raises(UsageError, match="dirty"):
         revisions.refuse_dirty_tree()
     monkeypatch.undo()
     with pytest.raises(UsageError, match="no revision 'nowhere'"):
         commits_of("nowhere..HEAD")
+    monkeypatch.setattr(sys, "argv", ["bench", "-b", "Mlp("])
+    with pytest.raises(SystemExit):
+        history.main()
+    assert "'Mlp(' is no regular expression" in capsys.readouterr().err
     with pytest.raises(UsageError, match="no span"):
         commits_of("HEAD")
     with pytest.raises(UsageError, match="no commit in"):

