@@ -66,8 +66,10 @@ def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
     def slow(task, loop, contestant, *, dtype, size):
         time.sleep(0.2)  # more than asv's sample and warm-up
         begun.append((loop, contestant.mode, size))
-        yield Ready(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
-        ended.append(loop)
+        try:
+            yield Ready(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
+        finally:
+            ended.append(loop)
 
     monkeypatch.setattr(benchmarks.suite, "prepared", slow)
     suite = suites("tf")["MlpCpu"]()

@@ -41,6 +41,7 @@ def test_on_a_gpu_the_inputs_rotate_past_its_cache_and_each_call_waits(log):
     _, batch = draw(timing.load("mlp"), "base", judged=False)
     one = sum(a.astype(np.float32).nbytes if a.dtype.kind == "f" else a.nbytes for a in batch.values())
     copies = min(MOST_COPIES, math.ceil(2 * L2_BYTES / one))
+    assert copies * one >= 2 * L2_BYTES
     with prepared("mlp", "step", GPU) as loop:
         assert log.count("put") == 1 + copies  # the weights once
         assert log.count("sync") == 1 + WARM_UP_CUDA
