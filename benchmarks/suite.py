@@ -55,15 +55,13 @@ def _tasks_by_class() -> dict[str, Task]:
 
 
 def _suite(task: Task, framework: str, device: str) -> type:
-    def contestant(mode: str) -> Contestant:
-        return Contestant(framework=framework, mode=mode, device=device)
-
     open_ = contextlib.ExitStack()  # as long as the class is there: until the process ends
 
     @functools.cache
     def warm(loop: str, size: str, mode: str) -> Ready:
         """The warm loop, made once a process, with the precision policy that it was judged with."""
-        return open_.enter_context(prepared(task, loop, contestant(mode), dtype=DTYPE, size=size))
+        contestant = Contestant(framework=framework, mode=mode, device=device)
+        return open_.enter_context(prepared(task, loop, contestant, dtype=DTYPE, size=size))
 
     before = Before(warm)
 
@@ -121,12 +119,14 @@ def worst_units(rows: Sequence[Row]) -> float:
     """The worst noise units of a loop's outputs; infinite ones are `OFF_THE_CHART`: asv's graphs have no infinity.
 
     Raises:
-        RuntimeError: the loop raised, or cannot be judged: with its reason.
+        RuntimeError: the loop raised, or cannot be judged: with its reason; or nothing of it was judged.
     """
+    if not rows:
+        raise RuntimeError("none of its outputs was judged")
     for row in rows:
         if row.verdict not in (*GOOD, "differs"):
             raise RuntimeError(f"{row.output}: {row.verdict}: {row.reason}")
-    return min(OFF_THE_CHART, max((row.units or 0.0 for row in rows), default=0.0))
+    return min(OFF_THE_CHART, max(row.units or 0.0 for row in rows))
 
 
 def digest(task: Task) -> str:

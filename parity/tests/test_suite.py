@@ -95,3 +95,5 @@ def test_a_loop_that_cannot_be_judged_says_why():
     broken = dataclasses.replace(row, output="step", units=None, verdict="error", reason="ValueError: broken")
     with pytest.raises(RuntimeError, match="step: error: ValueError: broken"):
         worst_units([broken])
+    with pytest.raises(RuntimeError, match="none of its outputs was judged"):
+        worst_units([])
