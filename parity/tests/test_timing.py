@@ -75,3 +75,16 @@ def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
         prepared("mlp", "step", Contestant(framework=framework, device="cuda")),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("outputs", "handed"),
+    [
+        ("loss grad.x grad.w w momentum.w exp_avg_sq.w", "loss"),  # a training step: what its user looks at
+        ("loss grad.x grad.w", "loss grad.x grad.w"),  # the gradients are the result
+    ],
+)
+def test_a_timed_graph_hands_over_what_its_user_looks_at(outputs, handed):
+    """A graph copies out what it returns: weights, gradients and buffers would be copied at each call."""
+    loop = timing._lean(lambda batch: dict.fromkeys(outputs.split(), 0.0), {"w": np.ones(2)})
+    assert list(loop({})) == handed.split()
