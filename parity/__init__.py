@@ -1,10 +1,11 @@
 """Neural-network exercises in NumPy, PyTorch and TensorFlow/Keras, proven to compute the same numbers."""
 
-from parity.inputs import draw
-from parity.judge import Row, judge
-from parity.noise import LIMIT, Truth, noise_units, truth_of
-from parity.run import Outputs, run
-from parity.task import Fault, Raises, Returns, Sampled, Stage, Task, UsageError, Where, load
+from parity.judging.inputs import draw
+from parity.judging.verdict import Row, judge
+from parity.judging.noise import LIMIT, Truth, noise_units, truth_of
+from parity.judging.run import Outputs, run
+from parity.task import Fault, Raises, Returns, Sampled, Stage, Task, UsageError, Where
+from parity.tasks import load
 
 __all__ = [
     "LIMIT",

@@ -11,14 +11,15 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from parity import gather, report, show, times, times_report
-from parity.environment import Presence, environment, presences
-from parity.framework import CUDA, Unavailable
-from parity.inputs import draw
-from parity.judge import GOOD
-from parity.survey import TIMEOUT, plan, survey
-from parity.task import DEVICES, DTYPES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose, load, names
-from parity.weights import configured as configured_with
-from parity.worker import Worker
+from parity.frameworks.environment import Presence, environment, presences
+from parity.frameworks.runtime import CUDA, Unavailable
+from parity.judging.inputs import draw
+from parity.judging.verdict import GOOD
+from parity.judging.sweep import TIMEOUT, plan, survey
+from parity.task import DEVICES, DTYPES, FRAMEWORKS, MODES, SIZES, Task, UsageError, choose
+from parity.tasks import load, names
+from parity.frameworks.weights import configured as configured_with
+from parity.judging.worker import Worker
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
 

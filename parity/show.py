@@ -10,9 +10,9 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from parity.divergence import catalogue
-from parity.environment import Presence
-from parity.framework import PACKAGES
+from parity.divergences import catalogue
+from parity.frameworks.environment import Presence
+from parity.frameworks.runtime import PACKAGES
 from parity.task import Raises, Stage, Task
 
 ROOT = Path(__file__).parent.parent

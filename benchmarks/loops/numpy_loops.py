@@ -1,5 +1,5 @@
 """Every loop in NumPy."""
 
-from benchmarks.suite import suites
+from benchmarks.history.suite import suites
 
 globals().update(suites("numpy"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from parity import cli
-from parity.task import names
+from parity.tasks import names
 
 ROOT = Path(__file__).parents[2]
 NO_GPU = "numpy sees no cuda device here; on a machine with a GPU: python -m pip install '.[cupy]'"

@@ -7,9 +7,10 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import rounded_to_tf32
-from parity.framework import implementation_of
-from parity.noise import LIMIT
-from parity.task import cast, names
+from parity.frameworks.runtime import implementation_of
+from parity.judging.noise import LIMIT
+from parity.task import cast
+from parity.tasks import names
 
 
 class Duck(np.lib.mixins.NDArrayOperatorsMixin):
@@ -145,7 +146,7 @@ def test_tf32_costs_thousands_of_units(name):
 
 
 def test_a_run_restores_the_precision_policy(framework):
-    from parity.framework import runtime
+    from parity.frameworks.runtime import runtime
 
     found = runtime(framework)
     before = found.settings()

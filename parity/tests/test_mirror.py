@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from parity import load
-from parity.framework import PACKAGES
-from parity.task import names
+from parity.frameworks.runtime import PACKAGES
+from parity.tasks import names
 
 ROOT = Path(__file__).parents[2]
 

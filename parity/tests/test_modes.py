@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from parity import judge, load
-from parity.framework import Unavailable
-from parity.judge import GOOD
-from parity.run import run
-from parity.survey import Job, left_out
+from parity.frameworks.runtime import Unavailable
+from parity.judging.verdict import GOOD
+from parity.judging.run import run
+from parity.judging.sweep import Job, left_out
 
 SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
 TINY = [("float64", "tiny"), ("float32", "tiny")]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from parity import LIMIT, noise_units, truth_of
-from parity.noise import UNIT, flush, rms
+from parity.judging.noise import UNIT, flush, rms
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 16))

@@ -8,8 +8,8 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import plant
-from parity.judge import GOOD, reference_of
-from parity.noise import LIMIT
+from parity.judging.verdict import GOOD, reference_of
+from parity.judging.noise import LIMIT
 from parity.task import cast
 
 RUNS = [("float64", "tiny"), ("float32", "tiny"), ("float32", "base")]

@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save_file
 
 from parity import judge, load, noise_units, run
-from parity.framework import runtime
-from parity.inputs import draw
-from parity.judge import reference_of
+from parity.frameworks.runtime import runtime
+from parity.judging.inputs import draw
+from parity.judging.verdict import reference_of
 from parity.task import UsageError
-from parity.weights import configured, pretrained, state_dict
+from parity.frameworks.weights import configured, pretrained, state_dict
 
 TASK = load("resnet18_transfer")
 

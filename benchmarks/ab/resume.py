@@ -1,0 +1,40 @@
+"""A trial that outlives its process: what a kill leaves is gone on with."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ab.sides import Evidence, Loop, Pair, Trial
+from parity.files import WholeFile
+
+
+class Kept(Trial):
+    """A trial that lies on disk, written whole after every loop, until it is finished."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        if path.exists():
+            found = json.loads(path.read_text())
+            _restore(self.first, found["first"])
+            _restore(self.again, found["again"])
+
+    def keep(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        WholeFile(self._path).write(json.dumps({"first": _plain(self.first), "again": _plain(self.again)}))
+
+    def drop(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+
+def _restore(evidence: Evidence, plain: dict[str, Any]) -> None:
+    for name, found in plain["pairs"].items():
+        evidence.pairs[Loop(*name.split())] = [Pair(*pair) for pair in found]
+    for name, reason in plain["failed"].items():
+        evidence.failed[Loop(*name.split())] = reason
+
+
+def _plain(evidence: Evidence) -> dict[str, Any]:
+    pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in evidence.pairs.items()}
+    return {"pairs": pairs, "failed": {str(loop): reason for loop, reason in evidence.failed.items()}}

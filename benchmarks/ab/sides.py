@@ -1,0 +1,248 @@
+"""Two revisions measured in turns, each in a process of its own: A B B A, then B A A B, again and again.
+
+What makes two processes of the same code differ is taken away or averaged out.  Both are pinned to one core, since
+two cores of a shared machine differ by tens of percent for minutes; with one thread, since two would need two cores.
+The allocator keeps the memory that it has: whether it hands a block back to the kernel after each call depends on
+what a process did before, and doubles a loop's time by chance.  Hashes are the same.  What stays is the place of
+the data in memory, so each pair of processes counts once, and many pairs are measured; a loop that stays undecided is
+prepared anew several times in each of them.
+"""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import threads
+from benchmarks.ab.statistics import LEAST, MOST, Comparison, compare
+from parity.task import UsageError
+from parity.timing.loop import USUAL
+
+WORKER = Path(__file__).parent / "ab_worker.py"
+ROUNDS = 12  # of each preparation: more would not help, most of the noise is between pairs and between preparations
+PREPARATIONS = 4  # in each pair, of a loop that the first pairs did not decide: its data lie elsewhere each time
+WINDOW = 0.002  # seconds at least
+TIMEOUT = 300.0  # seconds until an answer is given up
+# 32 MiB is the largest threshold that glibc takes; others ignore these names.
+KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
+SETTINGS = {**threads("1"), **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
+
+
+@dataclass(frozen=True)
+class Loop:
+    task: str
+    loop: str
+    framework: str
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.loop} {self.framework}"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What one pair of processes found: the mean over its preparations of the median over their rounds."""
+
+    log_ratio: float  # log(time of B / time of A)
+    a_seconds: float  # of a call
+    b_seconds: float
+
+
+@dataclass
+class Evidence:
+    """What has been measured so far: the pairs of each loop, or why there are none."""
+
+    pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
+    failed: dict[Loop, str] = field(default_factory=dict)
+    least: int = LEAST  # pairs, before a loop may be decided
+
+    def count(self, loop: Loop) -> int:
+        return len(self.pairs.get(loop, ()))
+
+    def comparison(self, loop: Loop, *, of: int) -> Comparison:
+        """What its pairs say, if it is one `of` so many loops that are compared."""
+        return compare([pair.log_ratio for pair in self.pairs[loop]], loops=of)
+
+    def wants(self, loop: Loop, *, of: int) -> bool:
+        """Whether another pair is wanted: the loop can be measured, and is not decided."""
+        if loop in self.failed or self.count(loop) >= MOST:
+            return False
+        return self.count(loop) < self.least or not self.comparison(loop, of=of).decided
+
+
+def pin(process: int = 0) -> None:
+    """Pin a process, this one by default, to the last core that this one may use, where the system can."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(process, {max(os.sched_getaffinity(0))})
+
+
+class Failed(Exception):
+    """A process that could not answer, and why."""
+
+
+class Side:
+    """One revision's loops, in a process of its own."""
+
+    def __init__(self, tree: Path) -> None:
+        self._revision = tree.name
+        self._process = subprocess.Popen(
+            [sys.executable, str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        pin(self._process.pid)  # before the worker has made a thread
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def ask(self, name: str, *args: Any) -> Any:
+        """The worker's answer.
+
+        Raises:
+            Failed: it has none: an exception, a crash, or none in time; the process is then over.  The message names
+                the revision.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([name, *args]) + "\n")
+            self._process.stdin.flush()
+        if not select.select([self._process.stdout], [], [], TIMEOUT)[0]:
+            self.close()
+            raise Failed(f"{self._revision}: no answer within {TIMEOUT:.0f} s")
+        line = self._process.stdout.readline()
+        if not line:
+            raise Failed(f"{self._revision}: the process died (exit code {self._process.wait()})")
+        answer = json.loads(line)
+        if "error" in answer:
+            raise Failed(f"{self._revision}: {answer['error']}")
+        return answer["answer"]
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def pair_of(
+    a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, preparations: int = 1, rounds: int = ROUNDS
+) -> Pair:
+    """Measure one loop in turns; a planted slowdown is wasted in B."""
+    what = (loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW)
+    seconds = np.empty((preparations, rounds, 2))  # of a call
+    for preparation in seconds:
+        calls = max(side.ask("prepare", *what) for side in (a, b))
+        for number in range(rounds):
+            outer, inner = (a, b) if number % 2 == 0 else (b, a)
+            spent = {a: 0.0, b: 0.0}
+            for side in (outer, inner, inner, outer):
+                spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
+            preparation[number] = spent[a] / (2 * calls), spent[b] / (2 * calls)
+    log_ratio = np.median(np.log(seconds[..., 1] / seconds[..., 0]), axis=1).mean()
+    return Pair(float(log_ratio), *(float(value) for value in np.median(seconds, axis=(0, 1))))
+
+
+@contextlib.contextmanager
+def sides(a: Path, b: Path, *, b_first: bool) -> Iterator[tuple[Side, Side]]:
+    """A pair of workers; which is started first is the caller's to alternate."""
+    with contextlib.ExitStack() as stack:
+        started = [Side(tree) for tree in ((b, a) if b_first else (a, b))]
+        for side in started:
+            stack.callback(side.close)
+        yield (started[1], started[0]) if b_first else (started[0], started[1])
+
+
+def measure(
+    a: Path, b: Path, loops: Sequence[Loop], size: str, evidence: Evidence, *, slowdown: float = 0.0,
+    keep: Callable[[str], None] = lambda note: None,
+) -> None:  # fmt: skip
+    """Measure loops with pair after pair of fresh processes, until each is decided or has `MOST` pairs.
+
+    Args:
+        a, b: the folders of the two revisions.
+        evidence: what is known already; it is added to.
+        slowdown: planted in B, as a part of its time.
+        keep: called after every loop of every pair with a note on how far it is.
+    """
+    for framework in dict.fromkeys(loop.framework for loop in loops):
+        mine = [loop for loop in loops if loop.framework == framework]
+        while wanted := [loop for loop in mine if evidence.wants(loop, of=len(loops))]:
+            fewest = min(evidence.count(loop) for loop in wanted)
+            wanted = [loop for loop in wanted if evidence.count(loop) == fewest]
+            preparations = 1 if fewest < evidence.least else PREPARATIONS
+            left = list(wanted)
+            while left:  # with new processes, if a loop has taken its own with it
+                with sides(a, b, b_first=bool(fewest % 2)) as (first, second):
+                    while left and first.alive and second.alive:
+                        loop = left.pop(0)
+                        try:
+                            pair = pair_of(
+                                first, second, loop, size, slowdown=slowdown, preparations=preparations
+                            )  # fmt: skip
+                            evidence.pairs.setdefault(loop, []).append(pair)
+                        except Failed as error:
+                            evidence.failed[loop] = str(error)
+                        keep(f"{framework}, pair {fewest + 1}: {len(wanted) - len(left)} of {len(wanted)} loops")
+
+
+@dataclass
+class Trial:
+    """A comparison of two revisions: every loop measured, and what seems slower measured again, with new processes.
+
+    A few pairs lie close together by chance now and then; where a verdict hangs on it, twice as many are taken.
+    """
+
+    first: Evidence = field(default_factory=Evidence)
+    again: Evidence = field(default_factory=lambda: Evidence(least=2 * LEAST))
+
+    def run(
+        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,
+        keep: Callable[[str], None] = lambda note: None,
+    ) -> None:  # fmt: skip
+        """Measure what is not measured yet; the arguments are those of `measure`."""
+        measure(a, b, loops, size, self.first, slowdown=slowdown, keep=keep)
+        measure(a, b, self._seeming(loops), size, self.again, slowdown=slowdown, keep=keep)
+
+    @property
+    def failed(self) -> dict[Loop, str]:
+        """The loops that could not be measured, the first time or again, and why."""
+        return {**self.first.failed, **self.again.failed}
+
+    def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Comparison, str]]:
+        """What is said of each loop: slower (twice), faster, as fast, not confirmed, undecided; failed ones lack."""
+        seeming = self._seeming(loops)
+        said = {}
+        for loop in loops:
+            if loop in self.failed or not self.first.count(loop):
+                continue
+            found = self.first.comparison(loop, of=len(loops))
+            if loop in seeming:
+                again = self.again.comparison(loop, of=len(seeming))
+                word = "slower" if again.slower else "not confirmed" if again.decided else "undecided"
+            else:
+                word = "faster" if found.faster else "as fast" if found.decided else "undecided"
+            said[loop] = found, word
+        return said
+
+    def _seeming(self, loops: Sequence[Loop]) -> list[Loop]:
+        return [
+            loop for loop in loops
+            if self.first.count(loop) and self.first.comparison(loop, of=len(loops)).slower
+        ]  # fmt: skip
+
+
+def loops_of(tree: Path, frameworks: Sequence[str]) -> dict[Loop, str]:
+    """Every loop of a revision with its specification's digest; UsageError if the revision cannot be imported."""
+    side = Side(tree)
+    try:
+        return {Loop(t, name, f): digest for f in frameworks for t, name, digest in side.ask("loops", f)}
+    except Failed as error:
+        raise UsageError(f"cannot be measured: {error}") from error
+    finally:
+        side.close()

@@ -1,0 +1,57 @@
+"""The dashboard: asv's pages of what has been measured, on all machines."""
+
+import itertools
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.history.asv import CONFIG, asv, configured
+from benchmarks.history.keep import locked
+from benchmarks.history.suite import current
+from parity.task import UsageError
+
+
+def publish(kept: Path) -> Path:
+    """Make the dashboard of all that is in `results` of this folder, in its `html`; the first page.
+
+    Raises:
+        UsageError: asv could not make it.
+    """
+    with tempfile.TemporaryDirectory(dir=kept) as folder, locked(kept / "results"):
+        shown = Path(folder) / "results"
+        shutil.copytree(kept / "results", shown)
+        listed = shown / "benchmarks.json"
+        if not listed.exists():
+            raise UsageError("asv has measured nothing yet: tox run -e bench -- --quick")
+        listed.write_text(json.dumps(measured_only(json.loads(listed.read_text()), shown)))
+        paths = {"results_dir": str(shown), "html_dir": str(kept / "html")}
+        config = configured(CONFIG, Path(folder), **paths, branches=["HEAD"])
+        said = asv(config, "publish")
+        if said.code:
+            raise UsageError("the dashboard could not be made:\n" + "\n".join(said.output.splitlines()[-5:]))
+    return kept / "html" / "index.html"
+
+
+def measured_only(benchmarks: dict[str, Any], results: Path) -> dict[str, Any]:
+    """The benchmarks and parameters of which some machine has a result; empty graphs would hide the others.
+
+    What they are, this checkout's tasks say, since the results of an older commit may have come last; of another
+    version of a task asv shows no results.
+    """
+    listed = {name: about | current(name) for name, about in benchmarks.items() if isinstance(about, dict)}
+    seen: dict[str, list[set[str]]] = {name: [set() for _ in about["params"]] for name, about in listed.items()}
+    for path in results.glob("*/*.json"):
+        for name, row in json.loads(path.read_text()).get("results", {}).items():
+            if name in listed and row[0] is not None and row[2] == listed[name]["version"]:
+                for value, combination in zip(row[0], itertools.product(*row[1]), strict=True):
+                    if value is not None and value == value:  # asv writes NaN for what was not asked for
+                        for kept, one in zip(seen[name], combination, strict=True):
+                            kept.add(one)
+    shown = {name: version for name, version in benchmarks.items() if name not in listed}  # of the file's format
+    for name, about in listed.items():
+        params = [[p for p in axis if p in found] for axis, found in zip(about["params"], seen[name], strict=True)]
+        if all(params):
+            shown[name] = {**about, "params": params}
+    return shown

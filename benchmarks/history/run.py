@@ -1,0 +1,247 @@
+"""The asv suite over the history: run, keep, publish.  `tox run -e bench -- --quick`, or `-- --range A..B`.
+
+A commit is measured in a worktree of its own, with its own suite, one framework and topic at a time.  asv writes its
+results at the end of a run, each file in place; a run that is killed, or two at once, could lose all or leave half of
+one.  So it works in a folder of its own, and what is finished is merged, whole, into `.asv/results`.
+"""
+
+import itertools
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import THREADS
+from benchmarks.history.asv import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed, this_machine
+from benchmarks.history.publish import publish
+from benchmarks.history.keep import check_source, combinations, forget_unfinished, is_asked, locked, merge, of_commit
+from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
+from benchmarks.history.suite import class_name
+from parity.frameworks.runtime import Unavailable, devices_of
+from parity.files import WholeFile
+from parity.task import Task, UsageError
+from parity.tasks import load, names
+from parity.timing.loop import USUAL
+
+FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
+FAILED = ["commit", "environment", "benchmark", "parameters", "reason"]
+
+
+def selection(task: Task, framework: str, *, quick: bool) -> str:
+    """The regular expression of a task's benchmarks that a usual run takes: on the CPU, in the usual mode."""
+    suite, last = f"{framework}_loops.{class_name(task, 'cpu')}", task.loops[-1]
+    if quick:
+        return rf"^{suite}\.time_loop\('{last}', 'tiny', '{USUAL[framework]}'\)$"
+    rest = rf"'base', '{USUAL[framework]}'\)$"
+    return rf"^{suite}\.(time_loop\('\w+', {rest}|({'|'.join(FIGURES)})\('{last}', {rest})"
+
+
+def narrowed(expression: str, framework: str) -> str:
+    """The expression, kept to one framework's benchmarks on the devices that it has here; "" if it names another's."""
+    named = [f for f in USUAL if f"{f}_loops" in expression]
+    if named and framework not in named:
+        return ""
+    here = "" if "cuda" in devices_of(framework) else r"(?!.*Cuda\.)"
+    return rf"^(?={framework}_loops\.){here}.*({expression})"
+
+
+def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]]]:
+    """The parts of a run, each kept as soon as it is finished: a framework, and expressions for its benchmarks.
+
+    A full run has one for each topic, some minutes; a quick one for each framework, since asv takes seconds to begin.
+
+    Args:
+        asked: expressions for other benchmarks than the usual ones of every task.
+    """
+    tasks = [task for task in map(load, names()) if task.loops]
+    for framework in USUAL:
+        if asked:
+            found = [narrowed(one, framework) for one in asked]
+            if any(found):
+                yield framework, list(filter(None, found))
+        else:
+            for _, part in itertools.groupby(tasks, key=lambda task: "" if quick else task.topic):
+                yield framework, [selection(task, framework, quick=quick) for task in part]
+
+
+def measure(
+    tree: Path, commit: str, framework: str, patterns: Sequence[str], results: Path, *, quick: bool, versions: bool
+) -> list[dict[str, str]]:
+    """Run a framework's benchmarks that match at a commit and merge what came of them into `results`.
+
+    What is there already is not measured again.
+
+    Args:
+        tree: the commit's files.
+        versions: in an environment for each version of the framework in `VERSIONS`, not in this one.
+
+    Returns:
+        A row of each benchmark that failed or took too long, with its reason.
+
+    Raises:
+        Unavailable: the framework is not here, or has no such benchmark.
+        UsageError: the commit's suite cannot be run at all.
+    """
+    KEPT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+        mine = Path(folder) / "results"
+        with locked(results):
+            shutil.copytree(results, mine)
+        forget_unfinished(mine, commit, patterns)
+        threads = os.environ[THREADS]  # another number is another series
+        # Of the branches' tips asv knows what is finished: so this commit is one.
+        changed: dict[str, Any] = {
+            "benchmark_dir": str(tree / SUITE), "results_dir": str(mine), "branches": [commit]
+        }  # fmt: skip
+        if versions:
+            command = ["run", f"{commit}^!"]
+            include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
+            config = configured(VERSIONS, Path(folder), **changed, include=include)
+        else:
+            command = ["run", "--set-commit-hash", commit]
+            matrix = {"req": installed(framework), "env_nobuild": {THREADS: [threads]}}
+            config = configured(CONFIG, Path(folder), **changed, matrix=matrix)
+        command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
+        if "cuda" in devices_of(framework) and not all("Cpu" in pattern for pattern in patterns):
+            command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
+        for pattern in patterns:
+            command += ["--bench", pattern]
+        said = asv(config, *command)
+        with locked(results):
+            merge(mine, results)
+        if "No benchmarks selected" in said.output:
+            here = " and ".join(devices_of(framework))
+            raise Unavailable(f"{framework} has none of these benchmarks at {commit[:12]} on the devices here ({here})")
+        failed = list(failures(mine, commit, patterns, said.output))
+    if said.code and not failed:
+        raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
+    return failed
+
+
+def failures(results: Path, commit: str, patterns: Sequence[str], said: str) -> Iterator[dict[str, str]]:
+    """A row of each combination that was asked for at a commit and has no result, with what asv said of it."""
+    reason = reasons(said)
+    for found in of_commit(results, commit).values():
+        for name, row in found["results"].items():
+            for value, one in combinations(row):
+                if value is None and is_asked(name, one, patterns):
+                    why = reason.get((name, one), "it ended without a word")
+                    where = {"commit": commit, "environment": found["env_name"], "benchmark": name, "parameters": one}
+                    yield {**where, "reason": why}
+
+
+def reasons(said: str) -> dict[tuple[str, str], str]:
+    """By benchmark and parameters the last line of what each wrote to stderr: of a failed one, of its traceback."""
+    found, name = {}, ""
+    for block in re.split(r"^\[[ .\d]+%\] ·+ ", said, flags=re.MULTILINE):
+        if re.match(r"\w+\.\w+\.\w+ ", block):
+            name = block.split()[0]
+        for part in re.split(r"^\s*For parameters: ", block, flags=re.MULTILINE)[1:]:
+            parameters, *lines = filter(None, map(str.strip, part.splitlines()))
+            own = [line for line in lines if not line.startswith("asv: benchmark failed")]  # said once, after them all
+            found[name, parameters] = (own or ["asv: benchmark failed"])[-1]
+    return found
+
+
+def _report(failed: list[dict[str, str]], tried: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+    """Show what has no result and why, and keep it beside the results.
+
+    Args:
+        tried: the commit, framework and expressions of each part that was measured; what is kept of others stays.
+    """
+    rows = pd.DataFrame(failed, columns=FAILED)
+    path = KEPT / "failed.csv"
+    with locked(KEPT / "results"):
+        old = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else rows.head(0)
+        again = [
+            any(
+                row.commit == commit
+                and (row.benchmark == f"{framework}_loops" or is_asked(row.benchmark, row.parameters, patterns))
+                for commit, framework, patterns in tried
+            )
+            for row in old.itertuples()
+        ]
+        WholeFile(path).write(pd.concat([old[[not one for one in again]], rows]).to_csv(index=False))
+    if failed:
+        view = Table(title="No result", title_justify="left")
+        for column in FAILED:
+            view.add_column(column, overflow="fold")
+        for commit, *said in rows.itertuples(index=False):
+            view.add_row(commit[:8], *said)
+        Console().print(view)
+
+
+def run(
+    quick: Annotated[bool, typer.Option("--quick", help="The last loop of each task, tiny, once.")] = False,
+    range_: Annotated[str | None, typer.Option("--range", metavar="A..B", help="These commits, not HEAD.")] = None,
+    bench: Annotated[list[str] | None, typer.Option("--bench", "-b", help="Benchmarks by regular expression.")] = None,
+    versions: Annotated[
+        bool, typer.Option("--versions", help="In environments of several framework versions.")
+    ] = False,
+    add: Annotated[Path | None, typer.Option("--add", help="Measure nothing: add another machine's results.")] = None,
+) -> None:
+    """Measure, keep and publish."""
+    if add is not None:
+        if not any(add.glob("*/machine.json")):
+            raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
+        check_source(add, KEPT / "results")
+        with locked(KEPT / "results"):
+            merge(add, KEPT / "results")
+        print(f"dashboard: {publish(KEPT)}")
+        return
+    for pattern in bench or ():
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
+    refuse_dirty_tree()
+    commits = commits_of(range_) if range_ else [commit_of("HEAD")]
+    this_machine()  # asv asks who it is on a machine that it does not know
+    failed: list[dict[str, str]] = []
+    missing: set[str] = set()
+    tried: list[tuple[str, str, list[str]]] = []
+    for commit in commits:
+        with worktree(commit) as tree:
+            for framework, chosen in parts(bench or (), quick=quick):
+                try:
+                    failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
+                except Unavailable as error:
+                    missing.add(str(error))
+                    continue
+                except UsageError as error:  # the other commits go on
+                    where = {"commit": commit, "environment": "", "benchmark": f"{framework}_loops", "parameters": ""}
+                    failed.append({**where, "reason": str(error)})
+                tried.append((commit, framework, chosen))
+    for reason in sorted(missing):
+        print(f"not measured: {reason}")
+    _report(failed, tried)
+    if not tried:
+        raise UsageError("nothing was measured")
+    page = publish(KEPT)
+    print(f"dashboard: {page} (python -m asv preview serves it)")
+    raise typer.Exit(1 if failed else 0)
+
+
+def main() -> None:
+    """The entry point: what cannot be done is one line and exit code 2."""
+    try:
+        typer.run(run)
+    except UsageError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("bench: interrupted; finished results are kept, the same command goes on", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

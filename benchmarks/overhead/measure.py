@@ -1,0 +1,85 @@
+"""What the harness adds to a loop: `python -m benchmarks.overhead` times it against the same loop written by hand.
+
+Both run in one process on the same model and the same memory, in turns; several processes give the interval.
+"""
+
+import gc
+import multiprocessing
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.overhead.by_hand import BARE
+from benchmarks.ab.statistics import compare
+from benchmarks.ab.sides import SETTINGS, WINDOW, pin
+from parity.task import FRAMEWORKS
+from parity.timing.loop import USUAL, Contestant, prepared
+
+LIMIT = 0.02
+PROCESSES = 8
+ROUNDS = 40
+
+
+def log_ratios(framework: str) -> dict[tuple[str, str], tuple[float, float]]:
+    """Of each loop, in this process: seconds by hand, and the median log(time of the harness / time by hand)."""
+    found = {}
+    for (task, loop), by_hand in BARE.items():
+        with prepared(task, loop, Contestant(framework=framework, mode=USUAL[framework])) as ready:
+            bare = by_hand[framework](ready.model, ready.batch)
+            calls = 1
+            while (seconds := window(bare, calls)) < WINDOW:
+                calls = max(calls + 1, int(1.1 * calls * WINDOW / seconds))
+            rounds = np.empty((ROUNDS, 2))
+            for number in range(ROUNDS):
+                outer, inner = (0, 1) if number % 2 == 0 else (1, 0)
+                spent = [0.0, 0.0]
+                for side in (outer, inner, inner, outer):
+                    spent[side] += window((bare, ready.call)[side], calls)
+                rounds[number] = spent
+            by_hand_seconds = float(np.median(rounds[:, 0]) / (2 * calls))
+            found[task, loop] = by_hand_seconds, float(np.median(np.log(rounds[:, 1] / rounds[:, 0])))
+    return found
+
+
+def window(call: Callable[[], object], calls: int) -> float:
+    """The seconds of so many calls, after as many that are not timed."""
+    gc.disable()
+    for _ in range(calls):
+        call()
+    start = time.perf_counter()
+    for _ in range(calls):
+        call()
+    seconds = time.perf_counter() - start
+    gc.enable()
+    return seconds
+
+
+def main() -> None:
+    """Print the overhead of every loop in every framework, with its interval; exit code 1 if one is over the limit."""
+    view = Table(title=f"The harness against a loop by hand (limit {LIMIT:.0%})", title_justify="left")
+    for column in ("loop", "framework", "by hand", "overhead", "interval"):
+        view.add_column(column, justify="right" if column in ("by hand", "overhead", "interval") else "left")
+    over = 0
+    os.environ.update(SETTINGS)
+    spawn = multiprocessing.get_context("spawn")
+    for framework in FRAMEWORKS:
+        with ProcessPoolExecutor(1, mp_context=spawn, initializer=pin, max_tasks_per_child=1) as pool:
+            found = list(pool.map(log_ratios, [framework] * PROCESSES))
+        for task, loop in BARE:
+            c = compare([process[task, loop][1] for process in found], loops=len(BARE) * len(FRAMEWORKS))
+            seconds = float(np.median([process[task, loop][0] for process in found]))
+            over += c.low > LIMIT
+            style = "bold red" if c.low > LIMIT else ""
+            cells = f"{seconds * 1e6:.0f} us", f"{c.change:+.1%}", f"{c.low:+.1%} to {c.high:+.1%}"
+            view.add_row(f"{task} {loop}", framework, *cells, style=style)
+    Console().print(view)
+    raise SystemExit(1 if over else 0)
+
+
+if __name__ == "__main__":
+    main()

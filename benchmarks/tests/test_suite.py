@@ -1,0 +1,99 @@
+"""asv's classes: each benchmark runs, is warm before the clock starts, and says what it is about."""
+
+import contextlib
+import dataclasses
+import gc
+import itertools
+import math
+import re
+import time
+
+import pytest
+from asv_runner.benchmarks.time import TimeBenchmark
+
+import benchmarks.history.suite
+from benchmarks.history.run import selection
+from benchmarks.history.suite import OFF_THE_CHART, suites, worst_units
+from parity import judge, load
+from parity.judging.noise import LIMIT
+from parity.tasks import names
+from parity.timing.loop import USUAL, Ready
+
+
+def names_of(framework):
+    """asv's names of them: `module.Class.function('loop', 'size', 'mode')`."""
+    for suite, cls in suites(framework).items():
+        for function in (f for f in vars(cls) if f.startswith(("time_", "peakmem_", "track_"))):
+            for loop in cls.params[0]:
+                for size in cls.params[1]:
+                    for mode in cls.params[2]:
+                        yield f"{framework}_loops.{suite}.{function}('{loop}', '{size}', '{mode}')"
+
+
+def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
+    for name in names():
+        task = load(name)
+        if not task.loops:
+            continue
+        chosen = re.compile(selection(task, framework, quick=True))
+        found = [n for n in names_of(framework) if chosen.search(n)]
+        assert len(found) == 1, name
+        full = re.compile(selection(task, framework, quick=False))
+        kinds = [n.split(".")[2].partition("(")[0] for n in names_of(framework) if full.search(n)]
+        assert kinds.count("time_loop") == len(task.loops)
+        assert sorted(set(kinds)) == sorted(
+            ["peakmem_loop", "time_loop", "track_first_call", "track_noise_units", "track_throughput"]
+        )
+
+
+def test_each_figure_of_a_loop_is_what_it_says(framework):
+    """As asv calls them: the parameters are looked up among those to be skipped, then the function is run."""
+    suite = suites(framework)["MlpCpu"]()
+    parameters = ("step", "tiny", USUAL[framework])
+    assert parameters not in suite.time_loop.skip_params
+    assert suite.time_loop(*parameters) is None
+    assert suite.peakmem_loop(*parameters) is None
+    assert 0 < suite.track_noise_units(*parameters) <= LIMIT
+    assert suite.track_first_call(*parameters) > 0
+    assert suite.track_throughput(*parameters) > 0
+
+
+def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
+    """Not single ones, as it does where the first call builds the loop, or where there is a setup."""
+    begun, ended = [], []
+
+    @contextlib.contextmanager
+    def slow(task, loop, contestant, *, dtype, size):
+        time.sleep(0.2)  # more than asv's sample and warm-up
+        begun.append((loop, contestant.mode, size))
+        try:
+            yield Ready(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
+        finally:
+            ended.append(loop)
+
+    monkeypatch.setattr(benchmarks.suite, "prepared", slow)
+    suite = suites("tf")["MlpCpu"]()
+    benchmark = TimeBenchmark("MlpCpu.time_loop", suite.time_loop, [suite.time_loop, suite])
+    benchmark.set_param_idx(list(itertools.product(*suite.params)).index(("step", "base", "graph")))
+    assert benchmark.do_setup() is False
+    assert begun == [("step", "graph", "base")]
+    gc.collect()
+    assert not ended  # the precision policy holds
+    assert benchmark.do_run()["number"] > 100
+    assert len(begun) == 1
+
+
+def test_the_examples_of_an_epoch_are_those_of_all_its_batches():
+    task = load("digits_training")
+    assert task.stages["epoch"].examples(task.sizes["base"]) == 44 * 32
+    assert load("mlp").stages["step"].examples(load("mlp").sizes["base"]) == 32
+
+
+def test_a_loop_that_cannot_be_judged_says_why():
+    (row, *_) = judge("mlp", "numpy", dtype="float32")
+    assert worst_units([row, dataclasses.replace(row, units=math.inf, verdict="differs")]) == OFF_THE_CHART
+    broken = dataclasses.replace(row, output="step", units=None, verdict="error", reason="ValueError: broken")
+    with pytest.raises(RuntimeError, match="step: error: ValueError: broken"):
+        worst_units([broken])
+    with pytest.raises(RuntimeError, match="none of its outputs was judged"):
+        worst_units([])

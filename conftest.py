@@ -1,0 +1,53 @@
+"""What all tests share: which frameworks they are about, and the figures that a run ends with."""
+
+import pytest
+
+from parity.frameworks.runtime import runtime
+from parity.task import DEVICES, FRAMEWORKS
+from parity.tasks import names
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--framework", action="append", choices=FRAMEWORKS, help="test this framework alone (repeatable; default: all)"
+    )
+    parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
+
+
+def pytest_generate_tests(metafunc):
+    if "task_name" in metafunc.fixturenames:
+        metafunc.parametrize("task_name", names())
+    if "framework" in metafunc.fixturenames:
+        metafunc.parametrize("framework", metafunc.config.getoption("--framework") or FRAMEWORKS)
+
+
+@pytest.fixture(autouse=True)
+def _framework_is_here(request):
+    """A framework that is to be tested and is missing is an error with its install command, never a skip."""
+    if "framework" in request.fixturenames:
+        runtime(request.getfixturevalue("framework"))
+
+
+@pytest.fixture
+def device(request):
+    return request.config.getoption("--device")
+
+
+def pytest_terminal_summary(terminalreporter):
+    """The worst noise units of the correct implementations, and the least of the planted faults."""
+    worst, weakest = {}, []
+    for report in terminalreporter.stats.get("passed", []):
+        for key, value in report.user_properties:
+            if key == "units":
+                framework, dtype, units, output = value
+                worst[framework, dtype] = max(worst.get((framework, dtype), (0.0, "")), (units, output))
+            elif key == "fault":
+                weakest.append(tuple(value))
+    if worst:
+        terminalreporter.section("noise units, worst of each framework (30 at most)")
+        for (framework, dtype), (units, output) in sorted(worst.items()):
+            terminalreporter.line(f"{framework:6} {dtype:8} {units:6.2f}  {output}")
+    if weakest:
+        terminalreporter.section(f"planted faults, the weakest of {len(weakest)} (300 at least)")
+        for units, fault in sorted(weakest)[:5]:
+            terminalreporter.line(f"{units:12.4g}  {fault}")

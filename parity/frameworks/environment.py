@@ -1,0 +1,102 @@
+"""What machine and which libraries these are: what every reported number depends on."""
+
+import hashlib
+import importlib.util
+import os
+import platform
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_info
+
+from parity.frameworks.runtime import INSTALL, PACKAGES, REQUIRES, runtime
+from parity.judging.noise import wider_is_wider
+from parity.task import FRAMEWORKS
+from parity.judging.worker import Worker, WorkerError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Presence:
+    """What one framework offers here; `missing` says why it offers nothing, and what to do."""
+
+    devices: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+    versions: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+    missing: str = ""
+
+
+def presence(framework: str) -> Presence:
+    """What the framework offers, asked in this process: it is imported."""
+    found = runtime(framework)
+    with found.policy("cpu", "float32"):  # as a run finds them
+        settings = found.settings()
+    return Presence(devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings)
+
+
+def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presence]:
+    """What each framework offers, each asked in its worker, all at once."""
+
+    def ask(framework: str) -> Presence:
+        if importlib.util.find_spec(REQUIRES[framework]) is None:
+            return Presence(missing=f"{framework} is not installed: {INSTALL[framework]}")
+        try:
+            return workers[framework].call(presence, framework, timeout=timeout)
+        except WorkerError as error:
+            return Presence(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(workers, pool.map(ask, workers)))
+
+
+def environment(found: dict[str, Presence]) -> dict[str, Any]:
+    """The machine, the numerical libraries and the frameworks, as plain data for a report."""
+    return {
+        "parity": _version(),
+        "sources": sources(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cpu": cpu(),
+        "cores": os.cpu_count(),
+        "numpy": np.__version__,
+        "blas": sorted({f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()}),
+        "blas_threads": max((lib["num_threads"] for lib in threadpool_info()), default=1),
+        "truth": {
+            "float32": "float64",
+            "float64": f"longdouble, {np.finfo(np.longdouble).nmant} bits"
+            if wider_is_wider()
+            else "float64 itself: this platform's longdouble is no wider",
+        },
+        "frameworks": {framework: asdict(found[framework]) for framework in FRAMEWORKS if framework in found},
+    }
+
+
+def cpu() -> str:
+    """The processor's name."""
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        for line in info.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def sources() -> str:
+    """A digest of the files that decide the numbers: what was judged with others says nothing about these."""
+    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    for package in ("parity", *PACKAGES.values()):
+        for path in sorted((root / package).rglob("*")):
+            if path.suffix in (".py", ".toml") and "tests" not in path.relative_to(root).parts:
+                digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _version() -> str:
+    try:
+        return version("parity")
+    except PackageNotFoundError:
+        return "a checkout"

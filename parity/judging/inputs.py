@@ -1,0 +1,60 @@
+"""The inputs of a task: seeded draws that keep away from kinks."""
+
+import contextlib
+import functools
+import zlib
+
+import numpy as np
+
+from parity.frameworks.runtime import ContractError, implementation_of, stage_of
+from parity.task import Arrays, Task, cast, choose
+
+# How near the NumPy implementation may come to a kink, relative to the tensor's root mean square.
+MARGIN = 2.0**-18
+TRAJECTORY_MARGIN = 2.0**-14
+ATTEMPTS = 1000
+
+
+def draw(task: Task, size: str, *, seed: int = 0, judged: bool = True) -> tuple[Arrays, Arrays]:
+    """The inputs of a task as float64, away from every kink: the same numbers in any order, process and framework.
+
+    Draws are numbered; one that comes nearer than the margin to a point where a derivative or an integer jumps
+    (the sign of a ReLU's input, a maximum's tie) is given up for the next, since there rounding picks the side.
+
+    Args:
+        judged: whether derivatives will be compared; where they are only timed the first draw will do.
+        seed: further inputs of the same task; `default_rng([crc32(name), 1000 seed + attempt])`.
+
+    Raises:
+        UsageError: an unknown size.
+        ContractError: a task of which a thousand draws lie too near a kink.
+    """
+    params, batch = _draw(task, size, seed, judged and size != "large")  # forward values need none
+    return cast(params, "float64"), cast(batch, "float64")
+
+
+@functools.lru_cache(maxsize=16)
+def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Arrays]:
+    choose("size", size, task.sizes)
+    for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):
+        rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
+        params, batch = task.make(rng, **task.sizes[size])
+        if not judged or _keeps_away(task, params, batch):
+            return params, batch
+    raise ContractError(
+        f"parity/tasks/{task.name}.py: {ATTEMPTS} draws of size {size!r} all lie too near a kink; "
+        "choose a smoother activation or a smaller size"
+    )
+
+
+def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
+    from impl_numpy import ops
+
+    implementation = implementation_of(task, "numpy")
+    for name, stage in task.stages.items():
+        with ops.listening() as distances, contextlib.suppress(Exception):  # run() reports what fails
+            model = implementation.build(cast(params, "float64"), **task.config)
+            stage_of(implementation, name)(model, cast(batch, "float64"))
+        if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):
+            return False
+    return True

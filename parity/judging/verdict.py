@@ -1,0 +1,206 @@
+"""The verdict on a contestant's outputs: one row for each output, one rule for all."""
+
+import functools
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import stats
+
+from parity.judging.inputs import draw
+from parity.judging.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
+from parity.judging.run import Failure, Outputs, run, stages_of
+from parity.task import Array, Arrays, Raises, Returns, Sampled, Stage, Task
+from parity.tasks import load
+
+Verdict = Literal["agrees", "exact", "raises", "statistical", "differs", "error", "unavailable"]
+GOOD: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical")
+
+# One sampled value in 10⁹ may fail by chance: a run has fewer than a thousand, so one run in 10⁶.
+FALSE_ALARM = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The verdict on one output of one run."""
+
+    task: str
+    framework: str
+    device: str
+    dtype: str
+    mode: str
+    size: str
+    output: str  # "backward/grad.weight"; the stage alone where there is no output, "" for a whole run
+    units: float | None  # noise units; None where nothing was measured in them
+    verdict: Verdict
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A task's truth for one size and dtype, and the inputs that it was computed from."""
+
+    arrays: tuple[Arrays, Arrays]
+    truths: dict[str, Truth]  # by "stage/output"
+    raised: dict[str, Failure]  # stages that NumPy itself cannot run, rightly where that is declared
+
+
+def judge(
+    task: Task | str,
+    framework: str,
+    outputs: Outputs | None = None,
+    *,
+    device: str = "cpu",
+    dtype: str = "float64",
+    mode: str = "eager",
+    size: str = "tiny",
+    seed: int = 0,
+) -> list[Row]:
+    """Judge one run of a task: a row for each output, in data-flow order.
+
+    Floating outputs agree at `LIMIT` noise units or less; integers, booleans and the outputs named in `exact`
+    must be equal; sampled ones lie within the deviation that chance exceeds once in 10⁹; a declared error must
+    be raised as declared.  At `large` forward outputs are judged and the others must be finite.
+
+    Args:
+        task: a task or its name.
+        framework, device, dtype, mode, size: as in `run`; dtype is `float32` or `float64`.
+        outputs: what `run` returned for the same arguments; it is called where they are not given.
+        seed: which inputs, as in `draw`.
+
+    Raises:
+        as `run`.
+    """
+    task = load(task) if isinstance(task, str) else task
+    arrays = draw(task, size, seed=seed)
+    if outputs is None:
+        outputs = run(task, framework, device=device, dtype=dtype, mode=mode, size=size, arrays=arrays)
+    reference = reference_of(task, size, dtype, seed)
+
+    def row(output: str, units: float | None, verdict: Verdict, reason: str) -> Row:
+        return Row(
+            task=task.name, framework=framework, device=device, dtype=dtype, mode=mode, size=size,
+            output=output, units=units, verdict=verdict, reason=reason,
+        )  # fmt: skip
+
+    rows = []
+    for name, stage in stages_of(task, device, mode, size).items():
+        declared = stage.declaration(framework, mode, device)
+        truths, error = reference.truths, outputs.raised.get(name)
+        if isinstance(declared, Raises):
+            rows.append(row(name, None, *_raised(declared, error)))
+            continue
+        if isinstance(declared, Returns):
+            truths = _declared(declared, name, arrays, dtype)
+        if error is not None:
+            rows.append(row(name, None, "error", str(error)))
+            continue
+        for output in stage.outputs:
+            key = f"{name}/{output}"
+            verdict = _judge(task, stage, key, outputs, reference, truths, dtype, size)
+            if size == "base" and key in task.known and verdict[1] in GOOD:
+                verdict = _known(task.known[key], outputs[key], truths[key], verdict)
+            rows.append(row(key, *verdict))
+    return rows
+
+
+def expected(task: Task, framework: str, *, device: str, dtype: str, mode: str, size: str) -> dict[str, Truth]:
+    """The truth of each output of such a run: NumPy's, or what the specification declares for this framework."""
+    reference = reference_of(task, size, dtype)
+    truths = dict(reference.truths)
+    for name, stage in stages_of(task, device, mode, size).items():
+        declared = stage.declaration(framework, mode, device)
+        if isinstance(declared, Returns):
+            truths |= _declared(declared, name, reference.arrays, dtype)
+    return truths
+
+
+@functools.lru_cache(maxsize=16)
+def reference_of(task: Task, size: str, dtype: str, seed: int = 0) -> Reference:
+    """The truth of every output at this size, for contestants that compute in `dtype`."""
+    arrays = draw(task, size, seed=seed)
+    raised: dict[str, Failure] = {}
+
+    def compute(params: Arrays, batch: Arrays) -> Outputs:
+        precision = np.result_type(
+            np.float64, *(a for a in (params | batch).values() if np.issubdtype(a.dtype, np.floating))
+        )
+        outputs = run(task, "numpy", dtype=_name(precision), size=size, arrays=(params, batch))
+        raised.update(outputs.raised)
+        return outputs
+
+    return Reference(arrays, truth_of(compute, *arrays, dtype), raised)
+
+
+def _judge(
+    task: Task, stage: Stage, key: str, outputs: Outputs, reference: Reference,
+    truths: dict[str, Truth], dtype: str, size: str,
+) -> tuple[float | None, Verdict, str]:  # fmt: skip
+    name = key.partition("/")[2]
+    if key not in outputs:
+        return np.inf, "differs", "the output is missing"
+    output = outputs[key]
+    if name in stage.sampled:
+        return (None, *_sampled(stage.sampled[name], output, reference.arrays))
+    if key not in truths:
+        stage_name = key.partition("/")[0]
+        return None, "error", f"no truth: NumPy raised {reference.raised[stage_name]}"
+    truth = truths[key]
+    floating = np.issubdtype(truth.value.dtype, np.floating)
+    if floating and output.dtype != np.dtype(dtype):
+        return np.inf, "differs", f"dtype {output.dtype} where {dtype} is due"
+    if not floating and output.dtype.kind not in {"b": "b", "i": "iu", "u": "iu"}[truth.value.dtype.kind]:
+        return np.inf, "differs", f"dtype {output.dtype} where {truth.value.dtype} is due"
+    if output.shape != truth.value.shape:
+        return np.inf, "differs", f"shape {output.shape} where {truth.value.shape} is due"
+    if size == "large" and not key.startswith("forward/"):
+        finite = bool(np.isfinite(output).all())
+        return (None, "agrees", "finite") if finite else (np.inf, "differs", "not finite")
+    if not floating or name in stage.exact:
+        same = np.array_equal(output, truth.value.astype(output.dtype))
+        return (0.0, "exact", "") if same else (np.inf, "differs", "not equal")
+    if key in task.scale_of:
+        truth = truth.scaled_as(truths[task.scale_of[key]])
+    units = noise_units(flush(output, dtype), truth.value, noise=truth.noise, peak=truth.peak)
+    if units <= LIMIT:
+        return units, "agrees", ""
+    return units, "differs", f"{units:.3g} noise units, {LIMIT:g} at most"
+
+
+def _known(
+    value: ArrayLike, output: Array, truth: Truth, verdict: tuple[float | None, Verdict, str]
+) -> tuple[float | None, Verdict, str]:
+    if not np.issubdtype(output.dtype, np.floating):
+        units = 0.0 if np.array_equal(output, value) else np.inf
+    else:
+        units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
+    stated = f"the exercise states {np.asarray(value).tolist()}"
+    return verdict if units <= LIMIT else (units, "differs", f"{stated}, this is {output.tolist()}")
+
+
+def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:
+    if error is None:
+        return "differs", f"{declared.error} was to be raised and nothing was"
+    if declared.error in error.classes and re.search(declared.match, error.message):
+        return "raises", str(error)
+    return "differs", f"{declared.error} ({declared.match!r}) was to be raised, not {error}"
+
+
+def _sampled(sampled: Sampled, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:
+    mean, deviation = np.asarray(sampled.expected(*arrays)), np.asarray(sampled.error(*arrays))
+    if output.shape != mean.shape or not np.isfinite(output).all():
+        return "differs", f"shape {output.shape} where {mean.shape} is due, or not finite"
+    worst = float(np.max(np.abs(output - mean) / deviation))
+    limit = float(stats.norm.isf(FALSE_ALARM / 2))
+    return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
+
+
+def _declared(declared: Returns, stage: str, arrays: tuple[Arrays, Arrays], dtype: str) -> dict[str, Truth]:
+    truths = truth_of(declared.compute, *arrays, dtype)
+    return {f"{stage}/{name}": truth for name, truth in truths.items()}
+
+
+def _name(dtype: np.dtype) -> str:
+    return next(name for name in ("float64", *WIDER.values()) if np.dtype(name) == dtype)

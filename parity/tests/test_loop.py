@@ -1,0 +1,90 @@
+"""A loop ready to be timed: what is inside the clock, and what a GPU needs, shown on one that is made up."""
+
+import contextlib
+import math
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from parity import draw, timing
+from parity.frameworks.runtime import Unavailable
+from parity.timing.loop import L2_BYTES, MOST_COPIES, WARM_UP, WARM_UP_CUDA, Contestant, prepared
+
+GPU = Contestant(framework="torch", device="cuda")
+
+
+@pytest.fixture
+def log(monkeypatch):
+    """What the runtime and the implementation of a framework that does nothing were asked for, in order."""
+    said = []
+
+    def put(arrays, device, layout):
+        said.append("put")
+        return {"number": said.count("put"), **arrays}
+
+    def step(model, batch):
+        said.append(batch["number"])
+        return {"loss": 0.0}
+
+    fake = SimpleNamespace(
+        policy=lambda device, dtype: contextlib.nullcontext(), put=put, wrap=lambda stage, mode: stage,
+        sync=lambda device: said.append("sync"), device_seconds=lambda call, device: (call(), 0.5)[1],
+    )  # fmt: skip
+    implementation = SimpleNamespace(__name__="impl_torch.mlp", build=lambda params, **config: params, step=step)
+    monkeypatch.setattr(timing, "available", lambda framework, device, mode: fake)
+    monkeypatch.setattr(timing, "implementation_of", lambda task, framework: implementation)
+    return said
+
+
+def test_on_a_gpu_the_inputs_rotate_past_its_cache_and_each_call_waits(log):
+    _, batch = draw(timing.load("mlp"), "base", judged=False)
+    one = sum(a.astype(np.float32).nbytes if a.dtype.kind == "f" else a.nbytes for a in batch.values())
+    copies = min(MOST_COPIES, math.ceil(2 * L2_BYTES / one))
+    assert copies * one >= 2 * L2_BYTES
+    with prepared("mlp", "step", GPU) as loop:
+        assert log.count("put") == 1 + copies  # the weights once
+        assert log.count("sync") == 1 + WARM_UP_CUDA
+        del log[:]
+        for _ in range(copies):
+            loop.call()
+    assert sorted(log[::2]) == [number + 2 for number in range(copies)]  # each of the batches once
+    assert set(log[1::2]) == {"sync"}
+
+
+def test_a_gpus_own_events_time_a_call_without_the_wait(log):
+    with prepared("mlp", "step", GPU) as loop:
+        del log[:]
+        assert loop.device_seconds() == 0.5
+    assert "sync" not in log
+    assert len(log) == 1
+
+
+def test_on_a_cpu_the_batch_stays_and_nothing_is_waited_for(log):
+    with prepared("mlp", "step", Contestant(framework="torch")) as loop:
+        assert log == ["put", "put", *[2] * (1 + WARM_UP)]
+        loop.call()
+    assert log[-1] == 2
+
+
+def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
+    if "cuda" in timing.available(framework, "cpu", "eager").devices():
+        pytest.skip(f"{framework} has a GPU here")
+    with (
+        pytest.raises(Unavailable, match=f"{framework} sees no cuda device here"),
+        prepared("mlp", "step", Contestant(framework=framework, device="cuda")),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("outputs", "handed"),
+    [
+        ("loss grad.x grad.w w momentum.w exp_avg_sq.w", "loss"),  # a training step: what its user looks at
+        ("loss grad.x grad.w", "loss grad.x grad.w"),  # the gradients are the result
+    ],
+)
+def test_a_timed_graph_hands_over_what_its_user_looks_at(outputs, handed):
+    """A graph copies out what it returns: weights, gradients and buffers would be copied at each call."""
+    loop = timing._lean(lambda batch: dict.fromkeys(outputs.split(), 0.0), {"w": np.ones(2)})
+    assert list(loop({})) == handed.split()

@@ -1,0 +1,209 @@
+"""Every verdict: given where it is due, and nowhere else."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+from parity import Raises, Returns, Sampled, Stage, Where, draw, judge, load, run
+from parity.frameworks.runtime import ContractError
+from parity.judging.verdict import FALSE_ALARM
+from parity.judging.run import Failure
+from parity.tasks import names
+
+
+@pytest.fixture
+def outputs():
+    return run("mlp", "numpy")
+
+
+def verdicts(outputs, task="mlp", framework="numpy", **how):
+    return {row.output: (row.verdict, row.units, row.reason) for row in judge(task, framework, outputs, **how)}
+
+
+def test_rows_stand_in_data_flow_order_and_name_everything(outputs):
+    rows = judge("mlp", "numpy", outputs)
+    assert [row.output for row in rows] == [
+        f"{s}/{o}" for s, stage in load("mlp").stages.items() for o in stage.outputs
+    ]
+    assert {(r.task, r.framework, r.device, r.dtype, r.mode, r.size) for r in rows} == {
+        ("mlp", "numpy", "cpu", "float64", "eager", "tiny")
+    }
+    assert {row.verdict for row in rows} == {"agrees", "exact"}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.nan, a), "noise units"),
+        (lambda a: np.where(np.arange(a.size).reshape(a.shape) == 0, np.inf, a), "noise units"),
+        (lambda a: a.astype(np.float32), "dtype float32"),
+        (lambda a: a[:-1], "shape"),
+        (lambda a: a[None], "shape"),
+        (lambda a: np.rint(a).astype(int), "dtype int64"),
+    ],
+)
+def test_a_fault_of_form_never_passes(outputs, change, reason):
+    outputs["backward/grad.0.weight"] = change(outputs["backward/grad.0.weight"])
+    verdict, units, why = verdicts(outputs)["backward/grad.0.weight"]
+    assert (verdict, units) == ("differs", math.inf)
+    assert reason in why
+
+
+def test_a_missing_output_never_passes(outputs):
+    del outputs["step/0.weight"]
+    assert verdicts(outputs)["step/0.weight"][:2] == ("differs", math.inf)
+
+
+def test_an_exact_output_that_is_off_by_one_is_infinitely_wrong(outputs):
+    outputs["summary/parameters"] += 1
+    assert verdicts(outputs)["summary/parameters"][:2] == ("differs", math.inf)
+
+
+def test_a_boolean_is_no_integer(outputs):
+    outputs["summary/shape"] = outputs["summary/shape"].astype(bool)
+    assert verdicts(outputs)["summary/shape"][0] == "differs"
+
+
+def test_a_value_that_the_exercise_states_is_asserted():
+    task = dataclasses.replace(load("mlp"), known={"summary/parameters": 235_147})
+    rows = {row.output: row for row in judge(task, "numpy", dtype="float32", size="base")}
+    assert rows["summary/parameters"].verdict == "differs"
+    assert "235147" in rows["summary/parameters"].reason
+
+
+def test_a_stage_that_raises_is_an_error_and_the_others_go_on(outputs):
+    outputs.raised["backward"] = Failure.of(ValueError("no\nsuch luck"))
+    found = verdicts(outputs)
+    assert found["backward"] == ("error", None, "ValueError: no")
+    assert found["step/loss"][0] == "agrees"
+
+
+def declared(**declarations):
+    stages = {"forward": Stage(outputs=("logits", "loss"), declared=declarations.pop("declared"))}
+    return dataclasses.replace(load("mlp"), stages=stages, known={})
+
+
+@pytest.mark.parametrize(
+    ("error", "match", "verdict"),
+    [
+        ("ValueError", "of range", "raises"),
+        ("Exception", "of range", "raises"),  # a base class will do
+        ("TypeError", "of range", "differs"),
+        ("ValueError", "of reach", "differs"),
+    ],
+)
+def test_a_declared_error_must_be_raised_as_declared(outputs, error, match, verdict):
+    task = declared(declared={Where(framework="numpy"): Raises(error=error, match=match)})
+    outputs.raised["forward"] = Failure.of(ValueError("label out of range"))
+    assert [row.verdict for row in judge(task, "numpy", outputs)] == [verdict]
+
+
+def test_a_declared_error_that_is_not_raised_differs(outputs):
+    task = declared(declared={Where(framework="numpy"): Raises(error="ValueError", match="")})
+    assert [row.verdict for row in judge(task, "numpy", outputs)] == ["differs"]
+
+
+def test_a_declared_value_is_judged_as_any_other(outputs):
+    def doubled(params, batch):
+        return {name: 2 * run("mlp", "numpy", dtype=str(batch["x"].dtype).replace("float128", "longdouble"),
+                              arrays=(params, batch))[f"forward/{name}"] for name in ("logits", "loss")}  # fmt: skip
+
+    task = declared(declared={Where(framework="numpy"): Returns(compute=doubled)})
+    assert {row.verdict for row in judge(task, "numpy", outputs)} == {"differs"}
+    for name in ("logits", "loss"):
+        outputs[f"forward/{name}"] *= 2
+    assert {row.verdict for row in judge(task, "numpy", outputs)} == {"agrees"}
+
+
+def test_the_most_specific_declaration_holds():
+    everywhere, compiled = Raises(error="A", match=""), Raises(error="B", match="")
+    stage = Stage(outputs=(), declared={Where(framework="tf", mode="xla"): compiled, Where(framework="tf"): everywhere})
+    assert stage.declaration("tf", "eager", "cpu") is everywhere
+    assert stage.declaration("tf", "xla", "cpu") is compiled
+    assert stage.declaration("torch", "xla", "cpu") is None
+
+
+@pytest.mark.parametrize(
+    ("shift", "verdict"), [(0, "statistical"), (5, "statistical"), (7, "differs"), (-7, "differs")]
+)
+def test_a_sampled_output_lies_within_the_deviation_of_chance(outputs, shift, verdict):
+    mean = Sampled(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
+    task = dataclasses.replace(
+        load("mlp"), stages={"forward": Stage(outputs=("logits", "loss"), sampled={"loss": mean})}, known={}
+    )
+    outputs["forward/loss"] = np.array(0.5 + shift * 0.01)
+    assert judge(task, "numpy", outputs)[1].verdict == verdict
+
+
+def test_a_run_has_fewer_sampled_values_than_its_false_alarm_rate_allows():
+    """One in 10⁶ runs: the sampled values of all tasks, in three frameworks, both dtypes and two sizes."""
+    values = 0
+    for name in names():
+        task = load(name)
+        for size in ("tiny", "base"):
+            for stage in task.stages.values():
+                for sampled in stage.sampled.values():
+                    values += 3 * 2 * np.size(sampled.expected(*draw(task, size)))
+    assert values * FALSE_ALARM <= 1e-6
+
+
+def test_zero_in_theory_is_judged_by_its_sibling(outputs):
+    """Noise alone is all that such a gradient has; its own scale would make any of it infinite."""
+    key, sibling = "backward/grad.0.bias", "backward/grad.2.bias"
+    task = dataclasses.replace(load("mlp"), scale_of={key: sibling})
+    own = verdicts(outputs)[key][1]
+    by_sibling = verdicts(outputs, task)[key][1]
+    assert by_sibling != own
+    assert by_sibling > 0
+
+
+def test_only_these_gradients_are_zero_in_theory():
+    """The whole list of exceptions; each has its reason in its specification."""
+    assert {f"{name}:{key}" for name in names() for key in load(name).scale_of} <= {
+        "attention:backward/grad.key_bias",
+    }
+
+
+def test_at_large_forward_is_judged_and_the_rest_is_finite(outputs):
+    task = load("mlp")
+    task = dataclasses.replace(task, sizes={**task.sizes, "large": task.sizes["tiny"]})
+    outputs = run(task, "numpy", dtype="float32", size="large", arrays=draw(task, "large"))
+    outputs["backward/grad.0.weight"] += 1
+    rows = {row.output: row for row in judge(task, "numpy", outputs, dtype="float32", size="large")}
+    assert rows["forward/loss"].units is not None
+    assert rows["backward/grad.0.weight"].verdict == "agrees"
+    outputs["backward/grad.0.weight"][0, 0] = np.nan
+    rows = {row.output: row for row in judge(task, "numpy", outputs, dtype="float32", size="large")}
+    assert rows["backward/grad.0.weight"].verdict == "differs"
+
+
+def test_a_task_without_its_files_is_named():
+    task = dataclasses.replace(load("mlp"), name="nowhere")
+    with pytest.raises(ContractError, match=r"impl_numpy/nowhere\.py is missing"):
+        draw(task, "tiny")
+
+
+def test_draws_repeat_themselves_and_differ_by_seed():
+    first, again, other = draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny", seed=1)
+    assert all(np.array_equal(first[0][name], again[0][name]) for name in first[0])
+    assert not any(np.array_equal(first[0][name], other[0][name]) for name in first[0])
+
+
+def test_a_draw_is_a_copy():
+    draw(load("mlp"), "tiny")[0]["0.weight"][:] = 0
+    assert draw(load("mlp"), "tiny")[0]["0.weight"].any()
+
+
+def test_a_draw_at_a_kink_is_given_up():
+    """A pre-activation just off zero: in float32 its sign is rounding's."""
+    task = load("mlp")
+
+    def near(rng, **size):
+        params, batch = task.make(rng, **size)
+        params["0.bias"] = 1e-7 - params["0.weight"] @ batch["x"][0]
+        return params, batch
+
+    with pytest.raises(ContractError, match="too near a kink"):
+        draw(dataclasses.replace(task, make=near), "tiny")

@@ -1,0 +1,131 @@
+"""Loops made ready to be timed: built, compiled and warm, with nothing inside the clock but the stage."""
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from parity.frameworks.runtime import available, implementation_of, stage_of
+from parity.judging.inputs import draw
+from parity.task import Arrays, Task, cast, choose
+from parity.tasks import load
+
+USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}  # the mode in which each framework is mostly used
+WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
+WARM_UP_CUDA = 20
+L2_BYTES = 2**27  # of the largest level-2 cache of a GPU; inputs rotate through twice as much
+MOST_COPIES = 4096  # of inputs so small that to fetch them again costs nothing beside the call
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contestant:
+    """A framework, and how it runs."""
+
+    framework: str
+    mode: str = "eager"
+    device: str = "cpu"
+
+    def __str__(self) -> str:
+        """`torch`, `tf graph`, `torch compile cuda`: what is not usual is said."""
+        return " ".join(filter(None, (
+            self.framework, self.mode if self.mode != "eager" else "", self.device if self.device != "cpu" else "",
+        )))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A warm loop; `call()` runs the stage once and waits for the device."""
+
+    call: Callable[[], object]
+    build_seconds: float  # put and build
+    first_seconds: float  # the first call: tracing, compiling, allocating
+    examples: int  # that a call goes through
+    device_seconds: Callable[[], float | None]  # a call by the device's own events; None where it has none
+    model: Any  # what build gave
+    batch: Any  # the first of those that the calls rotate through
+
+
+@contextlib.contextmanager
+def prepared(
+    task: Task | str, stage: str, contestant: Contestant, *, dtype: str = "float32", size: str = "base"
+) -> Iterator[Ready]:
+    """A loop of a task, ready to be timed while the block lasts.
+
+    The model is built with the task's `timing` configuration, whose learning rate is so small that thousands of
+    calls stay finite, and is used again and again.
+
+    Raises:
+        UsageError: an unknown task or loop.
+        Unavailable: a framework, device or mode that is not here.
+    """
+    task = load(task) if isinstance(task, str) else task
+    choose(f"loop of {task.name}", stage, task.loops)
+    device = contestant.device
+    runtime = available(contestant.framework, device, contestant.mode)
+    implementation = implementation_of(task, contestant.framework)
+    params, batch = (cast(arrays, dtype) for arrays in draw(task, size, judged=False))
+    config = {**task.config, **task.timing}
+    with runtime.policy(device, dtype):
+        start = time.perf_counter()
+        model = implementation.build(runtime.put(params, device, task.axes(params)), **config)
+        batches = [runtime.put(batch, device, task.axes(batch)) for _ in range(_copies(batch, device))]
+        built = time.perf_counter()
+        body = functools.partial(stage_of(implementation, stage), model)
+        function = runtime.wrap(body if contestant.mode == "eager" else _lean(body, params), contestant.mode)
+        if device == "cpu":
+            once: Callable[[], object] = functools.partial(function, batches[0])
+            call = once
+        else:
+            rotating = itertools.cycle(batches)
+
+            def once() -> object:
+                return function(next(rotating))
+
+            def call() -> object:
+                outputs = once()
+                runtime.sync(device)
+                return outputs
+
+        call()
+        called = time.perf_counter()
+        for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
+            call()
+        yield Ready(
+            call, built - start, called - built, task.stages[stage].examples(task.sizes[size]),
+            device_seconds=functools.partial(runtime.device_seconds, once, device), model=model, batch=batches[0],
+        )  # fmt: skip
+
+
+def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
+    """What a time depends on: it stands with every timing row."""
+    runtime = available(contestant.framework, contestant.device, contestant.mode)
+    return {**dataclasses.asdict(contestant), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
+
+
+def _lean(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
+    """A training loop that hands over what a user's does: its losses, not weights, gradients and buffers too.
+
+    In eager mode they are there anyway; a graph would copy them all out at each call.  A loop that does not update
+    weights has its gradients as its results, and keeps them.
+    """
+    suffixes = tuple(f".{name}" for name in params)  # grad.w, momentum.w, exp_avg.w
+
+    def loop(batch: Any) -> dict[str, Any]:
+        outputs = body(batch)
+        if outputs.keys().isdisjoint(params):
+            return outputs
+        return {n: a for n, a in outputs.items() if n not in params and not n.endswith(suffixes) and n != "grad.x"}
+
+    return loop
+
+
+def _copies(batch: Arrays, device: str) -> int:
+    """How many batches to rotate through: on a GPU one that stays in the cache would flatter the loop."""
+    if device == "cpu":
+        return 1
+    return min(MOST_COPIES, math.ceil(2 * L2_BYTES / max(1, sum(a.nbytes for a in batch.values()))))
