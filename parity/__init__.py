@@ -1,11 +1,26 @@
 """Neural-network exercises in NumPy, PyTorch and TensorFlow/Keras, proven to compute the same numbers."""
 
-from parity.judging.inputs import draw
-from parity.judging.verdict import Row, judge
-from parity.judging.noise import LIMIT, Truth, noise_units, truth_of
-from parity.judging.run import Outputs, run
-from parity.task import Fault, Raises, Returns, Sampled, Stage, Task, UsageError, Where
-from parity.tasks import load
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from parity.judging.inputs import draw
+    from parity.judging.noise import LIMIT, Truth, noise_units, truth_of
+    from parity.judging.run import Outputs, run
+    from parity.judging.verdict import Row, judge
+    from parity.task import Fault, Raises, Returns, Stage, Stochastic, Task, UsageError, Where
+    from parity.tasks import load
+
+# Each is imported when it is first asked for: the command, a worker and asv's processes start without the rest.
+_PLACES = {
+    "parity.judging.inputs": ("draw",),
+    "parity.judging.noise": ("LIMIT", "Truth", "noise_units", "truth_of"),
+    "parity.judging.run": ("Outputs", "run"),
+    "parity.judging.verdict": ("Row", "judge"),
+    "parity.task": ("Fault", "Raises", "Returns", "Stage", "Stochastic", "Task", "UsageError", "Where"),
+    "parity.tasks": ("load",),
+}
+_PLACE = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
     "LIMIT",
@@ -14,8 +29,8 @@ __all__ = [
     "Raises",
     "Returns",
     "Row",
-    "Sampled",
     "Stage",
+    "Stochastic",
     "Task",
     "Truth",
     "UsageError",
@@ -27,3 +42,13 @@ __all__ = [
     "run",
     "truth_of",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_PLACE[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_PLACE]

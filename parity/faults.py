@@ -48,7 +48,7 @@ def _tf32(a: Array) -> Array:
 
 
 def plant(fault: Fault, arrays: tuple[Arrays, Arrays]) -> tuple[Arrays, Arrays]:
-    """The params and batch that the faulty contestant is given."""
+    """The params and batch that the faulty backend is given."""
     if fault.inputs is None:
         return arrays
     params, batch = arrays

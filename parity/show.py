@@ -1,6 +1,7 @@
 """What tasks, frameworks and machines look like in a terminal."""
 
 import ast
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,42 +11,42 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from parity.divergences import catalogue
-from parity.frameworks.environment import Presence
+from parity.divergences import Divergence, catalogue
+from parity.frameworks.environment import FrameworkInfo
 from parity.frameworks.runtime import PACKAGES
-from parity.task import Raises, Stage, Task
+from parity.tables import table
+from parity.task import Raises, Stage, Task, UsageError, nearest
+from parity.tasks import load, names
 
-ROOT = Path(__file__).parent.parent
-
-
-def tasks_table(tasks: Sequence[Task]) -> Table:
-    """The tasks by topic, with their timed loops."""
-    table = Table(title=f"{len(tasks)} tasks", title_justify="left", box=None, pad_edge=False)
-    for column in ("task", "title", "loops", "other stages"):
-        table.add_column(column)
-    topic = ""
-    for task in tasks:
-        if task.topic != topic:
-            topic = task.topic
-            table.add_row(f"[bold]{topic}[/]")
-        others = [name for name in task.stages if name not in task.loops]
-        table.add_row(f"  {task.name}", task.title, " ".join(task.loops), " ".join(others))
-    return table
+ROOT = Path(__file__).parents[1]
+WIDE = 150  # columns that leave room for three implementations side by side
 
 
-def presence_table(found: dict[str, Presence]) -> Table:
+def tasks(console: Console, tasks: Sequence[Task]) -> None:
+    """The tasks by topic, with their stages; the timed ones are marked."""
+    what = "1 task and its stages" if len(tasks) == 1 else f"{len(tasks)} tasks and their stages"
+    console.print(f"{what}; * is a loop, which is timed", highlight=False)
+    for topic, of_topic in itertools.groupby(tasks, key=lambda task: task.topic):
+        view = Table(title=f"[bold]{topic}[/]", title_justify="left", box=None, show_header=False, padding=(0, 1, 0, 2))
+        for width in (19, 24, None):
+            view.add_column(width=width, overflow="fold")
+        for task in of_topic:
+            stages = (f"{name}*" if name in task.loops else name for name in task.stages)
+            view.add_row(task.name, task.title, " ".join(stages))
+        console.print(view)
+
+
+def frameworks_table(found: dict[str, FrameworkInfo]) -> Table:
     """Which frameworks are here, with their devices and modes, or how to install them."""
-    table = Table(title="Frameworks", title_justify="left")
-    for column in ("framework", "versions", "devices", "modes", "settings"):
-        table.add_column(column)
+    view = table("Frameworks", ("framework", "versions", "devices", "modes", "settings"), names=("framework",))
     for framework, here in found.items():
         if here.missing:
-            table.add_row(framework, f"[red]missing[/] {here.missing}")
+            view.add_row(framework, f"[red]missing[/] {here.missing}")
         else:
-            table.add_row(
+            view.add_row(
                 framework, _pairs(here.versions), " ".join(here.devices), " ".join(here.modes), _pairs(here.settings)
             )
-    return table
+    return view
 
 
 def environment_table(environment: dict[str, Any]) -> Table:
@@ -57,35 +58,79 @@ def environment_table(environment: dict[str, Any]) -> Table:
     return table
 
 
+def whatever(console: Console, asked: str) -> None:
+    """The task or the divergence of this name; of a word, all that have it in their name, title or text.
+
+    Raises:
+        UsageError: nothing has it; the message has the names that look like it.
+    """
+    tasks, entries = names(), catalogue()
+    exact = [name for name in (*tasks, *entries) if name.lower() == asked.lower()]
+    found = exact or [
+        *(name for name in tasks if _has(asked, name, load(name).title, load(name).lesson)),
+        *(name for name, entry in entries.items() if _has(asked, *vars(entry).values())),
+    ]
+    if not found:
+        near = nearest(asked, [*tasks, *entries])
+        hint = f"; did you mean {' or '.join(near)}?" if near else "; parity list shows the tasks"
+        raise UsageError(f"no task and no divergence is called {asked!r}, or has it in its text{hint}")
+    if len(found) > 1:
+        console.print(_matches(found, entries, asked))
+    elif found[0] in entries:
+        console.print(_entries([entries[found[0]]], title=""))
+    else:
+        task(console, load(found[0]))
+
+
 def task(console: Console, task: Task) -> None:
-    """A task's lesson, its specification, and its implementations with their functions side by side."""
+    """A task's lesson, its specification, and its implementations: function by function, side by side where it fits."""
     console.print(Panel(task.lesson, title=f"{task.title} ({task.name}): {task.topic}", title_align="left"))
-    stages = Table(title="stages", title_justify="left", box=None)
-    for column in ("stage", "", "outputs", "declared"):
-        stages.add_column(column)
+    stages = table("stages", ("stage", "", "outputs", "where frameworks differ"), names=("stage",))
     for name, stage in task.stages.items():
-        stages.add_row(name, "loop" if stage.loop else "", " ".join(stage.outputs), _declared(stage))
+        stages.add_row(name, "loop" if stage.timed else "", " ".join(stage.outputs), _expected_divergence(stage))
     console.print(stages)
     console.print("sizes", {name: dict(size) for name, size in task.sizes.items()})
     if task.config:
         console.print("config", dict(task.config))
     if task.aligns:
-        console.print(_aligned(task))
+        console.print(_entries([catalogue()[name] for name in task.aligns], title="what the frameworks do differently"))
     console.rule(f"parity/tasks/{task.name}.py")
     console.print(_code((ROOT / "parity" / "tasks" / f"{task.name}.py").read_text()))
     console.rule(" | ".join(f"{package}/{task.name}.py" for package in PACKAGES.values()))
-    console.print(_side_by_side(task))
+    parts = {name: _parts((ROOT / package / f"{task.name}.py").read_text()) for name, package in PACKAGES.items()}
+    functions = [name for name in ("", "build", *task.stages, "_") if any(part.get(name) for part in parts.values())]
+    if console.width >= WIDE:
+        console.print(_side_by_side(parts, functions))
+    else:
+        _stacked(console, parts, functions)
 
 
-def _side_by_side(task: Task) -> Table:
-    parts = [_parts((ROOT / package / f"{task.name}.py").read_text()) for package in PACKAGES.values()]
+def _has(word: str, *texts: str) -> bool:
+    return any(word.lower() in text.lower() for text in texts)
+
+
+def _matches(found: Sequence[str], entries: dict[str, Divergence], asked: str) -> Table:
+    view = table(f"{asked!r} is in these; parity show NAME shows one", ("name", "what"), names=("name",))
+    for name in found:
+        view.add_row(name, entries[name].what if name in entries else load(name).title)
+    return view
+
+
+def _side_by_side(parts: dict[str, dict[str, str]], functions: Sequence[str]) -> Table:
     table = Table(show_header=True, show_lines=True, expand=True)
-    for framework in PACKAGES:
+    for framework in parts:
         table.add_column(framework, ratio=1)
-    for name in ("", "build", *task.stages, "_"):
-        if any(part.get(name) for part in parts):
-            table.add_row(*(_code(part.get(name, "")) for part in parts))
+    for name in functions:
+        table.add_row(*(_code(part.get(name, "")) for part in parts.values()))
     return table
+
+
+def _stacked(console: Console, parts: dict[str, dict[str, str]], functions: Sequence[str]) -> None:
+    for name in functions:
+        for framework, part in parts.items():
+            if part.get(name):
+                console.rule(f"{framework} {'' if name in ('', '_') else name}".strip(), align="left", style="dim")
+                console.print(_code(part[name]))
 
 
 def _parts(source: str) -> dict[str, str]:
@@ -102,20 +147,22 @@ def _parts(source: str) -> dict[str, str]:
     return {name: "\n".join(part).strip("\n") for name, part in parts.items()}
 
 
-def _aligned(task: Task) -> Table:
-    table = Table(title="what the frameworks do differently here", title_justify="left", box=None)
-    for column in ("", "what", "torch", "Keras", "aligned by"):
-        table.add_column(column)
-    for entry in (catalogue()[name] for name in task.aligns):
-        table.add_row(entry.name, entry.what, entry.torch, entry.keras, entry.align)
+def _entries(entries: Sequence[Divergence], *, title: str) -> Table:
+    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column()
+    for entry in entries:
+        table.add_row(entry.name, entry.what)
+        for what in ("torch", "keras", "align"):
+            table.add_row("", f"[dim]{what}:[/] {getattr(entry, what)}")
     return table
 
 
-def _declared(stage: Stage) -> str:
+def _expected_divergence(stage: Stage) -> str:
     return "; ".join(
         f"{' '.join(filter(None, (where.framework, where.mode, where.device)))}: "
         + (f"raises {what.error}" if isinstance(what, Raises) else "returns its own value")
-        for where, what in stage.declared.items()
+        for where, what in stage.expected_divergence.items()
     )
 
 

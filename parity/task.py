@@ -1,8 +1,6 @@
 """What a task is: the specification of one exercise, written once, that imports no framework."""
 
 import difflib
-import importlib
-import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -15,8 +13,10 @@ Arrays: TypeAlias = dict[str, Array]
 Config: TypeAlias = Mapping[str, float | int | str]
 
 FRAMEWORKS = ("numpy", "torch", "tf")
+ALIASES = {"np": "numpy", "cupy": "numpy", "pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
 DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
+NARROW = ("float16", "bfloat16", "half")  # not judged
 MODES = ("eager", "compile", "graph", "xla")
 SIZES = ("tiny", "base", "large")
 
@@ -58,7 +58,7 @@ class Returns:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sampled:
+class Stochastic:
     """An output of a framework's own generator: its expectation and its standard error, from the inputs."""
 
     expected: Callable[[Arrays, Arrays], ArrayLike]
@@ -70,33 +70,33 @@ class Stage:
     """A function `(model, batch) -> named tensors` that every implementation of the task has."""
 
     outputs: tuple[str, ...]  # the names that it returns, in data-flow order
-    loop: bool = False  # timed, and run in every mode and on every device
+    timed: bool = False  # a loop: timed, and run in every mode and on every device
     trajectory: bool = False  # many updates feed on each other: kinks are kept further away
     derivative_of: Mapping[str, str] = field(default_factory=dict)
     # What its `grad.*` outputs are derivatives of: "stage/output" -> the cotangent's name in the batch, "" for a loss.
     exact: frozenset[str] = frozenset()  # compared bit for bit; integers and booleans always are
-    sampled: Mapping[str, Sampled] = field(default_factory=dict)
-    declared: Mapping[Where, Raises | Returns] = field(default_factory=dict)
+    stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
+    expected_divergence: Mapping[Where, Raises | Returns] = field(default_factory=dict)
     # How many examples one call of a loop goes through, by the task's size; by default one batch of n.
     examples: Callable[[Mapping[str, int]], int] = lambda size: size.get("n", 1)
 
     def __post_init__(self) -> None:
-        for name in (*self.exact, *self.sampled):
+        for name in (*self.exact, *self.stochastic):
             choose("output", name, self.outputs)
 
     def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | None:
         """What the specification declares for such a run; the entry that says most holds."""
-        fitting = [w for w in self.declared if w.holds(framework, mode, device)]
+        fitting = [w for w in self.expected_divergence if w.holds(framework, mode, device)]
         if not fitting:
             return None
-        return self.declared[max(fitting, key=lambda w: (w.mode is not None) + (w.device is not None))]
+        return self.expected_divergence[max(fitting, key=lambda w: (w.mode is not None) + (w.device is not None))]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A mistake that somebody could make, planted in a contestant to prove that the judge sees it.
+    """A mistake that somebody could make, planted in a framework's run to prove that the judge sees it.
 
-    Exactly one of the three is given: the contestant gets other inputs, another configuration,
+    Exactly one of the three is given: the run gets other inputs, another configuration,
     or one of its outputs is changed.
     """
 
@@ -128,7 +128,7 @@ class Task:
     timing: Config = field(default_factory=dict)  # what timed loops are built with instead
     layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
     known: Mapping[str, ArrayLike] = field(default_factory=dict)  # the exercise's own values, at base
-    scale_of: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
+    noise_from: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
     checkpoint: str = ""  # torchvision's model whose state_dict may take the place of the params, at base
     aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
     faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; each must be seen
@@ -137,7 +137,7 @@ class Task:
         """A name that does not exist is an error here, and not a declaration that nobody reads."""
         outputs = [f"{name}/{output}" for name, stage in self.stages.items() for output in stage.outputs]
         derived = [name for stage in self.stages.values() for name in stage.derivative_of]
-        for name in (*self.known, *self.scale_of, *self.scale_of.values(), *derived):
+        for name in (*self.known, *self.noise_from, *self.noise_from.values(), *derived):
             choose(f"output of {self.name}", name, outputs)
         for settings in (self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
@@ -147,7 +147,7 @@ class Task:
 
     @property
     def loops(self) -> tuple[str, ...]:
-        return tuple(name for name, stage in self.stages.items() if stage.loop)
+        return tuple(name for name, stage in self.stages.items() if stage.timed)
 
     def axes(self, names: Iterable[str]) -> dict[str, str]:
         """The layout of each name that has one: `grad.conv.weight` has the layout of `conv.weight`."""
@@ -161,31 +161,25 @@ class Task:
         return found
 
 
-def names() -> list[str]:
-    """The tasks that exist, in the order of the course."""
-    import parity.tasks
-
-    found = (module.name for module in pkgutil.iter_modules(parity.tasks.__path__))
-    return sorted(found, key=lambda name: (int(load(name).topic.split()[0]), name))
-
-
-def load(name: str) -> Task:
-    """The task of that name; UsageError with the nearest name where there is none."""
-    import parity.tasks
-
-    choose("task", name, [module.name for module in pkgutil.iter_modules(parity.tasks.__path__)])
-    task: Task = importlib.import_module(f"parity.tasks.{name}").TASK
-    return task
-
-
 def choose(kind: str, name: str, valid: Iterable[str]) -> str:
     """`name` if it is valid, else a UsageError that proposes the nearest valid one."""
     valid = list(valid)
     if name in valid:
         return name
-    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.3)
+    near = nearest(name, valid)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"unknown {kind} {name!r}{hint}" + (f" ({', '.join(valid)})" if len(valid) < 9 else ""))
+
+
+def nearest(name: str, valid: Iterable[str]) -> list[str]:
+    """The valid names that look like this one, the nearest first; upper and lower case are the same."""
+    by_lower = {other.lower(): other for other in valid}
+    return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)]
+
+
+def framework_named(name: str) -> str:
+    """The framework of that name, in any case, or of one of its other names; UsageError where there is none."""
+    return choose("framework", ALIASES.get(name.lower(), name.lower()), FRAMEWORKS)
 
 
 def cast(arrays: Mapping[str, Array], dtype: str) -> Arrays:

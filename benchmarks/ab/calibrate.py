@@ -9,10 +9,10 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ab.resume import Kept
+from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop
-from parity.frameworks.environment import cpu
 from parity.files import WholeFile
+from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
 PLANTED = (0.0, 0.05, 0.10)  # slowdowns of B; the first is A against A
@@ -20,7 +20,7 @@ POWER_PART = 7  # a slowdown is planted in one row for so many of A against A
 
 
 @dataclass(frozen=True)
-class Judged:
+class CalibrationRow:
     """What a comparison said of one loop."""
 
     task: str
@@ -45,14 +45,14 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Pat
     """
     kept.mkdir(parents=True, exist_ok=True)
     path = kept / "rows.csv"
-    found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(Judged.__annotations__))
+    found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(CalibrationRow.__annotations__))
     wanted = {planted: rows if planted == 0 else max(1, rows // POWER_PART) for planted in PLANTED}
 
     def share(planted: float) -> float:
         return float((found["planted"] == planted).sum() / wanted[planted])
 
     while share(least := min(PLANTED, key=share)) < 1:
-        trial = Kept(kept / f"{least}.unfinished.json")
+        trial = ResumableTrial(kept / f"{least}.unfinished.json")
         passed = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
         for loop, reason in trial.failed.items():
             console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
@@ -65,8 +65,8 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Pat
 
 
 def _judge(
-    trial: Kept, tree: Path, loops: Sequence[Loop], size: str, planted: float, console: Console
-) -> list[Judged]:  # fmt: skip
+    trial: ResumableTrial, tree: Path, loops: Sequence[Loop], size: str, planted: float, console: Console
+) -> list[CalibrationRow]:  # fmt: skip
     with console.status("starting") as status:
 
         def keep(note: str) -> None:
@@ -75,7 +75,7 @@ def _judge(
 
         trial.run(tree, tree, loops, size, slowdown=planted, keep=keep)
     return [
-        Judged(**asdict(loop), planted=planted, verdict=word, change=found.change, pairs=found.pairs)
+        CalibrationRow(**asdict(loop), planted=planted, verdict=word, change=found.change, pairs=found.pairs)
         for loop, (found, word) in trial.verdicts(loops).items()
     ]
 

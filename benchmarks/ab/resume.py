@@ -9,7 +9,7 @@ from benchmarks.ab.sides import Evidence, Loop, Pair, Trial
 from parity.files import WholeFile
 
 
-class Kept(Trial):
+class ResumableTrial(Trial):
     """A trial that lies on disk, written whole after every loop, until it is finished."""
 
     def __init__(self, path: Path) -> None:

@@ -21,16 +21,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.history.asv import KEPT, installed
 from benchmarks.ab.calibrate import calibrate
-from benchmarks.ab.resume import Kept
-from benchmarks.ab.statistics import MOST, Comparison
+from benchmarks.ab.resume import ResumableTrial
+from benchmarks.ab.sides import Loop, Trial, loops_of
+from benchmarks.ab.statistics import MAX_PAIRS, Comparison
+from benchmarks.history.asv import ASV_DIR, installed
 from benchmarks.history.keep import add_times
 from benchmarks.revisions import commit_of, git, refuse_dirty_tree, worktree
-from benchmarks.ab.sides import Loop, Trial, loops_of
+from parity.files import WholeFile
 from parity.frameworks.environment import cpu
 from parity.frameworks.runtime import Unavailable, available
-from parity.files import WholeFile
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 
@@ -69,13 +69,13 @@ def write(
     """The comparison as a file of rows, and the times of both commits among asv's results; the file."""
     rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in said.items()]
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
-    path = KEPT / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
+    path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     WholeFile(path).write(json.dumps({"base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1))
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
         times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in said}
         if times:
-            add_times(KEPT / "results", commit, size, times, digests, threads="1")
+            add_times(ASV_DIR / "results", commit, size, times, digests, threads="1")
     return path
 
 
@@ -105,7 +105,7 @@ def run(
             loops = [loop for loop in loops_of(tree, frameworks) if chosen(loop)]
             if not loops:
                 raise UsageError(f"no loop to calibrate with: {', '.join(task or ())} has none")
-            kept = KEPT / "ab" / f"calibration-{commit[:12]}-{size}-{_here(loops)}"
+            kept = ASV_DIR / "ab" / f"calibration-{commit[:12]}-{size}-{fingerprint(loops)}"
             calibrate(tree, loops, size, rows, kept, console)
         raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
@@ -119,7 +119,7 @@ def run(
         both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
-        trial = Kept(KEPT / "ab" / f"{a.name}-{b.name}-{size}-{_here(both)}.unfinished.json")
+        trial = ResumableTrial(ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(both)}.unfinished.json")
         if trial.first.pairs:
             console.print(f"going on after {sum(map(len, trial.first.pairs.values()))} measured pairs")
         with console.status("starting") as status:
@@ -148,7 +148,7 @@ def _conclude(
         console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
     console.print(
         f"{len(said)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
-        f"{words.count('undecided')} undecided after {MOST} pairs, {len(failed)} could not be measured; {path}"
+        f"{words.count('undecided')} undecided after {MAX_PAIRS} pairs, {len(failed)} could not be measured; {path}"
     )
     slower = [loop for loop, (_, word) in said.items() if word == "slower"]
     if not numpy_changed and any(loop.framework == "numpy" for loop in slower):
@@ -157,7 +157,7 @@ def _conclude(
     return 1 if slower else 2 if failed or "undecided" in words else 0
 
 
-def _here(loops: Sequence[Loop]) -> str:
+def fingerprint(loops: Sequence[Loop]) -> str:
     """What measured pairs depend on beside the commits, as a short name: the machine, the versions, the loops."""
     frameworks = dict.fromkeys(loop.framework for loop in loops)
     what = [cpu(), os.cpu_count(), [installed(framework) for framework in frameworks], sorted(map(str, loops))]

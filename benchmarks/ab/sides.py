@@ -5,7 +5,7 @@ two cores of a shared machine differ by tens of percent for minutes; with one th
 The allocator keeps the memory that it has: whether it hands a block back to the kernel after each call depends on
 what a process did before, and doubles a loop's time by chance.  Hashes are the same.  What stays is the place of
 the data in memory, so each pair of processes counts once, and many pairs are measured; a loop that stays undecided is
-prepared anew several times in each of them.
+warmed anew several times in each of them.
 """
 
 import contextlib
@@ -21,19 +21,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import threads
-from benchmarks.ab.statistics import LEAST, MOST, Comparison, compare
+from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS, Comparison, compare
+from parity.frameworks import threads
 from parity.task import UsageError
 from parity.timing.loop import USUAL
 
-WORKER = Path(__file__).parent / "ab_worker.py"
+WORKER = Path(__file__).parent / "worker.py"
 ROUNDS = 12  # of each preparation: more would not help, most of the noise is between pairs and between preparations
 PREPARATIONS = 4  # in each pair, of a loop that the first pairs did not decide: its data lie elsewhere each time
 WINDOW = 0.002  # seconds at least
 TIMEOUT = 300.0  # seconds until an answer is given up
 # 32 MiB is the largest threshold that glibc takes; others ignore these names.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
-SETTINGS = {**threads("1"), **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
+SETTINGS = {**threads.variables("1"), **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Evidence:
 
     pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
     failed: dict[Loop, str] = field(default_factory=dict)
-    least: int = LEAST  # pairs, before a loop may be decided
+    least: int = MIN_PAIRS  # pairs, before a loop may be decided
 
     def count(self, loop: Loop) -> int:
         return len(self.pairs.get(loop, ()))
@@ -72,7 +72,7 @@ class Evidence:
 
     def wants(self, loop: Loop, *, of: int) -> bool:
         """Whether another pair is wanted: the loop can be measured, and is not decided."""
-        if loop in self.failed or self.count(loop) >= MOST:
+        if loop in self.failed or self.count(loop) >= MAX_PAIRS:
             return False
         return self.count(loop) < self.least or not self.comparison(loop, of=of).decided
 
@@ -93,10 +93,14 @@ class Side:
     def __init__(self, tree: Path) -> None:
         self._revision = tree.name
         self._process = subprocess.Popen(
-            [sys.executable, str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
+            [sys.executable, "-P", str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         pin(self._process.pid)  # before the worker has made a thread
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     @property
     def alive(self) -> bool:
@@ -162,7 +166,7 @@ def measure(
     a: Path, b: Path, loops: Sequence[Loop], size: str, evidence: Evidence, *, slowdown: float = 0.0,
     keep: Callable[[str], None] = lambda note: None,
 ) -> None:  # fmt: skip
-    """Measure loops with pair after pair of fresh processes, until each is decided or has `MOST` pairs.
+    """Measure loops with pair after pair of fresh processes, until each is decided or has `MAX_PAIRS` pairs.
 
     Args:
         a, b: the folders of the two revisions.
@@ -199,7 +203,7 @@ class Trial:
     """
 
     first: Evidence = field(default_factory=Evidence)
-    again: Evidence = field(default_factory=lambda: Evidence(least=2 * LEAST))
+    again: Evidence = field(default_factory=lambda: Evidence(least=2 * MIN_PAIRS))
 
     def run(
         self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,

@@ -8,7 +8,7 @@ import numpy as np
 FLOOR = 0.03  # a change below 3 % is not worth a person's time, and memory layout alone makes as much
 FALSE_ALARMS = 0.05  # in a whole comparison, over all its loops
 RESAMPLES = 20_000
-LEAST, MOST = 6, 48  # pairs of processes: before anything is decided, and until a loop stays undecided
+MIN_PAIRS, MAX_PAIRS = 6, 48  # pairs of processes: before anything is decided, and until a loop stays undecided
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class Comparison:
 
     @property
     def slower(self) -> bool:
-        return self.pairs >= LEAST and self.low > FLOOR
+        return self.pairs >= MIN_PAIRS and self.low > FLOOR
 
     @property
     def faster(self) -> bool:
-        return self.pairs >= LEAST and self.high < 1 / (1 + FLOOR) - 1
+        return self.pairs >= MIN_PAIRS and self.high < 1 / (1 + FLOOR) - 1
 
     @property
     def decided(self) -> bool:
         """The interval lies on one side of the floor: more pairs would not change what is said."""
-        return self.pairs >= LEAST and (self.low > FLOOR or self.high < FLOOR)
+        return self.pairs >= MIN_PAIRS and (self.low > FLOOR or self.high < FLOOR)
 
 
 def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:

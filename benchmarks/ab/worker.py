@@ -6,24 +6,40 @@ implementations are imported from there, whatever is installed.
 
 import contextlib
 import gc
-import hashlib
-import inspect
 import json
 import os
+import runpy
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
+
+digest = runpy.run_path(str(Path(__file__).parents[1] / "digest.py"))["digest"]  # the newer side's, in both revisions
+
+
+def revision():
+    """What is used of the revision's `parity`, wherever it is there."""
+    try:
+        from parity.judging.inputs import draw
+        from parity.tasks import load, names
+        from parity.timing.loop import Backend, warmed
+    except ModuleNotFoundError as error:
+        if not error.name.startswith("parity."):
+            raise
+        # A commit from before `parity` had its wings.
+        from parity.inputs import draw
+
+        from parity.task import load, names
+        from parity.timing import Contestant as Backend
+        from parity.timing import prepared as warmed
+    return SimpleNamespace(draw=draw, load=load, names=names, Backend=Backend, warmed=warmed)
 
 
 def loops(framework):
-    """Every loop with a digest of its specification, as `benchmarks.history.suite` has it: [[task, loop, digest], ...]."""
-    from parity.tasks import load, names
-
-    found = []
-    for task in map(load, names()):
-        digest = hashlib.sha256(inspect.getsource(inspect.getmodule(task.make)).encode()).hexdigest()[:16]
-        found += [[task.name, loop, digest] for loop in task.loops]
-    return found
+    """Every loop with the digest of what is timed: [[task, loop, digest], ...]."""
+    of = revision()
+    digests = {name: digest(of.load(name), of.draw) for name in of.names()}
+    return [[name, loop, found] for name, found in digests.items() for loop in of.load(name).loops]
 
 
 class Worker:
@@ -33,11 +49,10 @@ class Worker:
 
     def prepare(self, task, loop, framework, mode, size, window):
         """Make a loop ready; how many calls fill a window of so many seconds."""
-        from parity.timing.loop import Contestant, prepared
-
+        of = revision()
         self.open.close()
-        contestant = Contestant(framework=framework, mode=mode)
-        self.call = self.open.enter_context(prepared(task, loop, contestant, size=size)).call
+        backend = of.Backend(framework=framework, mode=mode)
+        self.call = self.open.enter_context(of.warmed(task, loop, backend, size=size)).call
         calls = 1
         while (seconds := self.window(calls, 0.0)) < window:
             calls = max(calls + 1, int(1.1 * calls * window / seconds))
@@ -67,7 +82,9 @@ class Worker:
 
 
 def main():
-    sys.path[0] = str(Path(sys.argv[1]).resolve())  # instead of this script's folder
+    sys.path.insert(0, str(Path(sys.argv[1]).resolve()))
+    # An editable install would fill an older revision's gaps with the files of the newer one.
+    sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith("__editable__")]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer
     worker = Worker()

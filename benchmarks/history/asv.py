@@ -22,18 +22,18 @@ PACKAGES_OF = {  # of each one of its names is here
     "numpy": (("numpy",),), "torch": (("torch",),), "tf": (("tensorflow-cpu", "tensorflow"), ("keras",)),
 }  # fmt: skip
 SUITE = Path("benchmarks") / "loops"
-KEPT = ROOT / ".asv"
+ASV_DIR = ROOT / ".asv"
 
 
 @dataclass(frozen=True)
-class Said:
+class AsvRun:
     """What a run of asv said, and its exit code."""
 
     code: int
     output: str
 
 
-def asv(config: Path, *args: str) -> Said:
+def asv(config: Path, *args: str) -> AsvRun:
     """Run asv with this configuration; what it says is shown as it comes."""
     # The constraints are of this environment's frameworks, not of other versions of them.
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
@@ -46,7 +46,7 @@ def asv(config: Path, *args: str) -> Said:
         for line in process.stdout:
             print(line, end="", flush=True)
             lines.append(line)
-    return Said(process.returncode, "".join(lines))
+    return AsvRun(process.returncode, "".join(lines))
 
 
 def this_machine() -> Machine:
@@ -57,7 +57,7 @@ def this_machine() -> Machine:
 
 def configured(config: Path, folder: Path, **changed: Any) -> Path:
     """A configuration with what is changed, as a file in this folder; its paths are absolute."""
-    paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": KEPT / "html", "env_dir": KEPT / "env"}
+    paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": ASV_DIR / "html", "env_dir": ASV_DIR / "env"}
     absolute = {name: str(path) for name, path in paths.items()}
     path = folder / config.name
     path.write_text(json.dumps({**json.loads(config.read_text()), **absolute, **changed}))

@@ -16,11 +16,11 @@ from asv.environment import get_env_name
 from asv.results import Results
 from asv.runner import BenchmarkResult
 
-from benchmarks import THREADS
 from benchmarks.history.asv import installed, this_machine
-from benchmarks.revisions import git
 from benchmarks.history.suite import class_name, parameters
+from benchmarks.revisions import git
 from parity.files import WholeFile
+from parity.frameworks.threads import THREADS
 from parity.task import UsageError
 from parity.tasks import load, names
 from parity.timing.loop import USUAL

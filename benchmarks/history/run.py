@@ -20,14 +20,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import THREADS
-from benchmarks.history.asv import CONFIG, KEPT, SUITE, VERSIONS, asv, configured, environments, installed, this_machine
-from benchmarks.history.publish import publish
+from benchmarks.history.asv import (
+    ASV_DIR,
+    CONFIG,
+    SUITE,
+    VERSIONS,
+    asv,
+    configured,
+    environments,
+    installed,
+    this_machine,
+)
 from benchmarks.history.keep import check_source, combinations, forget_unfinished, is_asked, locked, merge, of_commit
-from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
+from benchmarks.history.publish import publish
 from benchmarks.history.suite import class_name
-from parity.frameworks.runtime import Unavailable, devices_of
+from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
 from parity.files import WholeFile
+from parity.frameworks.runtime import Unavailable, devices_of
+from parity.frameworks.threads import THREADS
 from parity.task import Task, UsageError
 from parity.tasks import load, names
 from parity.timing.loop import USUAL
@@ -91,8 +101,8 @@ def measure(
         Unavailable: the framework is not here, or has no such benchmark.
         UsageError: the commit's suite cannot be run at all.
     """
-    KEPT.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+    ASV_DIR.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=ASV_DIR) as folder:
         mine = Path(folder) / "results"
         with locked(results):
             shutil.copytree(results, mine)
@@ -152,15 +162,15 @@ def reasons(said: str) -> dict[tuple[str, str], str]:
     return found
 
 
-def _report(failed: list[dict[str, str]], tried: Sequence[tuple[str, str, Sequence[str]]]) -> None:
+def report_failures(failed: list[dict[str, str]], tried: Sequence[tuple[str, str, Sequence[str]]]) -> None:
     """Show what has no result and why, and keep it beside the results.
 
     Args:
         tried: the commit, framework and expressions of each part that was measured; what is kept of others stays.
     """
     rows = pd.DataFrame(failed, columns=FAILED)
-    path = KEPT / "failed.csv"
-    with locked(KEPT / "results"):
+    path = ASV_DIR / "failed.csv"
+    with locked(ASV_DIR / "results"):
         old = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else rows.head(0)
         again = [
             any(
@@ -193,10 +203,10 @@ def run(
     if add is not None:
         if not any(add.glob("*/machine.json")):
             raise UsageError(f"{add} holds no results; name the .asv/results of another machine")
-        check_source(add, KEPT / "results")
-        with locked(KEPT / "results"):
-            merge(add, KEPT / "results")
-        print(f"dashboard: {publish(KEPT)}")
+        check_source(add, ASV_DIR / "results")
+        with locked(ASV_DIR / "results"):
+            merge(add, ASV_DIR / "results")
+        print(f"dashboard: {publish(ASV_DIR)}")
         return
     for pattern in bench or ():
         try:
@@ -213,7 +223,9 @@ def run(
         with worktree(commit) as tree:
             for framework, chosen in parts(bench or (), quick=quick):
                 try:
-                    failed += measure(tree, commit, framework, chosen, KEPT / "results", quick=quick, versions=versions)
+                    failed += measure(
+                        tree, commit, framework, chosen, ASV_DIR / "results", quick=quick, versions=versions
+                    )
                 except Unavailable as error:
                     missing.add(str(error))
                     continue
@@ -223,10 +235,10 @@ def run(
                 tried.append((commit, framework, chosen))
     for reason in sorted(missing):
         print(f"not measured: {reason}")
-    _report(failed, tried)
+    report_failures(failed, tried)
     if not tried:
         raise UsageError("nothing was measured")
-    page = publish(KEPT)
+    page = publish(ASV_DIR)
     print(f"dashboard: {page} (python -m asv preview serves it)")
     raise typer.Exit(1 if failed else 0)
 

@@ -6,17 +6,16 @@ without a GPU keeps the history of one that has it.
 
 import contextlib
 import functools
-import hashlib
-import inspect
 import timeit
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from parity import Row, judge
-from parity.judging.verdict import GOOD
+from benchmarks.digest import digest
+from parity import Row, draw, judge
+from parity.judging.verdict import PASSING
 from parity.task import SIZES, Task
 from parity.tasks import load, names
-from parity.timing.loop import Contestant, Ready, prepared
+from parity.timing.loop import Backend, WarmLoop, warmed
 
 MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
 DEVICES = ("cpu", "cuda")
@@ -47,7 +46,7 @@ def current(benchmark: str) -> dict[str, Any]:
     task = _tasks_by_class().get(name)
     if task is None:
         return {}
-    return {"version": digest(task), "params": [list(map(repr, axis)) for axis in parameters(task, framework)]}
+    return {"version": version(task), "params": [list(map(repr, axis)) for axis in parameters(task, framework)]}
 
 
 @functools.cache
@@ -59,10 +58,10 @@ def _suite(task: Task, framework: str, device: str) -> type:
     open_ = contextlib.ExitStack()  # as long as the class is there: until the process ends
 
     @functools.cache
-    def warm(loop: str, size: str, mode: str) -> Ready:
+    def warm(loop: str, size: str, mode: str) -> WarmLoop:
         """The warm loop, made once a process, with the precision policy that it was judged with."""
-        contestant = Contestant(framework=framework, mode=mode, device=device)
-        return open_.enter_context(prepared(task, loop, contestant, dtype=DTYPE, size=size))
+        backend = Backend(framework=framework, mode=mode, device=device)
+        return open_.enter_context(warmed(task, loop, backend, dtype=DTYPE, size=size))
 
     before = Before(warm)
 
@@ -91,10 +90,11 @@ def _suite(task: Task, framework: str, device: str) -> type:
         (track_first_call, "first call", "seconds"),
         (track_throughput, "throughput", "examples/s"),
     ):
-        about = {"version": digest(task), "pretty_name": f"{task.name} {framework} {device}: {what}", "unit": unit}
+        about = {"pretty_name": f"{task.name} {framework} {device}: {what}", "unit": unit}
         vars(function).update(about, skip_params=() if function is track_noise_units else before)
         functions[function.__name__] = function
     body = {"params": parameters(task, framework), "param_names": ["loop", "size", "mode"]}
+    body["version"] = property(lambda self: version(task))  # when asv asks for it: inputs are drawn
     return type(class_name(task, device), (), {**body, **functions, "__doc__": task.title, "timeout": 300})
 
 
@@ -106,9 +106,9 @@ class Before:
     loops, and so does a first call that builds the loop, since asv takes from that how many calls fill a sample.
     """
 
-    ready: Ready
+    ready: WarmLoop
 
-    def __init__(self, warm: Callable[[str, str, str], Ready]) -> None:
+    def __init__(self, warm: Callable[[str, str, str], WarmLoop]) -> None:
         self._warm = warm
 
     def __contains__(self, parameters: tuple[str, str, str]) -> bool:
@@ -125,13 +125,12 @@ def worst_units(rows: Sequence[Row]) -> float:
     if not rows:
         raise RuntimeError("none of its outputs was judged")
     for row in rows:
-        if row.verdict not in (*GOOD, "differs"):
+        if row.verdict not in (*PASSING, "differs"):
             raise RuntimeError(f"{row.output}: {row.verdict}: {row.reason}")
     return min(OFF_THE_CHART, max(row.units or 0.0 for row in rows))
 
 
-def digest(task: Task) -> str:
-    """Of the specification: a changed one starts a new series, since its times and units are of something else."""
-    module = inspect.getmodule(task.make)
-    assert module is not None
-    return hashlib.sha256(inspect.getsource(module).encode()).hexdigest()[:16]
+@functools.cache
+def version(task: Task) -> str:
+    """asv's version of a task's benchmarks: what is timed changed, and so a new series starts."""
+    return digest(task, draw)

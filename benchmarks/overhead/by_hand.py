@@ -152,7 +152,7 @@ def tf_lstm_backward(model: Any, batch: Any) -> Call:
     return lambda: gradients(x, cotangents)
 
 
-BARE = {
+BY_HAND = {
     ("mlp", "step"): {"numpy": numpy_mlp_step, "torch": torch_mlp_step, "tf": tf_mlp_step},
     ("conv_block", "backward"): {
         "numpy": numpy_conv_block_backward, "torch": torch_conv_block_backward, "tf": tf_conv_block_backward,

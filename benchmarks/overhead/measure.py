@@ -14,11 +14,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.overhead.by_hand import BARE
-from benchmarks.ab.statistics import compare
 from benchmarks.ab.sides import SETTINGS, WINDOW, pin
+from benchmarks.ab.statistics import compare
+from benchmarks.overhead.by_hand import BY_HAND
 from parity.task import FRAMEWORKS
-from parity.timing.loop import USUAL, Contestant, prepared
+from parity.timing.loop import USUAL, Backend, warmed
 
 LIMIT = 0.02
 PROCESSES = 8
@@ -28,8 +28,8 @@ ROUNDS = 40
 def log_ratios(framework: str) -> dict[tuple[str, str], tuple[float, float]]:
     """Of each loop, in this process: seconds by hand, and the median log(time of the harness / time by hand)."""
     found = {}
-    for (task, loop), by_hand in BARE.items():
-        with prepared(task, loop, Contestant(framework=framework, mode=USUAL[framework])) as ready:
+    for (task, loop), by_hand in BY_HAND.items():
+        with warmed(task, loop, Backend(framework=framework, mode=USUAL[framework])) as ready:
             bare = by_hand[framework](ready.model, ready.batch)
             calls = 1
             while (seconds := window(bare, calls)) < WINDOW:
@@ -70,8 +70,8 @@ def main() -> None:
     for framework in FRAMEWORKS:
         with ProcessPoolExecutor(1, mp_context=spawn, initializer=pin, max_tasks_per_child=1) as pool:
             found = list(pool.map(log_ratios, [framework] * PROCESSES))
-        for task, loop in BARE:
-            c = compare([process[task, loop][1] for process in found], loops=len(BARE) * len(FRAMEWORKS))
+        for task, loop in BY_HAND:
+            c = compare([process[task, loop][1] for process in found], loops=len(BY_HAND) * len(FRAMEWORKS))
             seconds = float(np.median([process[task, loop][0] for process in found]))
             over += c.low > LIMIT
             style = "bold red" if c.low > LIMIT else ""

@@ -8,7 +8,7 @@ import numpy as np
 
 import benchmarks.ab.sides
 from benchmarks.ab.sides import Failed, Loop, Pair
-from benchmarks.history.suite import digest
+from benchmarks.history.suite import version
 from parity import load
 
 MLP_STEP = Loop("mlp", "step", "numpy")
@@ -28,8 +28,8 @@ def planted(log_ratio, monkeypatch, failing=()):
     def nobody(a, b, *, b_first):
         yield SimpleNamespace(alive=True), SimpleNamespace(alive=True)
 
-    monkeypatch.setattr(benchmarks.sides, "pair_of", made_up)
-    monkeypatch.setattr(benchmarks.sides, "sides", nobody)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", made_up)
+    monkeypatch.setattr(benchmarks.ab.sides, "sides", nobody)
 
 
 def result_file(folder, machine, commit, started, values, *, benchmark="numpy_loops.MlpCpu.time_loop"):
@@ -38,7 +38,7 @@ def result_file(folder, machine, commit, started, values, *, benchmark="numpy_lo
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a"]
     params = [["'step'"], [repr(size) for size in ("tiny", "base")[: len(values)]], ["'eager'"]]
-    results = {benchmark: [values, params, digest(load("mlp")), started, None, values]}
+    results = {benchmark: [values, params, version(load("mlp")), started, None, values]}
     about = {"commit_hash": commit, "env_name": "env", "result_columns": columns}
     path.write_text(json.dumps({**about, "results": results}))
     (path.parent / "machine.json").write_text(json.dumps({"machine": machine, "version": 1}))

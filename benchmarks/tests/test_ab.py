@@ -10,20 +10,21 @@ import pytest
 from rich.console import Console
 
 import benchmarks.ab.sides
-from benchmarks import ab, calibrate
-from benchmarks.ab.statistics import LEAST
-from benchmarks.revisions import ROOT
+from benchmarks.ab import calibrate
+from benchmarks.ab import run as ab
 from benchmarks.ab.sides import Loop, Pair
-from benchmarks.history.suite import digest
+from benchmarks.ab.statistics import MIN_PAIRS
+from benchmarks.history.suite import version
+from benchmarks.revisions import ROOT
+from benchmarks.tests.doubles import MLP_STEP, planted
 from parity import load
 from parity.task import UsageError
-from benchmarks.tests.doubles import MLP_STEP, planted
 
 
 def comparison(monkeypatch, tmp_path, *, task="mlp"):
     """The exit code of the command where the last commit is compared with itself, in this task or all."""
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
-    monkeypatch.setattr(ab, "KEPT", tmp_path)
+    monkeypatch.setattr(ab, "ASV_DIR", tmp_path)
     monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # a user's own comparison is not waited for
     monkeypatch.setenv("HOME", str(tmp_path))  # where asv keeps a file about this machine
     tasks = ["--task", task] if task else []
@@ -88,7 +89,7 @@ def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, 
     """The pages are those of this checkout; the verdict is not lost."""
     planted({}, monkeypatch)
     gone = Loop("of_both_revisions", "forward", "numpy")
-    monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: {gone: "d", MLP_STEP: digest(load("mlp"))})
+    monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: {gone: "d", MLP_STEP: version(load("mlp"))})
     assert comparison(monkeypatch, tmp_path, task=None) == 0
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     assert list(json.loads(kept.read_text())["results"]) == ["numpy_loops.MlpCpu.time_loop"]
@@ -98,18 +99,18 @@ def test_exit_2_where_a_loop_stays_undecided(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch)
     rng = np.random.default_rng(5)
     monkeypatch.setattr(
-        benchmarks.sides, "pair_of", lambda *args, **kwargs: Pair(0.03 + 0.1 * rng.standard_normal(), 1.0, 1.0)
+        benchmarks.ab.sides, "pair_of", lambda *args, **kwargs: Pair(0.03 + 0.1 * rng.standard_normal(), 1.0, 1.0)
     )  # fmt: skip
     assert comparison(monkeypatch, tmp_path) == 2
     assert "undecided after 48 pairs" in " ".join(capsys.readouterr().out.split())
 
 
 def test_pairs_of_another_machine_or_of_other_loops_are_not_gone_on_with(monkeypatch):
-    mine = ab._here([MLP_STEP])
-    assert ab._here([MLP_STEP]) == mine
-    assert ab._here([MLP_STEP, Loop("mlp", "forward", "numpy")]) != mine
+    mine = ab.fingerprint([MLP_STEP])
+    assert ab.fingerprint([MLP_STEP]) == mine
+    assert ab.fingerprint([MLP_STEP, Loop("mlp", "forward", "numpy")]) != mine
     monkeypatch.setattr(ab, "cpu", lambda: "another")
-    assert ab._here([MLP_STEP]) != mine
+    assert ab.fingerprint([MLP_STEP]) != mine
 
 
 def test_a_calibration_without_a_loop_is_refused(monkeypatch, tmp_path, capsys):
@@ -163,7 +164,7 @@ def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
         return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
 
     planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.sides, "pair_of", honest)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", honest)
     calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 10, tmp_path / "kept", Console(width=120))
     rows = pd.read_csv(tmp_path / "kept" / "rows.csv")
     assert rows.groupby("planted")["verdict"].agg(list).to_dict() == {
@@ -180,7 +181,7 @@ def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp
 
 
 def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):
-    left, measured = [LEAST - 2], []
+    left, measured = [MIN_PAIRS - 2], []
 
     def killed(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if len(measured) == left[0]:
@@ -192,10 +193,10 @@ def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):
         calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
 
     planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.sides, "pair_of", killed)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", killed)
     with pytest.raises(KeyboardInterrupt):
         one_row()
     left[0] = None
     one_row()
-    assert measured.count(0.0) == LEAST
+    assert measured.count(0.0) == MIN_PAIRS
     assert not list(tmp_path.rglob("*.unfinished.json"))

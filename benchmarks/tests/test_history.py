@@ -11,12 +11,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from benchmarks import history, revisions
-from benchmarks.history.asv import Said, asv, this_machine
+from benchmarks import revisions
+from benchmarks.history import run as history
+from benchmarks.history.asv import AsvRun, asv, this_machine
 from benchmarks.history.run import failures
 from benchmarks.revisions import ROOT, commits_of, worktree
-from parity.task import UsageError
 from benchmarks.tests.doubles import result_file
+from parity.task import UsageError
 
 SOMEBODY = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org")
 
@@ -94,21 +95,21 @@ def test_what_failed_is_kept_until_it_is_measured_again(monkeypatch, tmp_path, c
     def kept():
         return list(pd.read_csv(tmp_path / "failed.csv")["benchmark"])
 
-    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     mlp, torch = row("numpy_loops.MlpCpu.time_loop"), row("torch_loops", "")
-    history._report([mlp], [("abc", "numpy", ["numpy_loops.Mlp"])])
-    history._report([torch], [("abc", "torch", ["torch_loops.Mlp"])])  # its suite could not be run
-    history._report([], [("abc", "numpy", ["numpy_loops.Lstm"]), ("def", "numpy", ["numpy_loops.Mlp"])])
+    history.report_failures([mlp], [("abc", "numpy", ["numpy_loops.Mlp"])])
+    history.report_failures([torch], [("abc", "torch", ["torch_loops.Mlp"])])  # its suite could not be run
+    history.report_failures([], [("abc", "numpy", ["numpy_loops.Lstm"]), ("def", "numpy", ["numpy_loops.Mlp"])])
     assert kept() == [mlp["benchmark"], torch["benchmark"]]
-    history._report([], [("abc", "numpy", ["numpy_loops.Mlp"])])
+    history.report_failures([], [("abc", "numpy", ["numpy_loops.Mlp"])])
     assert kept() == [torch["benchmark"]]
-    history._report([], [("abc", "torch", ["torch_loops.Mlp"])])
+    history.report_failures([], [("abc", "torch", ["torch_loops.Mlp"])])
     assert kept() == []
     assert "no such thing" in capsys.readouterr().out
 
 
 def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
-    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     tree, begun = tmp_path / "tree", []
 
     def asv(config, *args):
@@ -119,7 +120,7 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
         found = json.loads(path.read_text())
         found["results"] = {f"numpy_loops.Task{len(begun)}.time_loop": [[1.0], [], "v", 1]}
         path.write_text(json.dumps(found))
-        return Said(0, "")
+        return AsvRun(0, "")
 
     def run():
         for framework, chosen in history.parts((), quick=False):
@@ -145,9 +146,9 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
 def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, devices, asked, spawned):
     """CUDA does not survive a fork; what runs on the CPU is forked, which is a third faster."""
     commands = []
-    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     monkeypatch.setattr(history, "devices_of", lambda framework: devices)
-    monkeypatch.setattr(history, "asv", lambda config, *args: (commands.append(args), Said(0, ""))[1])
+    monkeypatch.setattr(history, "asv", lambda config, *args: (commands.append(args), AsvRun(0, ""))[1])
     framework, patterns = next(history.parts([asked] if asked else [], quick=True))
     history.measure(tmp_path, "abc", framework, patterns, tmp_path / "results", quick=True, versions=False)
     assert ["spawn" in command for command in commands] == [spawned]
@@ -156,7 +157,7 @@ def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, d
 def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, tmp_path):
     """asv itself, at a commit that is no branch's tip: it measures what lacks, and what there was stays."""
     commit = revisions.git(*SOMEBODY, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "of no branch")
-    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     this_machine()
     said = []
     monkeypatch.setattr(history, "asv", lambda *args: (said.append(asv(*args)), said[-1])[1])
@@ -178,7 +179,7 @@ def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, ca
             raise UsageError("the suite of bad cannot be run")
         return []
 
-    monkeypatch.setattr(history, "KEPT", tmp_path)
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     monkeypatch.setattr(history, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(history, "commits_of", lambda span: ["good", "bad", "better"])
     monkeypatch.setattr(history, "worktree", contextlib.nullcontext)

@@ -7,13 +7,13 @@ import sys
 
 import pytest
 
-from benchmarks.history.publish import measured_only, publish
 from benchmarks.history.keep import check_source, forget_unfinished, merge
+from benchmarks.history.publish import measured_only, publish
+from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT, commit_of
-from benchmarks.history.suite import digest
+from benchmarks.tests.doubles import result_file
 from parity import load
 from parity.task import UsageError
-from benchmarks.tests.doubles import result_file
 
 
 def test_results_of_two_machines_gather_in_one_place(tmp_path):
@@ -40,7 +40,7 @@ def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
     params = [["'step'"], ["'tiny'", "'base'"], ["'eager'"]]
-    assert row == [[1.0, 2.0], params, digest(load("mlp")), 2, None, [1.0, 2.0]]
+    assert row == [[1.0, 2.0], params, version(load("mlp")), 2, None, [1.0, 2.0]]
     again = result_file(tmp_path / "there", "laptop", "abc", 3, [nan, None])  # a later failure is a result too
     merge(tmp_path / "there", tmp_path / "here")
     row = json.loads(here.read_text())["results"]["numpy_loops.MlpCpu.time_loop"]
@@ -80,14 +80,14 @@ for source in sorted(Path(sys.argv[1]).iterdir()):
 
 def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
     """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
-    version, name = digest(load("mlp")), "numpy_loops.MlpCuda.time_loop"
+    current, name = version(load("mlp")), "numpy_loops.MlpCuda.time_loop"
     stale = {"params": [["'tiny'"]], "version": "of an older specification"}  # of a commit that came last
     (tmp_path / "gpu").mkdir()
-    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], ["'eager'"]], version]
+    result = [[None, 1.5], [["'step'"], ["'tiny'", "'base'"], ["'eager'"]], current]
     (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {name: result}}))
     listed = {name: stale, "numpy_loops.LstmCpu.time_loop": stale, "version": 2}
     params = [["'step'"], ["'base'"], ["'eager'"]]
-    assert measured_only(listed, tmp_path) == {name: {"params": params, "version": version}, "version": 2}
+    assert measured_only(listed, tmp_path) == {name: {"params": params, "version": current}, "version": 2}
     result[2] = "of another specification"
     (tmp_path / "gpu" / "abc-env.json").write_text(json.dumps({"results": {name: result}}))
     assert measured_only(listed, tmp_path) == {"version": 2}
@@ -98,7 +98,7 @@ def test_a_benchmark_that_failed_altogether_does_not_hide_the_others(tmp_path):
     path = result_file(tmp_path, "laptop", "abc", 1, [1.0])
     found = json.loads(path.read_text())
     params = [["'step'"], ["'tiny'", "'base'"], ["'eager'"]]
-    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, params, digest(load("lstm"))]
+    found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, params, version(load("lstm"))]
     path.write_text(json.dumps(found))
     assert list(measured_only(listed, tmp_path)) == ["numpy_loops.MlpCpu.time_loop"]
 
@@ -135,7 +135,7 @@ def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
         about |= {"requirements": {}, "env_vars": {}, "durations": {}, "version": 2}
         path.write_text(json.dumps(found | about))
         listed[name] = {
-            "name": name, "code": "", "type": "time", "unit": "seconds", "version": digest(load("mlp")),
+            "name": name, "code": "", "type": "time", "unit": "seconds", "version": version(load("mlp")),
             "param_names": ["loop", "size", "mode"], "params": [], "pretty_name": name,
         }  # fmt: skip
     (tmp_path / "results" / "benchmarks.json").write_text(json.dumps(listed))

@@ -1,17 +1,20 @@
 """Two revisions in turns: what a trial says, what it measures again, and what takes its process with it."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 
 import benchmarks.ab.sides
-from benchmarks.ab.resume import Kept
-from benchmarks.ab.statistics import LEAST, MOST
-from benchmarks.revisions import ROOT
+from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
-from benchmarks.history.suite import digest
+from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS
+from benchmarks.history.suite import version
+from benchmarks.revisions import ROOT
+from benchmarks.tests.doubles import MLP_STEP, planted
 from parity import load
 from parity.task import UsageError
-from benchmarks.tests.doubles import MLP_STEP, planted
 
 
 def test_a_planted_slowdown_shows_in_the_driver():
@@ -45,11 +48,11 @@ def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
         return Pair(0.06 * (len(asked) % 2), 1.0, 1.0)
 
     planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.sides, "pair_of", scattered)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", scattered)
     trial = Trial()
     trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
-    assert asked == [1] * LEAST + [benchmarks.ab.sides.PREPARATIONS] * (MOST - LEAST)
+    assert asked == [1] * MIN_PAIRS + [benchmarks.ab.sides.PREPARATIONS] * (MAX_PAIRS - MIN_PAIRS)
 
 
 def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(monkeypatch):
@@ -57,7 +60,7 @@ def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(m
     rng = np.random.default_rng(4)
     planted({}, monkeypatch)
     monkeypatch.setattr(
-        benchmarks.sides, "pair_of", lambda *args, **kwargs: Pair(0.015 * rng.standard_t(3), 1.0, 1.0)
+        benchmarks.ab.sides, "pair_of", lambda *args, **kwargs: Pair(0.015 * rng.standard_t(3), 1.0, 1.0)
     )  # fmt: skip
     loops = [Loop("mlp", str(number), "numpy") for number in range(100)]
     trial = Trial()
@@ -68,27 +71,27 @@ def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(m
 
 
 def test_what_seems_slower_and_cannot_be_measured_again_is_a_failure(monkeypatch):
-    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * LEAST}))
+    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * MIN_PAIRS}))
 
     def broken(*args, **kwargs):
         raise Failed("ValueError: broken")
 
     planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.sides, "pair_of", broken)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", broken)
     trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
     assert trial.failed == {MLP_STEP: "ValueError: broken"}
     assert trial.verdicts([MLP_STEP]) == {}
 
 
 def test_what_seems_slower_and_is_not_decided_again_is_undecided():
-    scattered = [Pair(0.06 * (number % 2), 1.0, 1.0) for number in range(MOST)]
-    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * LEAST}), Evidence({MLP_STEP: scattered}))
+    scattered = [Pair(0.06 * (number % 2), 1.0, 1.0) for number in range(MAX_PAIRS)]
+    trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * MIN_PAIRS}), Evidence({MLP_STEP: scattered}))
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
 
 
 def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
     def pairs(change):
-        return [Pair(change, 1.0, 1.0)] * LEAST
+        return [Pair(change, 1.0, 1.0)] * MIN_PAIRS
 
     trial = Trial(Evidence({MLP_STEP: pairs(0.1)}), Evidence({MLP_STEP: pairs(0.0)}))
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "not confirmed"
@@ -98,7 +101,7 @@ def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
     planted({}, monkeypatch)
     loops = [MLP_STEP, Loop("mlp", "forward", "numpy")]
     path = tmp_path / "trial.json"
-    trial, measured = Kept(path), []
+    trial, measured = ResumableTrial(path), []
 
     def killed(note):
         trial.keep()
@@ -108,10 +111,10 @@ def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         trial.run(ROOT, ROOT, loops, "tiny", keep=killed)
-    again = Kept(path)
+    again = ResumableTrial(path)
     assert sum(map(len, again.first.pairs.values())) == 5
     again.run(ROOT, ROOT, loops, "tiny")
-    assert {len(pairs) for pairs in again.first.pairs.values()} == {LEAST}
+    assert {len(pairs) for pairs in again.first.pairs.values()} == {MIN_PAIRS}
     assert again.first.pairs[MLP_STEP][:2] == trial.first.pairs[MLP_STEP][:2]
 
 
@@ -121,11 +124,11 @@ def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
 
     def deadly(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if loop.loop == "forward":
-            a._process.kill()
+            os.kill(a.pid, signal.SIGKILL)
         return real(a, b, loop, size, slowdown=slowdown, preparations=preparations, rounds=1)
 
-    monkeypatch.setattr(benchmarks.sides, "pair_of", deadly)
-    monkeypatch.setattr(benchmarks.sides, "MOST", 1)
+    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", deadly)
+    monkeypatch.setattr(benchmarks.ab.sides, "MAX_PAIRS", 1)
     evidence = Evidence()
     measure(ROOT, ROOT, [Loop("mlp", "forward", "numpy"), MLP_STEP], "tiny", evidence)
     assert "died" in evidence.failed[Loop("mlp", "forward", "numpy")]
@@ -133,7 +136,7 @@ def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
 
 
 def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
-    monkeypatch.setattr(benchmarks.sides, "TIMEOUT", 0.05)
+    monkeypatch.setattr(benchmarks.ab.sides, "TIMEOUT", 0.05)
     side = Side(ROOT)
     try:
         with pytest.raises(Failed, match="no answer"):
@@ -145,7 +148,7 @@ def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
 
 def test_the_driver_lists_the_loops_of_a_revision():
     """With the digests that asv's suite has, so that the paired times belong to its series."""
-    assert loops_of(ROOT, ["numpy"])[MLP_STEP] == digest(load("mlp"))
+    assert loops_of(ROOT, ["numpy"])[MLP_STEP] == version(load("mlp"))
 
 
 def test_a_revision_that_cannot_be_imported_is_named(tmp_path):

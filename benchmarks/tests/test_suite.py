@@ -17,7 +17,7 @@ from benchmarks.history.suite import OFF_THE_CHART, suites, worst_units
 from parity import judge, load
 from parity.judging.noise import LIMIT
 from parity.tasks import names
-from parity.timing.loop import USUAL, Ready
+from parity.timing.loop import USUAL, WarmLoop
 
 
 def names_of(framework):
@@ -63,15 +63,15 @@ def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
     begun, ended = [], []
 
     @contextlib.contextmanager
-    def slow(task, loop, contestant, *, dtype, size):
+    def slow(task, loop, backend, *, dtype, size):
         time.sleep(0.2)  # more than asv's sample and warm-up
-        begun.append((loop, contestant.mode, size))
+        begun.append((loop, backend.mode, size))
         try:
-            yield Ready(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
+            yield WarmLoop(lambda: None, 0.0, 0.0, 1, lambda: None, None, None)
         finally:
             ended.append(loop)
 
-    monkeypatch.setattr(benchmarks.suite, "prepared", slow)
+    monkeypatch.setattr(benchmarks.history.suite, "warmed", slow)
     suite = suites("tf")["MlpCpu"]()
     benchmark = TimeBenchmark("MlpCpu.time_loop", suite.time_loop, [suite.time_loop, suite])
     benchmark.set_param_idx(list(itertools.product(*suite.params)).index(("step", "base", "graph")))

@@ -21,7 +21,7 @@ class Divergence:
 def catalogue() -> dict[str, Divergence]:
     """All entries by name, from the files in `parity/divergences/`."""
     found: dict[str, Divergence] = {}
-    for path in sorted((Path(__file__).parent / "divergences").glob("*.toml")):
+    for path in sorted(Path(__file__).parent.glob("*.toml")):
         for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
             if name in found:
                 raise ValueError(f"{path}: {name} stands twice in the catalogue")

@@ -1,10 +1,8 @@
 """What machine and which libraries these are: what every reported number depends on."""
 
 import hashlib
-import importlib.util
 import os
 import platform
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,14 +11,12 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from parity.frameworks.runtime import INSTALL, PACKAGES, REQUIRES, runtime
-from parity.judging.noise import wider_is_wider
+from parity.frameworks.runtime import PACKAGES, runtime
 from parity.task import FRAMEWORKS
-from parity.judging.worker import Worker, WorkerError
 
 
 @dataclass(frozen=True, kw_only=True)
-class Presence:
+class FrameworkInfo:
     """What one framework offers here; `missing` says why it offers nothing, and what to do."""
 
     devices: tuple[str, ...] = ()
@@ -30,33 +26,20 @@ class Presence:
     missing: str = ""
 
 
-def presence(framework: str) -> Presence:
+def framework_info(framework: str) -> FrameworkInfo:
     """What the framework offers, asked in this process: it is imported."""
     found = runtime(framework)
     with found.policy("cpu", "float32"):  # as a run finds them
         settings = found.settings()
-    return Presence(devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings)
+    return FrameworkInfo(
+        devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings
+    )
 
 
-def presences(workers: dict[str, Worker], *, timeout: float) -> dict[str, Presence]:
-    """What each framework offers, each asked in its worker, all at once."""
-
-    def ask(framework: str) -> Presence:
-        if importlib.util.find_spec(REQUIRES[framework]) is None:
-            return Presence(missing=f"{framework} is not installed: {INSTALL[framework]}")
-        try:
-            return workers[framework].call(presence, framework, timeout=timeout)
-        except WorkerError as error:
-            return Presence(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
-
-    with ThreadPoolExecutor() as pool:
-        return dict(zip(workers, pool.map(ask, workers)))
-
-
-def environment(found: dict[str, Presence]) -> dict[str, Any]:
+def environment(found: dict[str, FrameworkInfo]) -> dict[str, Any]:
     """The machine, the numerical libraries and the frameworks, as plain data for a report."""
     return {
-        "parity": _version(),
+        "parity": parity_version(),
         "sources": sources(),
         "python": platform.python_version(),
         "platform": platform.platform(),
@@ -75,6 +58,11 @@ def environment(found: dict[str, Presence]) -> dict[str, Any]:
     }
 
 
+def wider_is_wider() -> bool:
+    """Whether this platform's longdouble, the type of float64's truth, is wider than float64."""
+    return bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)
+
+
 def cpu() -> str:
     """The processor's name."""
     info = Path("/proc/cpuinfo")
@@ -87,7 +75,7 @@ def cpu() -> str:
 
 def sources() -> str:
     """A digest of the files that decide the numbers: what was judged with others says nothing about these."""
-    root, digest = Path(__file__).parent.parent, hashlib.sha256()
+    root, digest = Path(__file__).parents[2], hashlib.sha256()
     for package in ("parity", *PACKAGES.values()):
         for path in sorted((root / package).rglob("*")):
             if path.suffix in (".py", ".toml") and "tests" not in path.relative_to(root).parts:
@@ -95,7 +83,8 @@ def sources() -> str:
     return digest.hexdigest()[:16]
 
 
-def _version() -> str:
+def parity_version() -> str:
+    """The installed version; of a bare checkout there is none."""
     try:
         return version("parity")
     except PackageNotFoundError:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import inspect
 import os
 from collections.abc import Sequence
 from types import ModuleType
@@ -13,13 +14,13 @@ PACKAGES = {"numpy": "impl_numpy", "torch": "impl_torch", "tf": "impl_tf"}
 REQUIRES = {"numpy": "numpy", "torch": "torch", "tf": "tensorflow"}
 INSTALL = {
     "numpy": "python -m pip install numpy",
-    "torch": "python -m pip install -c constraints.txt '.[torch]'",
-    "tf": "python -m pip install -c constraints.txt '.[tf]'",
+    "torch": "python -m pip install torch",
+    "tf": "python -m pip install tensorflow-cpu keras",
 }
 CUDA = {  # what a machine with a GPU needs
-    "numpy": "python -m pip install '.[cupy]'",
+    "numpy": "python -m pip install cupy-cuda12x",
     "torch": "python -m pip install torch, a build with CUDA",
-    "tf": "python -m pip install '.[tf-cuda]'",
+    "tf": "python -m pip install 'tensorflow[and-cuda]' keras",
 }
 
 
@@ -48,13 +49,13 @@ def available(framework: str, device: str, mode: str) -> ModuleType:
     choose("device", device, DEVICES)
     choose("mode", mode, MODES)
     found = runtime(framework)
-    reason = refusal(framework, device, mode, devices=found.devices(), modes=found.MODES)
+    reason = skip_reason(framework, device, mode, devices=found.devices(), modes=found.MODES)
     if reason is not None:
         raise Unavailable(reason)
     return found
 
 
-def refusal(framework: str, device: str, mode: str, *, devices: Sequence[str], modes: Sequence[str]) -> str | None:
+def skip_reason(framework: str, device: str, mode: str, *, devices: Sequence[str], modes: Sequence[str]) -> str | None:
     """Why a framework that has these devices and modes cannot run so, with the way out; None where it can."""
     if mode not in modes:
         return f"{framework} has no mode {mode!r}; it has {', '.join(modes)}"
@@ -64,31 +65,58 @@ def refusal(framework: str, device: str, mode: str, *, devices: Sequence[str], m
 
 
 def devices_of(framework: str) -> list[str]:
-    """The framework's devices here; the CPU alone where it is missing, which is then refused with the reason."""
+    """The framework's devices here; the CPU alone where it is missing, which then says what is missing."""
     try:
         return list(runtime(framework).devices())
     except Unavailable:
         return ["cpu"]
 
 
-def implementation_of(task: Task, framework: str) -> ModuleType:
-    """The module that implements the task; ContractError names the file that is missing or lacks `build`."""
+def versions_of(framework: str) -> dict[str, str] | None:
+    """The versions that decide the framework's numbers; None where it is missing."""
     try:
-        module = importlib.import_module(f"{PACKAGES[framework]}.{task.name}")
+        return dict(runtime(framework).versions())
+    except Unavailable:
+        return None
+
+
+def missing_packages(*names: str) -> list[str]:
+    """Which of these importable names are not installed."""
+    return [name for name in names if importlib.util.find_spec(name) is None]
+
+
+def implementation_of(task: Task, framework: str) -> ModuleType:
+    """The module that implements the task.
+
+    Raises:
+        ContractError: the file is missing, or its `build` does not take `(params, **config)`; the message names it.
+    """
+    package = PACKAGES[framework]
+    try:
+        module = importlib.import_module(f"{package}.{task.name}")
     except ModuleNotFoundError as error:
-        if error.name != f"{PACKAGES[framework]}.{task.name}":
+        if error.name != f"{package}.{task.name}":
             raise
-        raise ContractError(f"{PACKAGES[framework]}/{task.name}.py is missing") from error
-    stage_of(module, "build")
+        raise ContractError(f"{package}/{task.name}.py is missing") from error
+    check_signature(module, "build", ("params", *task.config))
     return module
 
 
 def stage_of(implementation: ModuleType, name: str) -> Any:
-    """The stage's function; ContractError names the file that lacks it."""
+    """The stage's function; ContractError if the file lacks it, or it does not take `(model, batch)`."""
+    check_signature(implementation, name, ("model", "batch"))
+    return getattr(implementation, name)
+
+
+def check_signature(implementation: ModuleType, name: str, arguments: Sequence[str]) -> None:
+    """ContractError if the file has no such function, or one that takes other arguments."""
     function = getattr(implementation, name, None)
     if function is None:
         raise ContractError(f"{file_of(implementation)}: there is no function {name!r}")
-    return function
+    found = tuple(inspect.signature(function).parameters)
+    if found != tuple(arguments):
+        due, is_ = ", ".join(arguments), ", ".join(found)
+        raise ContractError(f"{file_of(implementation)}: {name}({due}) is due, this is {name}({is_})")
 
 
 def file_of(implementation: ModuleType) -> str:

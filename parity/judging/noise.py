@@ -30,7 +30,7 @@ class Truth:
     noise: float = 0.0  # root mean square over the tensor's elements
     peak: float = 0.0  # the worst element
 
-    def scaled_as(self, sibling: "Truth") -> "Truth":
+    def with_noise_of(self, sibling: "Truth") -> "Truth":
         """This value with the sibling's noise: for a gradient that is zero in theory."""
         return Truth(value=self.value, noise=sibling.noise, peak=sibling.peak)
 
@@ -38,7 +38,7 @@ class Truth:
 def truth_of(
     compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str
 ) -> dict[str, Truth]:
-    """The truth of every tensor that `compute(params, batch)` returns, for contestants that compute in `dtype`.
+    """The truth of every tensor that `compute(params, batch)` returns, for frameworks that compute in `dtype`.
 
         truth  = compute(inputs rounded to dtype) in the next wider type
         jitter = compute(inputs · (1 + u · uniform(-1, 1))) - compute(inputs), 8 times in float64, u = 2⁻²⁴
@@ -79,7 +79,7 @@ def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: floa
     shape that differs, and an error where there is no noise are infinite.
 
     Args:
-        output: what a contestant computed, any shape.
+        output: what was computed, any shape.
         truth: the same shape, in a wider type.
         noise, peak: the tensor's scales as `truth_of` measures them, in the tensor's own unit.
     """
@@ -106,11 +106,6 @@ def rms(x: Array) -> float:
 def flush(x: Array, dtype: str) -> Array:
     """`x` with what underflows in `dtype` set to zero: below the smallest normal number processors differ by a mode."""
     return np.where(np.abs(x) < np.finfo(dtype).smallest_normal, np.zeros_like(x), x)
-
-
-def wider_is_wider() -> bool:
-    """Whether float64 is judged against a wider type here."""
-    return bool(np.finfo(np.longdouble).eps < np.finfo(np.float64).eps)
 
 
 def _jitter(rng: np.random.Generator, arrays: Arrays) -> Arrays:

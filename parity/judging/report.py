@@ -1,25 +1,18 @@
-"""What a person sees of a survey: tables for the terminal, rows for a file."""
+"""What a person sees of a sweep, in a terminal of 80 columns.  No name that could be typed or searched is cut."""
 
-import json
-import math
-import os
-import tempfile
+import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-from rich.console import Console, JustifyMethod
+from rich.console import Console
 from rich.table import Table
 
-from parity.judging.verdict import GOOD, Row, Verdict
 from parity.judging.noise import LIMIT, noise_units
 from parity.judging.run import Outputs
 from parity.judging.sweep import Result, worst_elements
-from parity.task import UsageError
+from parity.judging.verdict import PASSING, Row, Verdict
+from parity.tables import table
 
 STYLES: dict[Verdict, str] = {
     "agrees": "green", "exact": "green", "raises": "green", "statistical": "green",
@@ -27,63 +20,28 @@ STYLES: dict[Verdict, str] = {
 }  # fmt: skip
 SHORT = {"float32": "f32", "float64": "f64"}
 IN_FULL = 6  # elements of a value that is shown in full; of a larger one, the first and the last
+NARROW = 3  # ways to run that leave room for a column of names beside them
 
 Way = tuple[str, ...]  # framework, and where they are not the usual ones device and mode
 ByWay = dict[Way, Result]
 
 
-class WholeFile:
-    """A file that is written whole or not at all; that it can be written is known at once.
-
-    Raises:
-        UsageError: the path cannot be written.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        if path.is_dir():
-            raise UsageError(f"{path} is a folder; name a file")
-        try:
-            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}") from error
-        self._handle, self._temporary = handle, Path(temporary)
-
-    def write(self, content: str | bytes) -> None:
-        with os.fdopen(self._handle, "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        umask = os.umask(0)
-        os.umask(umask)
-        self._temporary.chmod(0o666 & ~umask)  # as open() would have made it
-        self._temporary.replace(self.path)
-
-    def discard(self) -> None:
-        """Leave the path as it was; nothing happens after `write`."""
-        with suppress(OSError):
-            os.close(self._handle)
-        self._temporary.unlink(missing_ok=True)
-
-
-def to_json(environment: dict[str, Any], rows: Iterable[Row]) -> str:
-    """The environment and the rows as strict JSON; infinite units are the string "inf"."""
-    plain = [asdict(row) | {"units": "inf" if row.units == math.inf else row.units} for row in rows]
-    return json.dumps({"environment": environment, "rows": plain}, indent=1, allow_nan=False) + "\n"
-
-
 def summary_table(results: Sequence[Result]) -> Table:
-    """Task by framework: the worst noise units of each and the output that has them."""
+    """Task by framework: the worst noise units of each, and the output of the task that has the worst of all."""
     ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
-    table = Table(title=f"Worst noise units ({LIMIT:g} or less agrees)", title_justify="left")
-    table.add_column("task", style="bold")
-    for way in ways:
-        table.add_column(" ".join(way))
-    for task in dict.fromkeys(result.job.task.name for result in results):
-        cells = []
-        for way in ways:
-            rows = [r for result in results if (result.job.task.name, _way(result)) == (task, way) for r in result.rows]
-            cells.append(_cell(rows))
-        table.add_row(task, *cells)
-    return table
+    columns = [" ".join(way) for way in ways]
+    where = ["in"] if len(ways) <= NARROW else []
+    title = f"Worst noise units ({LIMIT:g} or less agrees)"
+    view = table(title, ["task", *columns, *where], names=["task", "in"], right=columns)
+    for task in dict.fromkeys(result.job.name for result in results):
+        rows = {
+            way: [r for x in results if (x.job.name, _way(x)) == (task, way) for r in x.rows if _judged(r)]
+            for way in ways
+        }
+        worst = max((row for of_way in rows.values() for row in of_way), key=_badness, default=None)
+        output = worst.output if worst is not None and _badness(worst) > (0, 0.0) else ""
+        view.add_row(f"[bold]{task}[/]", *map(_cell, rows.values()), *([f"[dim]{output}[/]"] if where else []))
+    return view
 
 
 def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
@@ -91,97 +49,109 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
     rows = [row for result in results for row in result.rows]
     counts: Counter[Verdict] = Counter(row.verdict for row in rows)
     console.print(", ".join(f"[{STYLES[v]}]{counts[v]} {v}[/]" for v in STYLES if counts[v]), f"in {seconds:.0f} s")
-    measured = [row for row in rows if row.units is not None and row.verdict in GOOD]
-    for framework in dict.fromkeys(row.framework for row in measured):
-        for dtype in dict.fromkeys(row.dtype for row in measured):
-            of_kind = [row for row in measured if (row.framework, row.dtype) == (framework, dtype)]
-            if of_kind:
-                worst = max(of_kind, key=lambda row: row.units or 0)
-                where = f"{worst.task} {worst.size} {worst.output}"
-                console.print(f"  {framework} {dtype}: worst {worst.units:.2f} in {where}")
-    said = dict.fromkeys(
-        f"{result.job.task.name} {stage}, {result.job.framework}: {text}"
-        for result in results
-        for stage, text in result.outputs.printed.items()
-    )
-    for line in said:
+    measured = [row for row in rows if row.units is not None]
+    for framework, dtype in dict.fromkeys((row.framework, row.dtype) for row in measured):
+        worst = max((row for row in measured if (row.framework, row.dtype) == (framework, dtype)), key=_badness)
+        style = "" if worst.verdict in PASSING else STYLES[worst.verdict]
+        where = f"{worst.task} {worst.size} {worst.output}"
+        console.print(f"  {framework} {dtype}: worst {worst.units:.3g} in {where}", style=style, highlight=False)
+    for line in _printed(results):
         console.print(f"  {line}", markup=False, highlight=False)
-    reasons = Counter(row.reason for row in rows if row.verdict == "unavailable")
-    for reason, count in reasons.items():
-        console.print(f"  unavailable, {count} runs: {reason}", style="dim", markup=False)
+    for line in _not_tested(results):
+        console.print(f"  {line}", style="yellow", markup=False, highlight=False)
+    for line in _unavailable_lines(rows):
+        console.print(f"  {line}", style="dim", markup=False, highlight=False)
 
 
 def outputs_table(results: Sequence[Result]) -> Table:
     """Every output: its noise units in each way that it was run, and the largest absolute difference to torch."""
-    title = "Every output: noise units, and the largest |difference| to torch"
-    return _by_output(title, results, cell=_output_cell, justify="right")
+    title = "Every output: noise units; Δ is the largest |difference| to torch"
+    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
+    gaps = [way for way in ways if way != ("torch",)] if ("torch",) in ways else []
+    cells = [(" ".join(way), functools.partial(_units_cell, way)) for way in ways]
+    cells += [(f"Δ {' '.join(way)}", functools.partial(_gap_cell, way)) for way in gaps]
+    return _by_output(title, results, cells, numbers=True)
 
 
 def values_table(results: Sequence[Result]) -> Table:
     """What every output is: a small one in full, of a larger one the first and the last element; or what was raised."""
-    return _by_output("Every output: its value", results, cell=_value_cell, justify="left")
+    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
+    cells = [(" ".join(way), functools.partial(_value_cell, way)) for way in ways]
+    return _by_output("Every output: its value", results, cells, numbers=False)
+
+
+def differences(console: Console, results: Sequence[Result], suspects: Mapping[tuple[str, str], str]) -> None:
+    """What does not agree, in full, each run's first difference in data-flow order marked.
+
+    Args:
+        suspects: by task and output, why NumPy's own file is the one to look into.
+    """
+    bad = [(result, row) for result in results for row in result.rows if not (_passes(row) or _absent(row))]
+    alike: dict[tuple[str, str, str], list[Row]] = {}  # one cause may fail many runs
+    for _, row in bad:
+        alike.setdefault((row.task, row.output, row.reason), []).append(row)
+    first = {id(result): row for result, row in reversed(bad)}
+    many = Counter(id(result) for result, _ in bad)
+    for result, row in bad:
+        group = alike.pop((row.task, row.output, row.reason), None)
+        if group is None:
+            continue
+        mark = ", the first in data-flow order" if row is first[id(result)] and many[id(result)] > 1 else ""
+        where = "; ".join(" ".join((r.framework, r.device, r.dtype, r.mode, r.size)) for r in group)
+        console.print(f"\n[{STYLES[row.verdict]}]{row.verdict}[/] [bold]{row.task} {row.output}[/] {where}{mark}")
+        console.print(f"  {row.reason}", markup=False)
+        if reason := suspects.get((row.task, row.output)):
+            console.print(f"  {reason}", style="yellow", markup=False)
+        failure = result.outputs.raised.get(row.output)
+        if failure is not None:
+            console.print(failure.trace.rstrip(), style="dim", markup=False)
+        elif indices := worst_elements(result, row.output):
+            console.print(_elements(result, row.output, indices, results))
+
+
+def count_of(number: int, what: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{number} {what}" + ("" if number == 1 else "s")
 
 
 def _by_output(
-    title: str, results: Sequence[Result], *, cell: Callable[[ByWay, Way, str], str], justify: JustifyMethod
-) -> Table:
-    """A section for each task, size and dtype, a row for each output, a column for each way that it was run."""
-    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
-    table = Table(title=title, title_justify="left")
-    table.add_column("output", overflow="fold")
-    for way in ways:
-        table.add_column(" ".join(way), justify=justify, overflow="fold")
+    title: str, results: Sequence[Result], cells: Sequence[tuple[str, Callable[[ByWay, str], str]]], *,
+    numbers: bool,
+) -> Table:  # fmt: skip
+    """A section for each task, size and dtype, a row for each output, a column for each cell."""
+    headings = [heading for heading, _ in cells]
+    view = table(title, ["output", *headings], names=["output"], right=headings if numbers else [])
     groups: dict[str, ByWay] = {}
     for result in results:
         if not _unavailable(result):
-            key = f"{result.job.task.name} {result.job.size} {SHORT[result.job.dtype]}"
+            key = f"{result.job.name} {result.job.size} {SHORT[result.job.dtype]}"
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
-        table.add_row(f"[bold]{key}[/]")
+        view.add_row(f"[bold]{key}[/]")
         stages = ["", *next(iter(by_way.values())).job.task.stages]  # "": what is said of the whole run
         outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows)
         for output in sorted(outputs, key=lambda output: stages.index(output.partition("/")[0])):
-            table.add_row(f"  {output}", *(cell(by_way, way, output) for way in ways))
-        table.add_section()
-    return table
-
-
-def differences(console: Console, results: Sequence[Result]) -> None:
-    """What does not agree, in full, each run's first difference in data-flow order marked."""
-    for result in results:
-        bad = [row for row in result.rows if row.verdict in ("differs", "error")]
-        for row in bad:
-            first = ", the first in data-flow order" if row is bad[0] and len(bad) > 1 else ""
-            where = " ".join((row.framework, row.device, row.dtype, row.mode, row.size))
-            console.print(f"\n[{STYLES[row.verdict]}]{row.verdict}[/] [bold]{row.task} {row.output}[/] {where}{first}")
-            console.print(f"  {row.reason}", markup=False)
-            failure = result.outputs.raised.get(row.output)
-            if failure is not None:
-                console.print(failure.trace.rstrip(), style="dim", markup=False)
-            elif indices := worst_elements(result, row.output):
-                console.print(_elements(result, row.output, indices, results))
+            view.add_row(output, *(cell(by_way, output) for _, cell in cells))
+        view.add_section()
+    return view
 
 
 def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], results: Sequence[Result]) -> Table:
     job, truth = result.job, result.truths[key]
     # The others in the same mode and on the same device, where they ran so.
-    same = [r for r in results if (r.job.task, r.job.size, r.job.dtype) == (job.task, job.size, job.dtype)]
+    same = [r for r in results if (r.job.name, r.job.size, r.job.dtype) == (job.name, job.size, job.dtype)]
     same.sort(key=lambda r: (r.job.mode == job.mode) + (r.job.device == job.device))
     values = {r.job.framework: r.outputs[key] for r in same if key in r.outputs}
     values |= {job.framework: result.outputs[key]}
-    table = Table(box=None)
-    for column in ("index", "truth", *values, "units", "absolute", "relative"):
-        table.add_column(column, justify="right")
+    columns = ["index", "truth", *values, "units", "absolute"]
+    view = table("", columns, right=columns)
     for index in indices:
         true, got = truth.value[index], result.outputs[key][index]
         units = noise_units(got, true, noise=truth.peak, peak=truth.peak)
         error = abs(np.longdouble(got) - true)
-        relative = error / abs(true) if true else math.inf
-        others = (f"{v[index]:.9g}" if v.shape == truth.value.shape else "-" for v in values.values())
-        table.add_row(
-            str(list(index)), f"{true:.9g}", *others, f"{units:.3g}", f"{error:.3g}", f"{relative:.3g}"
-        )  # fmt: skip
-    return table
+        others = (f"{v[index]:.6g}" if v.shape == truth.value.shape else "-" for v in values.values())
+        view.add_row(str(list(index)), f"{true:.6g}", *others, f"{units:.3g}", f"{error:.3g}")
+    return view
 
 
 def _way(result: Result) -> Way:
@@ -190,39 +160,53 @@ def _way(result: Result) -> Way:
     return (job.framework, *([job.device] if job.device != "cpu" else []), *([job.mode] if job.mode != "eager" else []))
 
 
+def _passes(row: Row) -> bool:
+    return row.verdict in PASSING
+
+
+def _absent(row: Row) -> bool:
+    return row.verdict == "unavailable"
+
+
+def _judged(row: Row) -> bool:
+    return not _absent(row)
+
+
 def _unavailable(result: Result) -> bool:
-    return all(row.verdict == "unavailable" for row in result.rows)
+    return all(map(_absent, result.rows))
+
+
+def _badness(row: Row) -> tuple[int, float]:
+    """What fails is worse than any units; an error is worst."""
+    return (row.verdict == "error") + (row.verdict not in PASSING), row.units or 0.0
 
 
 def _cell(rows: Sequence[Row]) -> str:
-    rows = [row for row in rows if row.verdict != "unavailable"]
     if not rows:
         return "[dim]n/a[/]"
-    failed = next((row for row in rows if row.verdict == "error"), None)
-    if failed is not None:
-        return f"[{STYLES['error']}]error[/] {failed.output}"
-    worst = max(rows, key=lambda row: (row.verdict not in GOOD, row.units or 0.0))
-    if not worst.units:
-        return f"[{STYLES[worst.verdict]}]{worst.verdict}[/]"
-    style = STYLES[worst.verdict]
-    return f"[{style}]{worst.units:.3g}[/] [dim]{worst.output} {SHORT[worst.dtype]} {worst.size}[/]"
+    worst = max(rows, key=_badness)
+    text = worst.verdict if worst.verdict == "error" or not worst.units else f"{worst.units:.3g}"
+    return f"[{STYLES[worst.verdict]}]{text}[/]"
 
 
-def _output_cell(by_way: ByWay, way: Way, output: str) -> str:
+def _units_cell(way: Way, by_way: ByWay, output: str) -> str:
     row = next((row for row in by_way[way].rows if row.output == output), None) if way in by_way else None
     if row is None:
         return "[dim]-[/]"
-    text = row.verdict if row.units is None or row.verdict == "exact" else f"{row.units:.2f}"
-    mine = by_way[way].outputs.get(output)
-    torch = by_way[("torch",)].outputs.get(output) if ("torch",) in by_way else None
-    if way[0] == "torch" or mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
-        return f"[{STYLES[row.verdict]}]{text}[/]"
+    text = row.verdict if row.units is None or row.verdict == "exact" else f"{row.units:.3g}"
+    return f"[{STYLES[row.verdict]}]{text}[/]"
+
+
+def _gap_cell(way: Way, by_way: ByWay, output: str) -> str:
+    mine, torch = (by_way[w].outputs.get(output) if w in by_way else None for w in (way, ("torch",)))
+    if mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
+        return "[dim]-[/]"
     with np.errstate(invalid="ignore"):
         gap = np.where(mine == torch, 0, np.abs(mine - torch)).max(initial=0)
-    return f"[{STYLES[row.verdict]}]{text}[/] [dim]Δ {gap:.2g}[/]"
+    return f"[dim]{gap:.2g}[/]"
 
 
-def _value_cell(by_way: ByWay, way: Way, output: str) -> str:
+def _value_cell(way: Way, by_way: ByWay, output: str) -> str:
     outputs = by_way[way].outputs if way in by_way else Outputs()
     if output in outputs.raised:
         return outputs.raised[output].classes[0]
@@ -235,3 +219,36 @@ def _value_cell(by_way: ByWay, way: Way, output: str) -> str:
         said.insert(1, "...")
     shape = f"[dim]{'x'.join(map(str, value.shape))}:[/] " if value.ndim else ""
     return shape + " ".join(said)
+
+
+def _printed(results: Sequence[Result]) -> list[str]:
+    """What the stages printed, each line with its task, stage and framework."""
+    return list(dict.fromkeys(
+        f"{result.job.name} {stage}, {result.job.framework}: {line}"
+        for result in results
+        for stage, text in result.outputs.printed.items()
+        for line in text.splitlines()
+    ))  # fmt: skip
+
+
+def _not_tested(results: Sequence[Result]) -> list[str]:
+    """The outputs that agree because they could not have differed, by task."""
+    found: dict[str, dict[str, None]] = {}
+    for result in results:
+        found.setdefault(result.job.name, {}).update(dict.fromkeys(result.vacuous))
+    return [
+        f"{task}: nothing is tested by {', '.join(keys)}: zero, or as it was given"
+        for task, keys in found.items()
+        if keys
+    ]
+
+
+def _unavailable_lines(rows: Sequence[Row]) -> list[str]:
+    """Why runs are not here; that there is no GPU is said once for all frameworks."""
+    absent = [row for row in rows if _absent(row)]
+    reasons = Counter(row.reason for row in absent if row.device == "cpu")
+    gpu = [row for row in absent if row.device != "cpu"]
+    if gpu:
+        frameworks = ", ".join(dict.fromkeys(row.framework for row in gpu))
+        reasons[f"no CUDA here for {frameworks}; parity doctor says what it needs"] = len(gpu)
+    return [f"unavailable, {count_of(count, 'run')}: {reason}" for reason, count in reasons.items()]

@@ -1,24 +1,27 @@
-"""Run and judge many tasks in many ways: each framework in its own process, the truth in this one."""
+"""Run and judge many tasks in many ways: each framework in its own process, the truth in another."""
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+import importlib.util
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from itertools import product
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
-from parity.frameworks.environment import Presence
-from parity.frameworks.runtime import refusal
-from parity.judging.inputs import draw
-from parity.judging.verdict import Row, Verdict, expected, judge
-from parity.judging.noise import Truth
-from parity.judging.run import Failure, Outputs, run, stages_of
-from parity.task import Arrays, Task, UsageError
+from parity.frameworks.environment import FrameworkInfo, framework_info
+from parity.frameworks.runtime import INSTALL, REQUIRES, skip_reason
 from parity.frameworks.weights import configured
+from parity.judging.inputs import draw
+from parity.judging.noise import LIMIT, Truth, noise_units
+from parity.judging.run import Failure, Outputs, run, stages_of
+from parity.judging.verdict import Row, Verdict, expected, judge, vacuous
 from parity.judging.worker import Worker, WorkerError
+from parity.task import Arrays, Task, UsageError
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 # float64's truth is longdouble, which has no matrix product in BLAS: it is judged at the small sizes alone.
@@ -29,65 +32,110 @@ TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
 
 @dataclass(frozen=True)
 class Job:
-    """One run: of one task, in one framework, in one way."""
+    """One run: of one task, in one framework, in one way.  It travels to a worker, where the task is loaded again."""
 
-    task: Task
+    name: str
+    config: tuple[tuple[str, float | int | str], ...]
     framework: str
     device: str
     dtype: str
     mode: str
     size: str
     weights: str = ""  # of a task that has a checkpoint
+    seed: int = 0
+
+    @classmethod
+    def of(cls, task: Task, framework: str, device: str, dtype: str, mode: str, size: str, **rest: Any) -> "Job":
+        return cls(task.name, tuple(task.config.items()), framework, device, dtype, mode, size, **rest)
+
+    @property
+    def task(self) -> Task:
+        """The task with this configuration and these weights."""
+        return configured(self.name, self.config, self.weights)
+
+    @property
+    def way(self) -> dict[str, str]:
+        """How it runs, as `run` and `judge` take it."""
+        return {"device": self.device, "dtype": self.dtype, "mode": self.mode, "size": self.size}
 
     def row(self, verdict: Verdict, reason: str, output: str = "") -> Row:
         """A verdict on the whole run."""
         return Row(
-            task=self.task.name, framework=self.framework, device=self.device, dtype=self.dtype, mode=self.mode,
-            size=self.size, output=output, units=None, verdict=verdict, reason=reason,
+            task=self.name, framework=self.framework, **self.way, output=output, units=None, verdict=verdict,
+            reason=reason,
         )  # fmt: skip
 
 
 @dataclass
 class Result:
-    """What came of a job: its verdicts, its outputs, and the truth that they were judged by."""
+    """What came of a job: its verdicts, its outputs, and the truth of those that differ."""
 
     job: Job
     rows: list[Row]
     outputs: Outputs = field(default_factory=Outputs)
     truths: dict[str, Truth] = field(default_factory=dict)
+    vacuous: list[str] = field(default_factory=list)  # outputs that could not have failed
+
+
+@contextlib.contextmanager
+def workers_of(frameworks: Iterable[str]) -> Iterator[dict[str, Worker]]:
+    """A worker for each framework while the block lasts."""
+    workers = {framework: Worker() for framework in frameworks}
+    try:
+        yield workers
+    finally:
+        for worker in workers.values():
+            worker.close()
+
+
+def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -> dict[str, FrameworkInfo]:
+    """What each framework offers, each asked in its worker, all at once."""
+
+    def ask(framework: str) -> FrameworkInfo:
+        if importlib.util.find_spec(REQUIRES[framework]) is None:
+            return FrameworkInfo(missing=f"{framework} is not installed: {INSTALL[framework]}")
+        try:
+            return workers[framework].call(framework_info, framework, timeout=timeout)
+        except WorkerError as error:
+            return FrameworkInfo(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
+
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(workers, pool.map(ask, workers)))
 
 
 def plan(
-    tasks: Sequence[Task], found: dict[str, Presence], *,
-    devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str], weights: str = "",
+    tasks: Sequence[Task], found: Mapping[str, FrameworkInfo], *,
+    devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str],
+    weights: str = "", seed: int = 0,
 ) -> tuple[list[Job], list[Result]]:  # fmt: skip
     """The jobs that can run here, and a result that says why for each that cannot.
 
     Raises:
         UsageError: nothing of what was asked for can run; the message has every reason.
     """
-    jobs, refused = [], []
-    for task, size, dtype, framework, device, mode in product(tasks, sizes, dtypes, found, devices, modes):
-        job = Job(task, framework, device, dtype, mode, size, weights if task.checkpoint else "")
-        reason = _refusal(job, found[framework])
+    jobs, skipped = [], []
+    for task, size, dtype, framework, device, mode in itertools.product(tasks, sizes, dtypes, found, devices, modes):
+        weights_of = weights if task.checkpoint else ""
+        job = Job.of(task, framework, device, dtype, mode, size, weights=weights_of, seed=seed)
+        reason = _skip_reason(job, found[framework])
         if reason is None:
             jobs.append(job)
         else:
-            refused.append(Result(job, [job.row("unavailable", reason)]))
+            skipped.append(Result(job, [job.row("unavailable", reason)]))
     if not jobs:
-        reasons = dict.fromkeys(row.reason for result in refused for row in result.rows)
+        reasons = dict.fromkeys(row.reason for result in skipped for row in result.rows)
         raise UsageError("nothing of this can run here: " + "; ".join(reasons))
     # A dtype that is not judged at a size is no gap in what was asked for: the other sizes judge it.
-    return jobs, [result for result in refused if result.job.dtype in JUDGED[result.job.size]]
+    return jobs, [result for result in skipped if result.job.dtype in JUDGED[result.job.size]]
 
 
-def survey(
-    jobs: Sequence[Job], workers: dict[str, Worker], *,
+def sweep(
+    jobs: Sequence[Job], workers: Mapping[str, Worker], *,
     timeout: float = TIMEOUT, started: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[Result]:  # fmt: skip
     """Run the jobs, each framework in its worker beside the others, and judge them in order.
 
-    The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any contestant.
+    The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any framework.
     """
     truth = Worker()
     with ExitStack() as stack:
@@ -99,17 +147,15 @@ def survey(
         for lane in lanes.values():
             stack.callback(lane.shutdown, wait=False, cancel_futures=True)
         running: list[tuple[Job, Future[Outputs | Failure] | Failure]] = []
-        draws: dict[tuple[Task, str], tuple[Arrays, Arrays] | Failure] = {}
-        for job in jobs:
-            key = job.task, job.size
-            if key not in draws:
-                draws = {key: _attempt(truth, _draw, job, timeout)}  # the jobs of a task and size stand together
-            drawn = draws[key]
-            if isinstance(drawn, Failure):
-                running.append((job, drawn))
-            else:
-                lane, worker = lanes[job.framework], workers[job.framework]
-                running.append((job, lane.submit(_attempt, worker, _run, job, timeout, drawn)))
+        for _, same_inputs in itertools.groupby(jobs, key=lambda job: (job.name, job.config, job.size)):
+            group = list(same_inputs)
+            drawn = _attempt(truth, _draw, group[0], timeout)
+            for job in group:
+                if isinstance(drawn, Failure):
+                    running.append((job, drawn))
+                else:
+                    lane, worker = lanes[job.framework], workers[job.framework]
+                    running.append((job, lane.submit(_attempt, worker, _run, job, timeout, drawn)))
         for job, future in running:
             started(job)
             outputs = future.result() if isinstance(future, Future) else future
@@ -120,22 +166,8 @@ def survey(
             if isinstance(judged, Failure):
                 yield Result(job, [job.row("error", f"no truth: {judged}")])
             else:
-                yield Result(job, [*judged[0], *left_out(job)], outputs, judged[1])
-
-
-def _refusal(job: Job, here: Presence) -> str | None:
-    if here.missing:
-        return here.missing
-    if job.size not in job.task.sizes:
-        return f"{job.task.name} has no size {job.size!r}"
-    if job.dtype not in JUDGED[job.size]:
-        return f"{job.dtype} is judged at tiny only: its truth needs longdouble, which is slow"
-    reason = refusal(job.framework, job.device, job.mode, devices=here.devices, modes=here.modes)
-    if reason is not None:
-        return reason
-    if not stages_of(job.task, job.device, job.mode, job.size):
-        return f"{job.task.name} has no loop, and {OTHER_STAGES}"
-    return None
+                rows, truths, vacuous = judged
+                yield Result(job, [*rows, *left_out(job)], outputs, truths, vacuous)
 
 
 def left_out(job: Job) -> list[Row]:
@@ -144,30 +176,73 @@ def left_out(job: Job) -> list[Row]:
     return [job.row("unavailable", f"no loop: {OTHER_STAGES}", stage) for stage in job.task.stages if stage not in runs]
 
 
-def _attempt(worker: Worker, function: Callable[..., T], job: Job, timeout: float, *args: Any) -> T | Failure:
-    """`function` of the job in the worker.  A task travels as its name: functions are not pickled by value."""
-    how = {"device": job.device, "dtype": job.dtype, "mode": job.mode, "size": job.size}
-    what = job.task.name, tuple(job.task.config.items()), job.weights
+def suspects(results: Sequence[Result]) -> dict[tuple[str, str], str]:
+    """Where NumPy itself is wrong: by task and output, what the other frameworks say.
+
+    The truth is NumPy's, so a fault there makes all the others differ.  Two frameworks that differ from it and agree
+    with one another, in noise units of that truth, are the better witnesses.
+    """
+    found: dict[tuple[str, str], str] = {}
+    by_inputs: dict[Any, list[Result]] = {}
+    for result in results:
+        if result.job.framework != "numpy" and result.truths:
+            job = result.job
+            by_inputs.setdefault((job.name, job.dtype, job.size), []).append(result)
+    for (name, _, _), group in by_inputs.items():
+        for first, second in itertools.combinations(group, 2):
+            if first.job.framework == second.job.framework:
+                continue
+            for key in first.truths.keys() & second.truths.keys():
+                truth, one, other = first.truths[key], first.outputs.get(key), second.outputs.get(key)
+                if one is None or other is None or not np.issubdtype(truth.value.dtype, np.floating):
+                    continue
+                units = noise_units(one, other, noise=truth.noise, peak=truth.peak)
+                if units <= LIMIT:
+                    witnesses = f"{first.job.framework} and {second.job.framework} agree with one another"
+                    found.setdefault((name, key), f"{witnesses} ({units:.2g} units): suspect impl_numpy/{name}.py")
+    return found
+
+
+def _skip_reason(job: Job, here: FrameworkInfo) -> str | None:
+    if here.missing:
+        return here.missing
+    if job.size not in job.task.sizes:
+        return f"{job.name} has no size {job.size!r}"
+    if job.dtype not in JUDGED[job.size]:
+        return f"{job.dtype} is judged at tiny only: its truth needs longdouble, which is slow"
+    reason = skip_reason(job.framework, job.device, job.mode, devices=here.devices, modes=here.modes)
+    if reason is not None:
+        return reason
+    if not stages_of(job.task, job.device, job.mode, job.size):
+        return f"{job.name} has no loop, and {OTHER_STAGES}"
+    return None
+
+
+def _attempt(
+    worker: Worker, function: Callable[Concatenate[Job, P], T], job: Job, timeout: float,
+    *args: P.args, **kwargs: P.kwargs,
+) -> T | Failure:  # fmt: skip
+    """`function` of the job in the worker, or how it failed."""
     try:
-        return worker.call(function, what, job.framework, how, *args, timeout=timeout)
+        return worker.call(function, job, *args, timeout=timeout, **kwargs)
     except WorkerError as error:
         return error.failure
 
 
-def _draw(what: Any, framework: str, how: Any) -> tuple[Arrays, Arrays]:
-    return draw(configured(*what), how["size"])
+def _draw(job: Job) -> tuple[Arrays, Arrays]:
+    return draw(job.task, job.size, seed=job.seed)
 
 
-def _run(what: Any, framework: str, how: Any, drawn: tuple[Arrays, Arrays]) -> Outputs:
-    return run(configured(*what), framework, **how, arrays=drawn)
+def _run(job: Job, drawn: tuple[Arrays, Arrays]) -> Outputs:
+    return run(job.task, job.framework, **job.way, arrays=drawn)
 
 
-def _judge(what: Any, framework: str, how: Any, outputs: Outputs) -> tuple[list[Row], dict[str, Truth]]:
-    task = configured(*what)
-    rows = judge(task, framework, outputs, **how)
+def _judge(job: Job, outputs: Outputs) -> tuple[list[Row], dict[str, Truth], list[str]]:
+    rows = judge(job.task, job.framework, outputs, **job.way, seed=job.seed)
     bad = {row.output for row in rows if row.verdict == "differs"}
-    truths = expected(task, framework, **how) if bad else {}
-    return rows, {key: truth for key, truth in truths.items() if key in bad}
+    truths = expected(job.task, job.framework, **job.way, seed=job.seed) if bad else {}
+    judged_by = {key: truth for key, truth in truths.items() if key in bad}
+    return rows, judged_by, vacuous(job.task, job.size, job.dtype, job.seed)
 
 
 def worst_elements(result: Result, key: str, *, count: int = 3) -> list[tuple[int, ...]]:

@@ -1,4 +1,4 @@
-"""The verdict on a contestant's outputs: one row for each output, one rule for all."""
+"""The verdict on a framework's outputs: one row for each output, one rule for all."""
 
 import functools
 import re
@@ -12,11 +12,11 @@ from scipy import stats
 from parity.judging.inputs import draw
 from parity.judging.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
 from parity.judging.run import Failure, Outputs, run, stages_of
-from parity.task import Array, Arrays, Raises, Returns, Sampled, Stage, Task
+from parity.task import Array, Arrays, Raises, Returns, Stage, Stochastic, Task, cast
 from parity.tasks import load
 
 Verdict = Literal["agrees", "exact", "raises", "statistical", "differs", "error", "unavailable"]
-GOOD: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical")
+PASSING: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical")
 
 # One sampled value in 10⁹ may fail by chance: a run has fewer than a thousand, so one run in 10⁶.
 FALSE_ALARM = 1e-9
@@ -100,15 +100,17 @@ def judge(
         for output in stage.outputs:
             key = f"{name}/{output}"
             verdict = _judge(task, stage, key, outputs, reference, truths, dtype, size)
-            if size == "base" and key in task.known and verdict[1] in GOOD:
+            if size == "base" and key in task.known and verdict[1] in PASSING:
                 verdict = _known(task.known[key], outputs[key], truths[key], verdict)
             rows.append(row(key, *verdict))
     return rows
 
 
-def expected(task: Task, framework: str, *, device: str, dtype: str, mode: str, size: str) -> dict[str, Truth]:
+def expected(
+    task: Task, framework: str, *, device: str, dtype: str, mode: str, size: str, seed: int = 0
+) -> dict[str, Truth]:
     """The truth of each output of such a run: NumPy's, or what the specification declares for this framework."""
-    reference = reference_of(task, size, dtype)
+    reference = reference_of(task, size, dtype, seed)
     truths = dict(reference.truths)
     for name, stage in stages_of(task, device, mode, size).items():
         declared = stage.declaration(framework, mode, device)
@@ -117,9 +119,27 @@ def expected(task: Task, framework: str, *, device: str, dtype: str, mode: str, 
     return truths
 
 
+def vacuous(task: Task, size: str, dtype: str, seed: int = 0) -> list[str]:
+    """The outputs of a run that cannot tell a right implementation from a wrong one, as "stage/output".
+
+    With a learning rate of zero every updated weight is its input; without noise only an exact 0 can be asked for,
+    which a specification says with `exact`.
+    """
+    reference = reference_of(task, size, dtype, seed)
+    params, found = cast(reference.arrays[0], dtype), []
+    for name, stage in task.stages.items():
+        truths = {o: reference.truths[f"{name}/{o}"] for o in stage.outputs if f"{name}/{o}" in reference.truths}
+        updated = [o for o in truths if o in params]
+        if all(np.array_equal(truths[o].value, params[o]) for o in updated):
+            found += [f"{name}/{o}" for o in updated]
+        judged = [o for o in truths if o not in stage.exact and o not in stage.stochastic]
+        found += [f"{name}/{o}" for o in judged if _is_floating(truths[o].value) and truths[o].noise == 0]
+    return found
+
+
 @functools.lru_cache(maxsize=16)
 def reference_of(task: Task, size: str, dtype: str, seed: int = 0) -> Reference:
-    """The truth of every output at this size, for contestants that compute in `dtype`."""
+    """The truth of every output at this size, for frameworks that compute in `dtype`."""
     arrays = draw(task, size, seed=seed)
     raised: dict[str, Failure] = {}
 
@@ -142,8 +162,8 @@ def _judge(
     if key not in outputs:
         return np.inf, "differs", "the output is missing"
     output = outputs[key]
-    if name in stage.sampled:
-        return (None, *_sampled(stage.sampled[name], output, reference.arrays))
+    if name in stage.stochastic:
+        return (None, *_sampled(stage.stochastic[name], output, reference.arrays))
     if key not in truths:
         stage_name = key.partition("/")[0]
         return None, "error", f"no truth: NumPy raised {reference.raised[stage_name]}"
@@ -161,8 +181,8 @@ def _judge(
     if not floating or name in stage.exact:
         same = np.array_equal(output, truth.value.astype(output.dtype))
         return (0.0, "exact", "") if same else (np.inf, "differs", "not equal")
-    if key in task.scale_of:
-        truth = truth.scaled_as(truths[task.scale_of[key]])
+    if key in task.noise_from:
+        truth = truth.with_noise_of(truths[task.noise_from[key]])
     units = noise_units(flush(output, dtype), truth.value, noise=truth.noise, peak=truth.peak)
     if units <= LIMIT:
         return units, "agrees", ""
@@ -188,7 +208,7 @@ def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:
     return "differs", f"{declared.error} ({declared.match!r}) was to be raised, not {error}"
 
 
-def _sampled(sampled: Sampled, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:
+def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:
     mean, deviation = np.asarray(sampled.expected(*arrays)), np.asarray(sampled.error(*arrays))
     if output.shape != mean.shape or not np.isfinite(output).all():
         return "differs", f"shape {output.shape} where {mean.shape} is due, or not finite"
@@ -200,6 +220,10 @@ def _sampled(sampled: Sampled, output: Array, arrays: tuple[Arrays, Arrays]) -> 
 def _declared(declared: Returns, stage: str, arrays: tuple[Arrays, Arrays], dtype: str) -> dict[str, Truth]:
     truths = truth_of(declared.compute, *arrays, dtype)
     return {f"{stage}/{name}": truth for name, truth in truths.items()}
+
+
+def _is_floating(a: Array) -> bool:
+    return bool(np.issubdtype(a.dtype, np.floating))
 
 
 def _name(dtype: np.dtype) -> str:

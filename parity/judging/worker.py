@@ -1,15 +1,23 @@
-"""A framework in a process of its own, so that a crash or a hang there is one failed call and not the end."""
+"""Code in a process of its own, so that a crash or a hang there is one failed call and not the end."""
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import tempfile
-from collections.abc import Callable
-from multiprocessing.connection import Connection
+from collections.abc import Callable, Iterator
+from concurrent.futures import CancelledError
+from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import Any, TypeVar
+
+import pebble
 
 from parity.judging.run import Failure
 
 T = TypeVar("T")
+
+pebble.CONSTS.term_timeout = 0.2  # seconds to end by itself; a worker has nothing to finish
 
 
 class WorkerError(Exception):
@@ -21,73 +29,101 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A process that is started at its first call, serves one call at a time, and is replaced when it is lost."""
+    """A process that is started at its first call, serves one call at a time, and is replaced when it is lost.
+
+    What is printed there, by libraries as they are imported for instance, is kept in a log and shown to nobody.
+    """
 
     def __init__(self) -> None:
-        self._process: Any = None
-        self._connection: Connection | None = None
-        self._stderr: Any = None
+        self._pool: pebble.ProcessPool | None = None
+        self._future: Any = None
+        self._log: Any = None
 
-    def call(self, function: Callable[..., T], *args: Any, timeout: float, **kwargs: Any) -> T:
+    def call(self, function: Callable[..., T], *args: Any, timeout: float | None, **kwargs: Any) -> T:
         """`function(*args, **kwargs)` in the process; function, arguments and result are pickled.
+
+        Args:
+            timeout: seconds, from the moment that the process takes the call; None waits for ever.
 
         Raises:
             WorkerError: with the failure of the call, after `timeout` seconds, or when the process dies.
         """
-        if self._connection is None:
+        if self._pool is None:
             self._start()
-        assert self._connection is not None
+        assert self._pool is not None
         try:
-            self._connection.send((function, args, kwargs))
-            if not self._connection.poll(timeout):
-                self.close()
-                raise WorkerError(_failure("TimeoutError", f"no result within {timeout:g} s"))
-            failure, result = self._connection.recv()
-        except (EOFError, OSError) as error:
-            self._process.join(5)
-            said = f"exit code {self._process.exitcode} {self._last_words()}".rstrip()
-            self.close()
-            raise WorkerError(_failure("ProcessDied", said)) from error
+            with _interrupts_blocked():  # the first call starts the process
+                self._future = self._pool.schedule(_attempt, (function, args, kwargs), timeout=timeout)
+            failure, result = self._future.result()
+        except TimeoutError as error:
+            raise WorkerError(_failure("TimeoutError", f"no result within {timeout:g} s")) from error
+        except CancelledError as error:
+            raise WorkerError(_failure("Cancelled", "the worker was closed")) from error
+        except (pebble.ProcessExpired, RuntimeError) as error:  # the pool breaks if a process dies between calls
+            words = [_exit(getattr(error, "exitcode", 0)), *self.log().splitlines()[-1:]]
+            self._end_pool()
+            raise WorkerError(_failure("ProcessDied", " ".join(words))) from error
         if failure is not None:
             raise WorkerError(failure)
         return result  # type: ignore[no-any-return]  # what function returned, through a pipe
 
+    def log(self) -> str:
+        """What was printed in the process so far, or in the one that was lost last, without empty lines."""
+        said = Path(self._log.name).read_text(errors="replace") if self._log else ""
+        return "\n".join(line for line in said.splitlines() if line.strip())
+
     def close(self) -> None:
-        """End the process, whatever it is doing; the next call starts another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._process.kill()
-            self._process.join()
-            self._stderr.close()
-            self._connection = None
+        """End the process, whatever it is doing, and forget its log; the next call starts another."""
+        self._end_pool()
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+
+    def _end_pool(self) -> None:
+        if self._pool is not None:
+            pool, self._pool = self._pool, None
+            self._future.cancel()  # whoever waits for it waits no longer
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        self._connection, theirs = context.Pipe()
-        # What libraries log while they are imported is no news; what they say last before they die is.
-        self._stderr = tempfile.NamedTemporaryFile()  # noqa: SIM115  # lives as long as the process
-        self._process = context.Process(target=_serve, args=(theirs, self._stderr.name), daemon=True)
-        self._process.start()
-        theirs.close()
-
-    def _last_words(self) -> str:
-        lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line.strip()]
-        return lines[-1] if lines else ""
+        if self._log is not None:
+            self._log.close()
+        self._log = tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # lives as long as the pool
+        spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+        self._pool = pebble.ProcessPool(1, initializer=_speak_into, initargs=(self._log.name,), context=spawn)
 
 
-def _serve(connection: Connection, stderr: str) -> None:
-    with open(stderr, "ab") as file:
+@contextlib.contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """What is started in the block never sees Ctrl-C: it is this process's to answer, and to end the others."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # it is started with the first process, and unblocks what is blocked
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _speak_into(log: str) -> None:
+    with open(log, "ab") as file:
+        os.dup2(file.fileno(), 1)
         os.dup2(file.fileno(), 2)
-    while True:
-        try:
-            function, args, kwargs = connection.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            answer: tuple[Failure | None, Any] = None, function(*args, **kwargs)
-        except Exception as error:
-            answer = Failure.of(error), None
-        connection.send(answer)
+
+
+def _attempt(function: Callable[..., T], args: Any, kwargs: Any) -> tuple[Failure | None, T | None]:
+    """The result, or its failure as text: an exception's class may be unknown where it would arrive."""
+    try:
+        return None, function(*args, **kwargs)
+    except Exception as error:
+        return Failure.of(error), None
+
+
+def _exit(code: int) -> str:
+    return f"exit code {code}" + (f" ({signal.strsignal(-code)})" if code < 0 else "")
 
 
 def _failure(kind: str, message: str) -> Failure:

@@ -18,7 +18,7 @@ def make(rng, n, c):
 
 
 def activation(name):
-    return Stage(outputs=("a", "grad.x"), loop=True, derivative_of={f"{name}/a": "cotangent"})
+    return Stage(outputs=("a", "grad.x"), timed=True, derivative_of={f"{name}/a": "cotangent"})
 
 
 TASK = Task(

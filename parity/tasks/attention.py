@@ -32,10 +32,10 @@ TASK = Task(
     "it away: its gradient is rounding alone.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y", "weights"), loop=True),
+        "forward": Stage(outputs=("y", "weights"), timed=True),
         "backward": Stage(
             outputs=("grad.x", *(f"grad.{name}" for name in NAMES)),
-            loop=True,
+            timed=True,
             derivative_of={"forward/y": "cotangent", "forward/weights": "cotangent.weights"},
         ),
         "shapes": Stage(outputs=("y", "weights")),
@@ -50,7 +50,7 @@ TASK = Task(
     known={"shapes/y": (4, 10, 32), "shapes/weights": (4, 10, 10)},
     # It adds the same to all scores of a query, which softmax takes away: what is left is rounding, of the
     # size of the queries'.
-    scale_of={"backward/grad.key_bias": "backward/grad.query_bias"},
+    noise_from={"backward/grad.key_bias": "backward/grad.query_bias"},
     aligns=("MHA-PACK", "MHA-ORDER", "MHA-RET", "MHA-BF", "INIT-MHA"),
     faults={
         "inputs in TF32": rounded_to_tf32(),

@@ -45,16 +45,16 @@ TASK = Task(
     "has no variance: torch refuses it, Keras silently returns the bias.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y", "y.image", *STATISTICS), loop=True),
+        "forward": Stage(outputs=("y", "y.image", *STATISTICS), timed=True),
         "backward": Stage(
             outputs=("grad.x", "grad.image", *(f"grad.{name}" for name in NAMES)),
-            loop=True,
+            timed=True,
             derivative_of={"forward/y": "cotangent", "forward/y.image": "cotangent.image"},
         ),
-        "evaluate": Stage(outputs=("y", "y.image"), loop=True),
+        "evaluate": Stage(outputs=("y", "y.image"), timed=True),
         "train_one": Stage(
             outputs=("y",),
-            declared={
+            expected_divergence={
                 Where(framework="numpy"): MORE_THAN_ONE,
                 Where(framework="torch"): MORE_THAN_ONE,
                 Where(framework="tf"): Returns(compute=beta),

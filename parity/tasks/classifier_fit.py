@@ -71,7 +71,7 @@ TASK = Task(
         "textbook": Stage(  # every default as it is; torch's and NumPy's agree, Keras's is declared
             outputs=("losses",),
             trajectory=True,
-            declared={Where(framework="tf"): Returns(compute=keras_textbook)},
+            expected_divergence={Where(framework="tf"): Returns(compute=keras_textbook)},
         ),
     },
     sizes={

@@ -25,9 +25,9 @@ TASK = Task(
     lesson="Padding 1 keeps a 3x3 convolution's height and width; a 2x2 pool halves them, and so does a stride of 2.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y",), loop=True),
-        "backward": Stage(outputs=GRADIENTS, loop=True, derivative_of={"forward/y": "cotangent"}),
-        "strided": Stage(outputs=("y", *GRADIENTS), loop=True, derivative_of={"strided/y": "cotangent"}),
+        "forward": Stage(outputs=("y",), timed=True),
+        "backward": Stage(outputs=GRADIENTS, timed=True, derivative_of={"forward/y": "cotangent"}),
+        "strided": Stage(outputs=("y", *GRADIENTS), timed=True, derivative_of={"strided/y": "cotangent"}),
         "shapes": Stage(outputs=("conv", "relu", "pool", "strided")),
     },
     sizes={

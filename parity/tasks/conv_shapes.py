@@ -18,7 +18,7 @@ TASK = Task(
     lesson="A convolution's output is floor((W + 2p - k) / s) + 1 wide.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y",), loop=True),  # kernel 3, padding 1, stride 1
+        "forward": Stage(outputs=("y",), timed=True),  # kernel 3, padding 1, stride 1
         "grid": Stage(outputs=("cases", "shapes", "as_the_formula_says")),
     },
     sizes={

@@ -30,8 +30,8 @@ TASK = Task(
     lesson="cross_entropy(logits) = nll_loss(log_softmax(logits)): who takes which is all the difference.",
     make=make,
     stages={
-        "cross_entropy": Stage(outputs=OUTPUTS, loop=True, derivative_of={"cross_entropy/loss": ""}),
-        "nll": Stage(outputs=OUTPUTS, loop=True, derivative_of={"nll/loss": ""}, declared=EQUAL),
+        "cross_entropy": Stage(outputs=OUTPUTS, timed=True, derivative_of={"cross_entropy/loss": ""}),
+        "nll": Stage(outputs=OUTPUTS, timed=True, derivative_of={"nll/loss": ""}, expected_divergence=EQUAL),
     },
     sizes={"tiny": {"n": 6, "classes": 5}, "base": {"n": 64, "classes": 10}, "large": {"n": 16_384, "classes": 256}},
     aligns=("CE-LOGITS",),

@@ -32,11 +32,11 @@ TASK = Task(
     stages={
         "dead": Stage(
             outputs=("a", "grad.dead_x", "grad.fc.weight", "grad.fc.bias"),
-            loop=True,
+            timed=True,
             exact=frozenset({"a", "grad.dead_x", "grad.fc.weight", "grad.fc.bias"}),
             derivative_of={"dead/a": "cotangent"},
         ),
-        "mixed": Stage(outputs=OUTPUTS, loop=True, derivative_of={"mixed/a": "cotangent"}),
+        "mixed": Stage(outputs=OUTPUTS, timed=True, derivative_of={"mixed/a": "cotangent"}),
     },
     sizes={
         "tiny": {"n": 6, "inputs": 5, "hidden": 5},

@@ -23,10 +23,12 @@ TASK = Task(
     lesson="Weights and inputs must be on one device: in torch .to(device) moves each, TensorFlow copies as it needs.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y",), loop=True),  # on the device that is asked for
+        "forward": Stage(outputs=("y",), timed=True),  # on the device that is asked for
         "left_behind": Stage(
             outputs=("refused",),
-            declared={Where(framework="torch"): Returns(compute=lambda params, batch: {"refused": np.array(True)})},
+            expected_divergence={
+                Where(framework="torch"): Returns(compute=lambda params, batch: {"refused": np.array(True)})
+            },
         ),
     },
     sizes={

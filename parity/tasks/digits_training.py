@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, wrong
-from parity.task import Sampled, Stage, Task
+from parity.task import Stage, Stochastic, Task
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
 LEARNED = (*NAMES, *(f"momentum.{name}" for name in NAMES))
@@ -52,13 +52,13 @@ TASK = Task(
     make=make,
     stages={
         "epoch": Stage(  # the loss of every batch
-            outputs=("loss", *LEARNED), loop=True, trajectory=True, examples=lambda size: size["batches"] * size["n"]
+            outputs=("loss", *LEARNED), timed=True, trajectory=True, examples=lambda size: size["batches"] * size["n"]
         ),
         "train": Stage(outputs=(*METRICS, *LEARNED), trajectory=True),  # the metrics of every epoch
         # Each framework's own shuffling: nothing is lost, and nothing is left of the order.
         "shuffling": Stage(
             outputs=("complete", "correlation"),
-            sampled={"correlation": Sampled(expected=no_correlation, error=correlation_error)},
+            stochastic={"correlation": Stochastic(expected=no_correlation, error=correlation_error)},
         ),
     },
     sizes={

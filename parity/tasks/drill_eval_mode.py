@@ -34,8 +34,8 @@ TASK = Task(
     "than it should be, and another one at each call.",
     make=make,
     stages={
-        "broken": Stage(outputs=METRICS, loop=True),
-        "fixed": Stage(outputs=METRICS, loop=True),
+        "broken": Stage(outputs=METRICS, timed=True),
+        "fixed": Stage(outputs=METRICS, timed=True),
     },
     sizes={"tiny": {"n": 24, "hidden": 20}, "base": {"n": 360, "hidden": 256}, "large": {"n": 360, "hidden": 4096}},
     config={"p": 0.5},

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, wrong
-from parity.task import Sampled, Stage, Task
+from parity.task import Stage, Stochastic, Task
 
 FORWARDS = 10
 P = 0.5
@@ -50,10 +50,10 @@ def agreement_error(params, batch):
 
 
 NATIVE = {
-    "keep_rate": Sampled(expected=lambda params, batch: 1 - P, error=keep_rate_error),
-    "agreement": Sampled(expected=lambda params, batch: P**2 + (1 - P) ** 2, error=agreement_error),  # a mask is new
-    "mean": Sampled(expected=mean, error=mean_error),
-    "variance": Sampled(expected=variance, error=variance_error),
+    "keep_rate": Stochastic(expected=lambda params, batch: 1 - P, error=keep_rate_error),
+    "agreement": Stochastic(expected=lambda params, batch: P**2 + (1 - P) ** 2, error=agreement_error),  # a mask is new
+    "mean": Stochastic(expected=mean, error=mean_error),
+    "variance": Stochastic(expected=variance, error=variance_error),
 }
 
 TASK = Task(
@@ -64,9 +64,9 @@ TASK = Task(
     "mode, a bare Keras call is in inference.",
     make=make,
     stages={
-        "train": Stage(outputs=("y", "grad.x"), loop=True, derivative_of={"train/y": "cotangent"}),
+        "train": Stage(outputs=("y", "grad.x"), timed=True, derivative_of={"train/y": "cotangent"}),
         "evaluate": Stage(outputs=("y",), exact=frozenset({"y"})),  # ten times
-        "native": Stage(outputs=tuple(NATIVE), sampled=NATIVE),
+        "native": Stage(outputs=tuple(NATIVE), stochastic=NATIVE),
         "functional": Stage(outputs=("equals_layer",)),
     },
     sizes={"tiny": {"n": 50, "d": 60}, "base": {"n": 64, "d": 256}, "large": {"n": 1024, "d": 4096}},

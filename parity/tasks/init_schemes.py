@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import given, rounded_to_tf32, wrong
-from parity.task import Sampled, Stage, Task
+from parity.task import Stage, Stochastic, Task
 
 LAYERS = ("0", "1", "2")
 
@@ -24,7 +24,7 @@ def kaiming_bound(fan_out, fan_in):
 
 def deviation(bound):
     """The standard deviation of the first layer's weights: uniform on ±bound, so bound / √3."""
-    return Sampled(
+    return Stochastic(
         expected=lambda params, batch: bound(*params["0.draws"].shape) / np.sqrt(3),
         # var(s²) = (E[w⁴] - σ⁴) / n = bound⁴ (1/5 - 1/9) / n, and the error of s is that of s² over 2 s
         error=lambda params, batch: (
@@ -43,11 +43,11 @@ TASK = Task(
     "frameworks' defaults are neither.",
     make=make,
     stages={
-        "xavier": Stage(outputs=SCHEME, loop=True),
-        "kaiming": Stage(outputs=SCHEME, loop=True),
+        "xavier": Stage(outputs=SCHEME, timed=True),
+        "kaiming": Stage(outputs=SCHEME, timed=True),
         "native": Stage(
             outputs=("xavier", "kaiming", "within_bounds"),
-            sampled={"xavier": deviation(xavier_bound), "kaiming": deviation(kaiming_bound)},
+            stochastic={"xavier": deviation(xavier_bound), "kaiming": deviation(kaiming_bound)},
         ),
     },
     sizes={

@@ -23,7 +23,7 @@ TASK = Task(
     lesson="A linear layer changes the last axis and an activation none; the first axis is the batch, always.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y",), loop=True),
+        "forward": Stage(outputs=("y",), timed=True),
         "batch": Stage(outputs=LAYERS),
         "one": Stage(outputs=LAYERS),
     },

@@ -21,7 +21,7 @@ TASK = Task(
     lesson="The output's width of one layer is the input's width of the next.",
     make=make,
     stages={
-        "forward": Stage(outputs=("z", "y"), loop=True),
+        "forward": Stage(outputs=("z", "y"), timed=True),
         "shapes": Stage(outputs=("x", "z", "y")),
     },
     sizes={

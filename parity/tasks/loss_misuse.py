@@ -42,7 +42,9 @@ def squeezed_bce(params, batch):
 
 def misuse(**declared):
     """A stage with the loss of a mistake; framework -> what is declared."""
-    return Stage(outputs=("loss",), declared={Where(framework=name): what for name, what in declared.items()})
+    return Stage(
+        outputs=("loss",), expected_divergence={Where(framework=name): what for name, what in declared.items()}
+    )
 
 
 TASK = Task(

@@ -27,10 +27,10 @@ TASK = Task(
     lesson="MSE and BCE compare shapes (B, 1) with (B, 1); cross-entropy takes logits (B, C) and integer labels (B,).",
     make=make,
     stages={
-        "forward": Stage(outputs=LOSSES, loop=True),
+        "forward": Stage(outputs=LOSSES, timed=True),
         "backward": Stage(
             outputs=(*LOSSES, "grad.prediction", "grad.logits", "grad.z"),
-            loop=True,
+            timed=True,
             derivative_of={f"forward/{loss}": "" for loss in LOSSES},
         ),
     },

@@ -36,10 +36,10 @@ TASK = Task(
     lesson="The gates stand in the order i, f, g, o in all three; torch returns the whole sequence and has two biases.",
     make=make,
     stages={
-        "forward": Stage(outputs=("y", "h", "c"), loop=True),
+        "forward": Stage(outputs=("y", "h", "c"), timed=True),
         "backward": Stage(
             outputs=("grad.x", "grad.weight_ih_l0", "grad.weight_hh_l0", "grad.bias_ih_l0"),
-            loop=True,
+            timed=True,
             derivative_of={f"forward/{name}": f"cotangent.{name}" for name in "yhc"},
         ),
         "shapes": Stage(outputs=("y", "h")),

@@ -49,6 +49,7 @@ def equal_to(compute):
 
 
 BINARY = ("counts", "precision", "recall")
+ZERO = frozenset({"precision", "recall"})  # where the ratio is 0 by convention
 
 TASK = Task(
     name="metrics",
@@ -58,10 +59,12 @@ TASK = Task(
     "by convention.",
     make=make,
     stages={
-        "accuracy": Stage(outputs=("correct", "accuracy"), loop=True, declared=equal_to(accuracy)),
-        "binary": Stage(outputs=BINARY, loop=True, declared=equal_to(sklearns("score", "truth"))),
-        "no_positive": Stage(outputs=BINARY, declared=equal_to(sklearns("no_positive", "truth"))),
-        "none_true": Stage(outputs=BINARY, declared=equal_to(sklearns("score", "none_true"))),
+        "accuracy": Stage(outputs=("correct", "accuracy"), timed=True, expected_divergence=equal_to(accuracy)),
+        "binary": Stage(outputs=BINARY, timed=True, expected_divergence=equal_to(sklearns("score", "truth"))),
+        "no_positive": Stage(
+            outputs=BINARY, exact=ZERO, expected_divergence=equal_to(sklearns("no_positive", "truth"))
+        ),
+        "none_true": Stage(outputs=BINARY, exact=ZERO, expected_divergence=equal_to(sklearns("score", "none_true"))),
     },
     sizes={"tiny": {"n": 12, "classes": 4}, "base": {"n": 200, "classes": 10}, "large": {"n": 262_144, "classes": 100}},
     aligns=("MET-THR", "RED-DEFAXIS"),

@@ -26,9 +26,9 @@ TASK = Task(
     lesson="Linear layers with ReLU between them; logits out, no softmax: the cross-entropy takes logits.",
     make=make,
     stages={
-        "forward": Stage(outputs=("logits", "loss"), loop=True),
-        "backward": Stage(outputs=("loss", "grad.x", *GRADIENTS), loop=True, derivative_of=LOSS),
-        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), loop=True, derivative_of=LOSS),
+        "forward": Stage(outputs=("logits", "loss"), timed=True),
+        "backward": Stage(outputs=("loss", "grad.x", *GRADIENTS), timed=True, derivative_of=LOSS),
+        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), timed=True, derivative_of=LOSS),
         "summary": Stage(outputs=("shape", "parameters")),
     },
     sizes={

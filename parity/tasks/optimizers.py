@@ -35,8 +35,8 @@ TASK = Task(
     "weight moves by about the learning rate.",
     make=make,
     stages={
-        "sgd_step": Stage(outputs=("loss", *GRADIENTS, *SGD), loop=True, derivative_of={"sgd_step/loss": ""}),
-        "adam_step": Stage(outputs=("loss", *GRADIENTS, *ADAM), loop=True, derivative_of={"adam_step/loss": ""}),
+        "sgd_step": Stage(outputs=("loss", *GRADIENTS, *SGD), timed=True, derivative_of={"sgd_step/loss": ""}),
+        "adam_step": Stage(outputs=("loss", *GRADIENTS, *ADAM), timed=True, derivative_of={"adam_step/loss": ""}),
         "sgd": Stage(outputs=("losses", "norm", *SGD), trajectory=True),
         "adam": Stage(outputs=("losses", "norm", *ADAM), trajectory=True),
     },

@@ -33,7 +33,7 @@ TASK = Task(
     lesson="A large network learns fifty digits by heart; how far its accuracy on others stays behind is the gap.",
     make=make,
     stages={
-        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), loop=True, derivative_of={"step/loss": ""}),
+        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), timed=True, derivative_of={"step/loss": ""}),
         "train": Stage(outputs=("losses", *METRICS, *NAMES), trajectory=True),  # each epoch, until all are right
     },
     sizes={

@@ -25,7 +25,7 @@ TASK = Task(
     "back to a state that they were in before, so they will forever.",
     make=make,
     stages={
-        "epoch": Stage(outputs=LEARNED, loop=True, exact=frozenset(LEARNED), examples=lambda size: 4),
+        "epoch": Stage(outputs=LEARNED, timed=True, exact=frozenset(LEARNED), examples=lambda size: 4),
         "learn_and": Stage(outputs=LEARNED, exact=frozenset(LEARNED)),  # w, b and the error count of every epoch
         "learn_xor": Stage(outputs=XOR, exact=frozenset(XOR)),
     },

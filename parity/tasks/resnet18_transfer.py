@@ -49,8 +49,8 @@ TASK = Task(
     lesson="Freeze the trunk, keep it in evaluation mode, replace the head: only it has gradients, only it moves.",
     make=make,
     stages={
-        "forward": Stage(outputs=("logits", "loss"), loop=True),
-        "step": Stage(outputs=("loss", *GRADIENTS, *HEAD), loop=True, derivative_of={"forward/loss": ""}),
+        "forward": Stage(outputs=("logits", "loss"), timed=True),
+        "step": Stage(outputs=("loss", *GRADIENTS, *HEAD), timed=True, derivative_of={"forward/loss": ""}),
         "moved": Stage(outputs=("with_gradient", "head", "statistics", "trunk")),  # how many tensors of each moved
     },
     sizes={

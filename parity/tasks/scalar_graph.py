@@ -18,9 +18,9 @@ TASK = Task(
     lesson="Backpropagation multiplies local derivatives: with u = a b + c, dL/da = 2u b, dL/db = 2u a, dL/dc = 2u.",
     make=make,
     stages={
-        "forward": Stage(outputs=("u", "loss"), loop=True),
+        "forward": Stage(outputs=("u", "loss"), timed=True),
         "backward": Stage(
-            outputs=("loss", "grad.a", "grad.b", "grad.c"), loop=True, derivative_of={"forward/loss": ""}
+            outputs=("loss", "grad.a", "grad.b", "grad.c"), timed=True, derivative_of={"forward/loss": ""}
         ),
     },
     sizes={"tiny": {"drawn": 1}, "base": {"drawn": 0}, "large": {"drawn": 0}},

@@ -35,7 +35,7 @@ TASK = Task(
         "square": Stage(outputs=("first", "second")),  # of a²
         "functional": Stage(outputs=("a", "b", "c", "equal_accumulated")),  # gradients of (a b + c)²
         "hessian": Stage(outputs=("hessian",)),  # of (a b + c)², in the order a, b, c
-        "hvp": Stage(outputs=("loss", *NAMES), loop=True),  # of the MLP's loss, along the directions
+        "hvp": Stage(outputs=("loss", *NAMES), timed=True),  # of the MLP's loss, along the directions
     },
     sizes={
         "tiny": {"drawn": 1, "n": 6, "inputs": 5, "hidden": 5},

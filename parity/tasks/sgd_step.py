@@ -28,7 +28,7 @@ TASK = Task(
     "function that returns its gradients start from nothing.",
     make=make,
     stages={
-        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), loop=True, derivative_of={"step/loss": ""}),
+        "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), timed=True, derivative_of={"step/loss": ""}),
         "zeroing": Stage(outputs=("finite", "norm_before", "norm_after"), exact=frozenset({"norm_after"})),
     },
     sizes={

@@ -20,10 +20,12 @@ TASK = Task(
     lesson="A neuron is z = w·x + b and an activation; its gradients are the activation's slope times x, w and 1.",
     make=make,
     stages={
-        "forward": Stage(outputs=("z", "sigmoid", "relu"), loop=True),
-        "backward": Stage(outputs=GRADIENTS, loop=True, derivative_of={"forward/sigmoid": "cotangent"}),
-        "backward_relu": Stage(outputs=GRADIENTS, loop=True, derivative_of={"forward/relu": "cotangent"}),
-        "unknown": Stage(outputs=("a",), declared={Where(framework=f): UNKNOWN for f in ("numpy", "torch", "tf")}),
+        "forward": Stage(outputs=("z", "sigmoid", "relu"), timed=True),
+        "backward": Stage(outputs=GRADIENTS, timed=True, derivative_of={"forward/sigmoid": "cotangent"}),
+        "backward_relu": Stage(outputs=GRADIENTS, timed=True, derivative_of={"forward/relu": "cotangent"}),
+        "unknown": Stage(
+            outputs=("a",), expected_divergence={Where(framework=f): UNKNOWN for f in ("numpy", "torch", "tf")}
+        ),
     },
     sizes={"tiny": {"d": 8}, "base": {"d": 64}, "large": {"d": 1_000_000}},
     faults={

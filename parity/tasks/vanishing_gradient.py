@@ -29,8 +29,8 @@ TASK = Task(
     "1 / inputs it fades towards the first layer either way, and ReLU alone is no cure: at base it fades more.",
     make=make,
     stages={
-        "tanh": Stage(outputs=OUTPUTS, loop=True, derivative_of={"tanh/loss": ""}),
-        "relu": Stage(outputs=OUTPUTS, loop=True, derivative_of={"relu/loss": ""}),
+        "tanh": Stage(outputs=OUTPUTS, timed=True, derivative_of={"tanh/loss": ""}),
+        "relu": Stage(outputs=OUTPUTS, timed=True, derivative_of={"relu/loss": ""}),
     },
     sizes={
         "tiny": {"n": 6, "inputs": 5, "width": 6},

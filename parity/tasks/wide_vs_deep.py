@@ -27,7 +27,7 @@ def learned(net):
 
 def step(net):
     outputs = ("loss", *(f"grad.{name}" for name in learned(net)), *learned(net))
-    return Stage(outputs=outputs, loop=True, derivative_of={f"{net}_step/loss": ""})
+    return Stage(outputs=outputs, timed=True, derivative_of={f"{net}_step/loss": ""})
 
 
 TASK = Task(

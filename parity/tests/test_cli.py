@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from parity import cli
+from parity.__main__ import main
 from parity.tasks import names
 
 ROOT = Path(__file__).parents[2]
-NO_GPU = "numpy sees no cuda device here; on a machine with a GPU: python -m pip install '.[cupy]'"
+NO_GPU = "numpy sees no cuda device here; on a machine with a GPU: python -m pip install cupy-cuda12x"
 FRAMEWORK = "numpy"  # the one that is always here, and the quickest to start
 
 
@@ -25,7 +25,7 @@ def here(monkeypatch, capsys):
         monkeypatch.setattr(sys, "argv", ["parity", *args])
         monkeypatch.setenv("COLUMNS", "240")
         with pytest.raises(SystemExit) as exit_:
-            cli.main()
+            main()
         return exit_.value.code or 0, *capsys.readouterr()
 
     return call
@@ -93,7 +93,7 @@ def test_run_agrees_and_writes_strict_json(tmp_path):
     done = parity("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))
     assert done.returncode == 0, done.stderr
     found = json.loads(path.read_text(), parse_constant=pytest.fail)
-    assert set(found) == {"environment", "rows"}
+    assert set(found) == {"format", "environment", "rows"}
     assert found["environment"]["frameworks"]["numpy"]["versions"]["numpy"]
     keys = {"task", "framework", "device", "dtype", "mode", "size", "output", "units", "verdict", "reason"}
     assert all(set(row) == keys for row in found["rows"])
@@ -120,7 +120,7 @@ def test_what_every_output_is_is_listed_when_asked_for():
     ("args", "words"),
     [
         (["run", "mpl"], ["unknown task 'mpl'", "'mlp'"]),
-        (["show", "conv_blok"], ["unknown task", "'conv_block'"]),
+        (["show", "conv_blok"], ["no task and no divergence", "did you mean conv_block"]),
         (["run", "mlp", "--framework", "trch"], ["unknown framework", "'torch'"]),
         (["run", "mlp", "--device", "cdua"], ["unknown device", "'cuda'"]),
         (["run", "mlp", "--dtype", "float16"], ["unknown dtype", "float32, float64"]),
@@ -131,7 +131,7 @@ def test_what_every_output_is_is_listed_when_asked_for():
         (["run", "mlp", "--json", "/nowhere/rows.json"], ["/nowhere/rows.json", "cannot be written"]),
         (["run", "mlp", "--json", "."], ["is a folder"]),
         (["run", "mlp", "--set", "lr"], ["KEY=VALUE"]),
-        (["run", "mlp", "--set", "rl=1"], ["unknown setting", "'lr'"]),
+        (["run", "mlp", "--set", "rl=1"], ["unknown setting", "(lr)"]),
         (["run", "mlp", "--set", "lr=fast"], ["lr of mlp is a float"]),
         (["run", "mlp", "--weights", "imagenet"], ["none of these tasks has a checkpoint"]),
         (["run", "resnet18_transfer", "--weights", "/nowhere.npz"], ["/nowhere.npz"]),
@@ -140,9 +140,9 @@ def test_what_every_output_is_is_listed_when_asked_for():
         (["time", "mlp", "--framework", "trch"], ["unknown framework", "'torch'"]),
         (["time", "mlp", "--mode", "grph"], ["unknown mode", "'graph'"]),
         (["time", "mlp", "--size", "bse"], ["unknown size", "'base'"]),
-        (["time", "mlp", "--verdicts", "/nowhere.json"], ["/nowhere.json", "parity run --json"]),
-        (["time", "mlp", "--output", "/nowhere"], ["/nowhere/times.csv", "cannot be written"]),
-        (["compare", "/nowhere.json"], ["/nowhere.json"]),
+        (["time", "mlp", "--verdicts", "/nowhere.json"], ["/nowhere.json cannot be read"]),
+        (["time", "mlp", "--output", "/etc/hostname/there"], ["/etc/hostname/there cannot be made"]),
+        (["compare", "/nowhere.json"], ["one file is compared with nothing"]),
         (["rnu"], ["rnu"]),
         (["run", "--bogus"], ["bogus"]),
     ],
@@ -167,19 +167,19 @@ def test_without_being_asked_for_an_absent_device_is_unavailable_with_its_reason
     assert done.returncode == 0
     row = rows["numpy", "float64", ""]
     assert (row["device"], row["verdict"], row["reason"]) == ("cuda", "unavailable", NO_GPU)
-    assert f"unavailable, 2 runs: {NO_GPU}" in done.stdout
+    assert "unavailable, 2 runs: no CUDA here for numpy" in done.stdout
 
 
 def test_a_framework_that_is_missing_is_refused_with_its_install_command(checkout):
-    damage(checkout, "parity/framework.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage(checkout, "parity/frameworks/runtime.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
     done = parity("run", "mlp", "--framework", "torch", cwd=checkout)
     assert done.returncode == 2
     assert "torch is not installed: python -m pip install" in done.stderr
 
 
 def test_without_being_named_a_missing_framework_is_unavailable(checkout):
-    damage(checkout, "parity/framework.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
-    damage(checkout, "parity/framework.py", '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
+    damage(checkout, "parity/frameworks/runtime.py", '"torch": "torch"', '"torch": "torch_that_is_not_installed"')
+    damage(checkout, "parity/frameworks/runtime.py", '"tf": "tensorflow"', '"tf": "tensorflow_that_is_not_installed"')
     done = parity("run", "mlp", "--size", "tiny", "--json", "rows.json", cwd=checkout)
     assert done.returncode == 0, done.stderr
     rows = json.loads((checkout / "rows.json").read_text())["rows"]
@@ -201,7 +201,7 @@ def test_what_differs_is_shown_in_full_and_is_exit_code_1(checkout):
     assert rows["numpy", "float32", "backward/grad.x"]["verdict"] == "differs"
     assert rows["numpy", "float32", "backward/grad.x"]["units"] > 1e5
     assert rows["numpy", "float64", "backward/grad.x"]["verdict"] == "agrees"
-    for words in ("backward/grad.x", "[1, 2]", "truth", "relative", "noise units, 30 at most"):
+    for words in ("backward/grad.x", "[1, 2]", "truth", "absolute", "noise units, 30 at most"):
         assert words in done.stdout
 
 
@@ -252,5 +252,5 @@ def test_a_setting_changes_the_configuration(checkout):
 
 def test_a_task_is_removed_by_deleting_its_files(checkout):
     done = parity("list", cwd=checkout)
-    assert "1 tasks" in done.stdout
+    assert "1 task and its stages" in done.stdout
     assert "conv_block" not in done.stdout

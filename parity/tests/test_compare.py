@@ -13,25 +13,27 @@ ROOT = Path(__file__).parents[2]
 ROW = {"task": "mlp", "framework": "torch", "device": "cpu", "dtype": "float32", "mode": "eager", "size": "tiny"}
 
 
-def result(path, version, verdict, units):
+def result(path, *rows, version="2.13.0", **also):
+    """A file of results; each row is an output, its verdict and its units."""
     environment = {"cpu": "one", "frameworks": {"torch": {"versions": {"torch": version}}}}
-    rows = [
-        {**ROW, "output": "forward/loss", "units": units, "verdict": verdict, "reason": ""},
-        {**ROW, "output": "summary/shape", "units": None, "verdict": "exact", "reason": ""},
-    ]
-    path.write_text(json.dumps({"environment": environment, "rows": rows}))
+    plain = [{**ROW, "output": o, "verdict": v, "units": u, "reason": ""} for o, v, u in rows]
+    path.write_text(json.dumps({"format": 2, "environment": environment, "rows": plain, **also}))
     return str(path)
 
 
-def compare(*files):
+LOSS, SHAPE = ("forward/loss", "agrees", 3.25), ("summary/shape", "exact", None)
+
+
+def compare(*files, width=120):
     command = [sys.executable, "-m", "parity", "compare", *files]
-    wide = {**os.environ, "COLUMNS": "120"}
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, env=wide)
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": str(width)}
+    )  # fmt: skip
 
 
 def test_two_results_stand_side_by_side(tmp_path):
-    old = result(tmp_path / "old.json", "2.12.0", "agrees", 3.25)
-    new = result(tmp_path / "new.json", "2.13.0", "differs", "inf")
+    old = result(tmp_path / "old.json", LOSS, SHAPE, version="2.12.0")
+    new = result(tmp_path / "new.json", ("forward/loss", "differs", "inf"), SHAPE)
     done = compare(old, new)
     assert done.returncode == 1, done.stderr
     words = done.stdout.split()
@@ -41,28 +43,105 @@ def test_two_results_stand_side_by_side(tmp_path):
     assert "summary/shape" not in words  # its verdict is the same
 
 
-def test_the_same_verdicts_are_exit_0(tmp_path):
-    files = [result(tmp_path / f"{machine}.json", "2.13.0", "agrees", 1.0) for machine in ("laptop", "server")]
+def test_the_same_verdicts_are_exit_0_and_how_many_is_said(tmp_path):
+    files = [result(tmp_path / f"{machine}.json", LOSS, SHAPE) for machine in ("laptop", "server")]
     done = compare(*files)
     assert done.returncode == 0, done.stderr
-    assert "the same verdict" in done.stdout
+    assert "2 outputs shared" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        (1.0, 3.9, 0),
+        (1.9, 7.9, 0),  # more than fourfold, and still small
+        (2.0, 8.5, 1),
+        (7.0, 27.0, 0),
+        (2.0, "inf", 1),
+        (8.5, 2.0, 0),  # better
+    ],
+)
+def test_units_that_grew_are_found(tmp_path, before, after, code):
+    files = [result(tmp_path / f"{n}.json", ("forward/loss", "agrees", u)) for n, u in (("a", before), ("b", after))]
+    done = compare(*files)
+    assert done.returncode == code
+    assert ("1 noise units that grew" in done.stdout) == bool(code)
+
+
+def test_exact_compares_units_to_the_last_digit(tmp_path):
+    a = result(tmp_path / "a.json", LOSS, SHAPE)
+    b = result(tmp_path / "b.json", ("forward/loss", "agrees", 3.2500000000000004), SHAPE)
+    assert compare(a, b).returncode == 0
+    assert compare(a, b, "--exact").returncode == 1
+    (tmp_path / "again").mkdir()
+    assert compare(a, result(tmp_path / "again" / "c.json", LOSS, SHAPE), "--exact").returncode == 0
+
+
+def test_results_that_share_nothing_decide_nothing(tmp_path):
+    a, b = result(tmp_path / "a.json", LOSS), result(tmp_path / "b.json", SHAPE)
+    done = compare(a, b)
+    assert done.returncode == 2
+    assert "0 outputs shared, 2 missing on a side" in done.stdout
+    assert compare(a, result(tmp_path / "empty.json")).returncode == 2
+
+
+def test_an_output_that_is_missing_is_found_unless_there_is_a_reason(tmp_path):
+    both = result(tmp_path / "both.json", LOSS, SHAPE)
+    done = compare(both, result(tmp_path / "one.json", LOSS))
+    assert done.returncode == 1
+    assert "1 missing on a side" in done.stdout
+    assert "summary/shape" in done.stdout
+    for output in ("", "summary"):  # the whole run, or the stage, is unavailable
+        excused = result(tmp_path / "excused.json", LOSS, (output, "unavailable", None))
+        assert compare(both, excused).returncode == 0
+
+
+def test_one_file_is_compared_with_nothing(tmp_path):
+    path = result(tmp_path / "a.json", LOSS)
+    assert compare(path).returncode == compare(path, path).returncode == 2
 
 
 def test_files_of_one_name_are_called_by_their_paths(tmp_path):
     for machine in ("a", "b"):
         (tmp_path / machine).mkdir()
-    files = [result(tmp_path / machine / "parity.json", machine, "agrees", 1.0) for machine in ("a", "b")]
+    files = [result(tmp_path / machine / "parity.json", LOSS) for machine in ("a", "b")]
     assert compare(*files).returncode == 0
 
 
-@pytest.mark.parametrize("content", [None, "half a fi", "[]", '{"rows": []}'])
-def test_a_file_that_is_no_result_is_named(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "broken.json cannot be read: No such file"),
+        ("half a fi", "broken.json is no file of results; parity run --json NEW.json writes one"),
+        ("[]", "broken.json is no file of results"),
+        ('{"rows": []}', "broken.json is no file of results"),
+        ('{"format": 99, "rows": []}', "broken.json has format 99, this version reads 1 and 2"),
+    ],
+)
+def test_a_file_that_is_no_result_is_named(tmp_path, content, said):
     path = tmp_path / "broken.json"
     if content is not None:
         path.write_text(content)
-    done = compare(str(path))
+    done = compare(result(tmp_path / "good.json", LOSS), str(path))
     assert done.returncode == 2
-    assert "broken.json is no file of results" in " ".join(done.stderr.split())
+    assert said in " ".join(done.stderr.split())
+
+
+def test_a_file_without_a_format_number_is_the_first_format(tmp_path):
+    old = tmp_path / "old.json"
+    new = result(tmp_path / "new.json", LOSS, SHAPE)
+    old.write_text(json.dumps({k: v for k, v in json.loads(Path(new).read_text()).items() if k != "format"}))
+    assert compare(str(old), new).returncode == 0
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_no_name_is_cut_in_a_narrow_terminal(tmp_path, width):
+    names = ["adam_step/exp_avg_sq.hidden.weight", "backward/grad.conv.weight"]
+    a = result(tmp_path / "a.json", *((name, "agrees", 1.0) for name in names))
+    b = result(tmp_path / "b.json", *((name, "differs", 1e3) for name in names))
+    done = compare(a, b, width=width)
+    assert "…" not in done.stdout
+    assert all(name in done.stdout for name in names)
 
 
 def times(path, cpu, milliseconds):
@@ -93,7 +172,7 @@ def test_of_three_files_of_times_there_is_no_ratio(tmp_path):
 
 
 def test_times_and_verdicts_are_not_compared(tmp_path):
-    verdicts = result(tmp_path / "a.json", "2.12.0", "agrees", 3.25)
+    verdicts = result(tmp_path / "a.json", LOSS)
     done = compare(verdicts, times(tmp_path / "b.csv", "Xeon", 3))
     assert done.returncode == 2
     assert "not compared with each other" in done.stderr
@@ -102,6 +181,17 @@ def test_times_and_verdicts_are_not_compared(tmp_path):
 @pytest.mark.parametrize("name", ["broken.csv", "broken.parquet"])
 def test_a_file_that_holds_no_times_is_named(tmp_path, name):
     (tmp_path / name).write_text("half,a,fi")
-    done = compare(str(tmp_path / name))
+    done = compare(str(tmp_path / name), times(tmp_path / "good.csv", "Xeon", 3))
     assert done.returncode == 2
     assert f"{name} is no file of times" in " ".join(done.stderr.split())
+
+
+def test_times_that_share_no_loop_decide_nothing(tmp_path):
+    here = times(tmp_path / "a.csv", "Xeon", 3)
+    there = pd.read_csv(here).assign(task="lstm", format=1)
+    there.to_csv(tmp_path / "b.csv", index=False)
+    assert compare(here, str(tmp_path / "b.csv")).returncode == 2
+    there.assign(format=99).to_csv(tmp_path / "b.csv", index=False)
+    done = compare(here, str(tmp_path / "b.csv"))
+    assert done.returncode == 2
+    assert "b.csv has format 99" in done.stderr

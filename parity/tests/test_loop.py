@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from parity import draw, timing
+from parity import draw
 from parity.frameworks.runtime import Unavailable
-from parity.timing.loop import L2_BYTES, MOST_COPIES, WARM_UP, WARM_UP_CUDA, Contestant, prepared
+from parity.timing import loop as timing
+from parity.timing.loop import L2_BYTES, MOST_COPIES, WARM_UP, WARM_UP_CUDA, Backend, warmed
 
-GPU = Contestant(framework="torch", device="cuda")
+GPU = Backend(framework="torch", device="cuda")
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_on_a_gpu_the_inputs_rotate_past_its_cache_and_each_call_waits(log):
     one = sum(a.astype(np.float32).nbytes if a.dtype.kind == "f" else a.nbytes for a in batch.values())
     copies = min(MOST_COPIES, math.ceil(2 * L2_BYTES / one))
     assert copies * one >= 2 * L2_BYTES
-    with prepared("mlp", "step", GPU) as loop:
+    with warmed("mlp", "step", GPU) as loop:
         assert log.count("put") == 1 + copies  # the weights once
         assert log.count("sync") == 1 + WARM_UP_CUDA
         del log[:]
@@ -53,7 +54,7 @@ def test_on_a_gpu_the_inputs_rotate_past_its_cache_and_each_call_waits(log):
 
 
 def test_a_gpus_own_events_time_a_call_without_the_wait(log):
-    with prepared("mlp", "step", GPU) as loop:
+    with warmed("mlp", "step", GPU) as loop:
         del log[:]
         assert loop.device_seconds() == 0.5
     assert "sync" not in log
@@ -61,7 +62,7 @@ def test_a_gpus_own_events_time_a_call_without_the_wait(log):
 
 
 def test_on_a_cpu_the_batch_stays_and_nothing_is_waited_for(log):
-    with prepared("mlp", "step", Contestant(framework="torch")) as loop:
+    with warmed("mlp", "step", Backend(framework="torch")) as loop:
         assert log == ["put", "put", *[2] * (1 + WARM_UP)]
         loop.call()
     assert log[-1] == 2
@@ -72,7 +73,7 @@ def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
         pytest.skip(f"{framework} has a GPU here")
     with (
         pytest.raises(Unavailable, match=f"{framework} sees no cuda device here"),
-        prepared("mlp", "step", Contestant(framework=framework, device="cuda")),
+        warmed("mlp", "step", Backend(framework=framework, device="cuda")),
     ):
         pass
 
@@ -86,5 +87,13 @@ def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
 )
 def test_a_timed_graph_hands_over_what_its_user_looks_at(outputs, handed):
     """A graph copies out what it returns: weights, gradients and buffers would be copied at each call."""
-    loop = timing._lean(lambda batch: dict.fromkeys(outputs.split(), 0.0), {"w": np.ones(2)})
+    loop = timing.handed_over(lambda batch: dict.fromkeys(outputs.split(), 0.0), {"w": np.ones(2)})
     assert list(loop({})) == handed.split()
+
+
+def test_a_timed_loop_stays_finite():
+    """Thousands of calls with the timing configuration leave the weights where they were."""
+    with warmed("digits_training", "epoch", Backend(framework="numpy"), size="tiny") as loop:
+        for _ in range(1000):
+            outputs = loop.call()
+    assert all(np.isfinite(a).all() for a in outputs.values())

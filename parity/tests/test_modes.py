@@ -6,9 +6,9 @@ import pytest
 
 from parity import judge, load
 from parity.frameworks.runtime import Unavailable
-from parity.judging.verdict import GOOD
 from parity.judging.run import run
 from parity.judging.sweep import Job, left_out
+from parity.judging.verdict import PASSING
 
 SAMPLE = ("mlp", "conv_block", "lstm")  # a loss and a step; a random cotangent; a loop over time
 TINY = [("float64", "tiny"), ("float32", "tiny")]
@@ -26,7 +26,7 @@ def agrees(request):
         for dtype, size in runs:
             rows = judge(task_name, framework, dtype=dtype, size=size, mode=mode)
             assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
-            assert [row for row in rows if row.verdict not in GOOD] == []
+            assert [row for row in rows if row.verdict not in PASSING] == []
 
     return check
 
@@ -53,6 +53,6 @@ def test_a_mode_that_a_framework_lacks_is_unavailable():
 
 
 def test_a_stage_that_does_not_run_so_is_a_row_with_its_reason():
-    job = Job(load("mlp"), "tf", "cpu", "float32", "graph", "tiny", "")
+    job = Job.of(load("mlp"), "tf", "cpu", "float32", "graph", "tiny")
     assert [(row.output, row.verdict) for row in left_out(job)] == [("summary", "unavailable")]
     assert left_out(replace(job, mode="eager")) == []

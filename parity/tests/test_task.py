@@ -14,7 +14,7 @@ from parity.tasks import names
     ("changed", "message"),
     [
         ({"known": {"forward/los": 1.0}}, "unknown output of mlp 'forward/los'; did you mean 'forward/loss'?"),
-        ({"scale_of": {"step/loss": "step/grad.9.bias"}}, "unknown output of mlp 'step/grad.9.bias'"),
+        ({"noise_from": {"step/loss": "step/grad.9.bias"}}, "unknown output of mlp 'step/grad.9.bias'"),
         ({"timing": {"learning_rate": 0.0}}, "unknown setting of mlp 'learning_rate'"),
         ({"faults": {"another rate": configured(rate=0.1)}}, "unknown setting of mlp 'rate'"),
         ({"sizes": {"huge": {}}}, "unknown size 'huge'"),
@@ -26,7 +26,7 @@ def test_a_task_names_what_exists(changed, message):
         dataclasses.replace(load("mlp"), **changed)
 
 
-@pytest.mark.parametrize("unknown", [{"exact": frozenset({"z"})}, {"sampled": {"z": None}}])
+@pytest.mark.parametrize("unknown", [{"exact": frozenset({"z"})}, {"stochastic": {"z": None}}])
 def test_a_stage_names_its_own_outputs(unknown):
     with pytest.raises(UsageError, match="unknown output 'z'"):
         Stage(outputs=("y",), **unknown)

@@ -8,8 +8,8 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import plant
-from parity.judging.verdict import GOOD, reference_of
 from parity.judging.noise import LIMIT
+from parity.judging.verdict import PASSING, reference_of
 from parity.task import cast
 
 RUNS = [("float64", "tiny"), ("float32", "tiny"), ("float32", "base")]
@@ -21,7 +21,7 @@ SEEN = 300  # noise units that every planted fault must exceed
 def test_agrees(task_name, framework, device, dtype, size, record_property):
     rows = judge(task_name, framework, device=device, dtype=dtype, size=size)
     assert bool(rows) == (device == "cpu" or bool(load(task_name).loops))
-    assert [row for row in rows if row.verdict not in GOOD] == []
+    assert [row for row in rows if row.verdict not in PASSING] == []
     units, output = max(((row.units or 0.0, row.output) for row in rows), default=(0.0, ""))
     record_property("units", (framework, dtype, units, f"{task_name} {size} {output}"))
 
@@ -29,7 +29,7 @@ def test_agrees(task_name, framework, device, dtype, size, record_property):
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_agrees_on_many_seeds(task_name, framework, device, dtype):
     rows = [row for seed in SEEDS for row in judge(task_name, framework, device=device, dtype=dtype, seed=seed)]
-    assert [row for row in rows if row.verdict not in GOOD] == []
+    assert [row for row in rows if row.verdict not in PASSING] == []
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -38,8 +38,8 @@ def test_planted_faults_are_seen(task_name, dtype, record_property):
     assert len(task.faults) >= 3
     for name, fault in task.faults.items():
         arrays = plant(fault, draw(task, "tiny"))
-        contestant = dataclasses.replace(task, config={**task.config, **(fault.config or {})})
-        outputs = run(contestant, "numpy", dtype=dtype, arrays=arrays)
+        backend = dataclasses.replace(task, config={**task.config, **(fault.config or {})})
+        outputs = run(backend, "numpy", dtype=dtype, arrays=arrays)
         if fault.outputs is not None:
             outputs.update(fault.outputs(outputs))
         units = max(row.units or 0.0 for row in judge(task, "numpy", outputs, dtype=dtype))
@@ -52,9 +52,9 @@ def test_planted_faults_are_seen(task_name, dtype, record_property):
 def test_the_truth_is_not_chaotic(task_name, size):
     """A computation that multiplies rounding beyond use would let any error pass."""
     task = load(task_name)
-    sampled = {f"{name}/{output}" for name, stage in task.stages.items() for output in stage.sampled}
+    sampled = {f"{name}/{output}" for name, stage in task.stages.items() for output in stage.stochastic}
     for key, truth in reference_of(task, size, "float32").truths.items():
-        if np.issubdtype(truth.value.dtype, np.floating) and key not in {*task.scale_of, *sampled}:
+        if np.issubdtype(truth.value.dtype, np.floating) and key not in {*task.noise_from, *sampled}:
             finite = truth.value[np.isfinite(truth.value)]
             assert truth.noise <= 2**-10 * np.sqrt(np.mean(finite**2)) or not finite.any(), key
 
@@ -88,5 +88,5 @@ def test_gradients_are_derivatives(task_name):
                 ends.append(objective(stage.derivative_of, arrays))
             slope = (ends[0] - ends[1]) / (2 * step)
             key = f"{stage_name}/{output}"
-            noise = truths[task.scale_of.get(key, key)].noise * np.linalg.norm(direction.astype(float))
+            noise = truths[task.noise_from.get(key, key)].noise * np.linalg.norm(direction.astype(float))
             assert abs(slope - np.sum(analytic[key] * direction)) <= LIMIT * noise, key

@@ -11,10 +11,10 @@ from safetensors.numpy import save_file
 
 from parity import judge, load, noise_units, run
 from parity.frameworks.runtime import runtime
+from parity.frameworks.weights import configured, pretrained, state_dict
 from parity.judging.inputs import draw
 from parity.judging.verdict import reference_of
 from parity.task import UsageError
-from parity.frameworks.weights import configured, pretrained, state_dict
 
 TASK = load("resnet18_transfer")
 

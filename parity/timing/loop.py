@@ -23,7 +23,7 @@ MOST_COPIES = 4096  # of inputs so small that to fetch them again costs nothing 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Contestant:
+class Backend:
     """A framework, and how it runs."""
 
     framework: str
@@ -38,7 +38,7 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Ready:
+class WarmLoop:
     """A warm loop; `call()` runs the stage once and waits for the device."""
 
     call: Callable[[], object]
@@ -51,9 +51,9 @@ class Ready:
 
 
 @contextlib.contextmanager
-def prepared(
-    task: Task | str, stage: str, contestant: Contestant, *, dtype: str = "float32", size: str = "base"
-) -> Iterator[Ready]:
+def warmed(
+    task: Task | str, stage: str, backend: Backend, *, dtype: str = "float32", size: str = "base"
+) -> Iterator[WarmLoop]:
     """A loop of a task, ready to be timed while the block lasts.
 
     The model is built with the task's `timing` configuration, whose learning rate is so small that thousands of
@@ -65,9 +65,9 @@ def prepared(
     """
     task = load(task) if isinstance(task, str) else task
     choose(f"loop of {task.name}", stage, task.loops)
-    device = contestant.device
-    runtime = available(contestant.framework, device, contestant.mode)
-    implementation = implementation_of(task, contestant.framework)
+    device = backend.device
+    runtime = available(backend.framework, device, backend.mode)
+    implementation = implementation_of(task, backend.framework)
     params, batch = (cast(arrays, dtype) for arrays in draw(task, size, judged=False))
     config = {**task.config, **task.timing}
     with runtime.policy(device, dtype):
@@ -76,7 +76,7 @@ def prepared(
         batches = [runtime.put(batch, device, task.axes(batch)) for _ in range(_copies(batch, device))]
         built = time.perf_counter()
         body = functools.partial(stage_of(implementation, stage), model)
-        function = runtime.wrap(body if contestant.mode == "eager" else _lean(body, params), contestant.mode)
+        function = runtime.wrap(body if backend.mode == "eager" else handed_over(body, params), backend.mode)
         if device == "cpu":
             once: Callable[[], object] = functools.partial(function, batches[0])
             call = once
@@ -95,19 +95,19 @@ def prepared(
         called = time.perf_counter()
         for _ in range(WARM_UP if device == "cpu" else WARM_UP_CUDA):
             call()
-        yield Ready(
+        yield WarmLoop(
             call, built - start, called - built, task.stages[stage].examples(task.sizes[size]),
             device_seconds=functools.partial(runtime.device_seconds, once, device), model=model, batch=batches[0],
         )  # fmt: skip
 
 
-def card(contestant: Contestant, *, dtype: str, size: str) -> dict[str, Any]:
+def card(backend: Backend, *, dtype: str, size: str) -> dict[str, Any]:
     """What a time depends on: it stands with every timing row."""
-    runtime = available(contestant.framework, contestant.device, contestant.mode)
-    return {**dataclasses.asdict(contestant), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
+    runtime = available(backend.framework, backend.device, backend.mode)
+    return {**dataclasses.asdict(backend), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
 
 
-def _lean(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
+def handed_over(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
     """A training loop that hands over what a user's does: its losses, not weights, gradients and buffers too.
 
     In eager mode they are there anyway; a graph would copy them all out at each call.  A loop that does not update

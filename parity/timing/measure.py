@@ -2,11 +2,9 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,46 +12,51 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from parity.frameworks.environment import cpu
-from parity.frameworks.runtime import PACKAGES
 from parity.files import WholeFile
+from parity.frameworks import threads
+from parity.frameworks.environment import cpu
+from parity.frameworks.runtime import PACKAGES, missing_packages
+from parity.judging.worker import Worker, WorkerError
 from parity.task import UsageError
 from parity.tasks import load
+from parity.timing.contest import NOW
 
-ROOT = Path(__file__).parent.parent
-COMPARISON = ROOT / "benchmarks" / "test_side_by_side.py"
-TURNS = 6  # of each contestant on a loop: the fewest whose least and greatest are a 95 % interval
+ROOT = Path(__file__).parents[2]  # the folder that parity and the implementations are imported from
+COMPARISON = Path(__file__).parent / "side_by_side.py"
 ROUNDS = ("--benchmark-min-rounds=1", "--benchmark-max-time=0.035", "--benchmark-calibration-precision=10")  # of a turn
-TIMEOUT = 600.0  # seconds for a contestant's turn, the first with its verdict, build and compilation
+TIMEOUT = 600.0  # seconds for a backend's turn, the first with its verdict, build and compilation
 MEASURED = ("seconds", "low_seconds", "median_seconds", "high_seconds", "device_seconds", "examples_per_second")
-POLL = 0.2  # seconds between two looks at the process
-NOW = "now"  # the file that says whose turn it is
+
+COMPARED = ("task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores")
+PLUGIN = "parity.timing.plugin"
+TOO_LONG = "Timeout ("  # what faulthandler writes before it ends the process
+FORMAT = 2  # of a file of times; 1 had no number, and called a backend a backend
 
 
 def measure(tasks: Sequence[str], options: Sequence[str], *, timeout: float = TIMEOUT) -> pd.DataFrame:
-    """Time every loop of every contestant in a process of its own: a row each, refused ones with their reason.
+    """Time every loop of every backend in a process of its own: a row each, with the reason where there is no time.
 
-    Where the process dies, or a turn takes longer than `timeout` seconds, the contestant whose turn it was is refused
-    on that task, and another process goes on with the tasks that are not finished.
+    Where the process dies, or a turn takes longer than `timeout` seconds, the backend whose turn it was has no time on
+    that task, and another process goes on with the tasks that are not finished.
 
-    Columns: task, topic, loop, contestant, units (the worst noise units of the loop's outputs, which all agree), the
+    Columns: task, topic, loop, backend, units (the worst noise units of the loop's outputs, which all agree), the
     card's, examples (in a batch), import_seconds (of the implementation, in a fresh process), build_seconds,
     first_seconds (the first call: tracing, compiling), median_seconds with its interval low_seconds and high_seconds,
     device_seconds (by the device's own events, where it has them), examples_per_second, seconds (every round's, a list
-    for each turn), refused (why there is no time, or ""), failed (whether it was to have one), and the machine's cpu
-    and cores.
+    for each turn), skip_reason (why there is no time, or ""), failed (whether it was to have one), the machine's cpu
+    and cores, and the format's number.
 
     Raises:
-        UsageError: there is no checkout with the benchmarks, no task has a loop, or no comparison could be made.
+        UsageError: pytest-benchmark is missing, no task has a loop, or no comparison could be made.
     """
-    if not COMPARISON.exists():
-        raise UsageError(f"{COMPARISON} is missing: times are measured in a checkout of the repository")
+    if missing := missing_packages("pytest", "pytest_benchmark"):
+        raise UsageError(f"parity time needs {' and '.join(missing)}: python -m pip install pytest pytest-benchmark")
     timed = [task for task in tasks if load(task).loops]
     if not timed:
         raise UsageError("none of these tasks has a loop to time")
     with tempfile.TemporaryDirectory() as folder:
         found = frame(_measured(timed, options, Path(folder), timeout))
-    frameworks = found[found["refused"] == ""]["framework"].unique()
+    frameworks = found[found["skip_reason"] == ""]["framework"].unique()
     return found.assign(import_seconds=found["framework"].map({name: import_seconds(name) for name in frameworks}))
 
 
@@ -67,8 +70,8 @@ def import_seconds(framework: str) -> float:
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows of a comparison, with what its turns come to and the machine that they are from."""
-    full = [{**row, **(dict.fromkeys(MEASURED) if row["refused"] else _summary(row))} for row in rows]
-    return pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count())
+    full = [{**row, **(dict.fromkeys(MEASURED) if row["skip_reason"] else _summary(row))} for row in rows]
+    return pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count(), format=FORMAT)
 
 
 def of_turns(values: Sequence[float]) -> tuple[float, float, float]:
@@ -82,14 +85,48 @@ def of_turns(values: Sequence[float]) -> tuple[float, float, float]:
 
 
 def ratio(slower: Sequence[Sequence[float]], faster: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """(low, median, high) of the ratios of two contestants, each of the medians of the same turn's rounds."""
+    """(low, median, high) of the ratios of two backends, each of the medians of the same turn's rounds."""
     return of_turns([float(np.median(one) / np.median(other)) for one, other in zip(slower, faster, strict=True)])
+
+
+def files_in(folder: Path) -> dict[str, WholeFile]:
+    """The files of times in a folder, which is made; UsageError if it cannot be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+    return {kind: WholeFile(folder / f"times.{kind}") for kind in ("csv", "parquet")}
 
 
 def write(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
     """The rows as parquet, every round's time with them, and as CSV without."""
     files["csv"].write(times.drop(columns="seconds").to_csv(index=False))
     files["parquet"].write(times.to_parquet(index=False))
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The rows of a file that `write` wrote, in this version's columns.
+
+    Raises:
+        UsageError: it is something else, of a format that is not known here, or parquet without pyarrow.
+    """
+    try:
+        rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
+        number = int(rows["format"].iloc[0]) if "format" in rows else 1
+        if number not in (1, FORMAT):
+            raise UsageError(f"{path} has format {number}, this version reads 1 and {FORMAT}: run parity time again")
+        rows = rows.rename(columns={"contestant": "backend", "refused": "skip_reason"})
+        return rows[
+            ["task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores"]
+        ]
+    except ImportError as error:
+        raise UsageError(f"{path} cannot be read without pyarrow: python -m pip install pyarrow") from error
+    except UsageError:
+        raise
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, IndexError) as error:
+        raise UsageError(f"{path} is no file of times; parity time --output FOLDER writes one") from error
 
 
 def _summary(row: dict[str, Any]) -> dict[str, Any]:
@@ -108,37 +145,41 @@ def _measured(tasks: Sequence[str], options: Sequence[str], folder: Path, timeou
         end, said = _process([*options, "--tasks", ",".join(left), "--lost", known], folder, timeout)
         if any(not files[task].exists() for task in left):
             now = folder / NOW
-            task, contestant, loop = json.loads(now.read_text()) if now.exists() else ("", "", "")
-            if not task or (task, contestant) in lost:  # it ended before anyone's turn
+            task, backend, loop = json.loads(now.read_text()) if now.exists() else ("", "", "")
+            if not task or (task, backend) in lost:  # it ended before anyone's turn
                 raise UsageError(f"the comparison could not be made: {end}\n{said}")
-            lost[task, contestant] = f"{end}, at {loop}"
+            lost[task, backend] = f"{end}, at {loop}"
     return [row for file in files.values() for row in json.loads(file.read_text())]
 
 
 def _process(options: Sequence[str], folder: Path, timeout: float) -> tuple[str, str]:
     """Run the comparison until it ends, or a turn takes longer than `timeout`: how it ended, and what it said."""
-    command = [sys.executable, "-m", "pytest", str(COMPARISON), "-q", "--benchmark-quiet", *ROUNDS, *options]
-    command += ["--rows", str(folder), "-p", "no:cacheprovider"]
-    # Started from within a test it is a session of its own, and not one of that test's parallel workers.
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-    now = folder / NOW
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        start = time.time()
-        try:
-            while process.poll() is None:
-                began = now.stat().st_mtime if now.exists() else 0.0
-                # Before the first turn it imports the frameworks.
-                if time.time() > (began + timeout if began >= start else start + max(timeout, TIMEOUT)):
-                    break
-                time.sleep(POLL)
-            code = process.poll()
-        finally:
-            process.kill()
-            process.wait()
-        output.seek(0)
-        said = output.read().decode(errors="replace").strip()[-2000:]
-    if code is None:
-        return f"it took longer than {timeout:g} s", said
-    meaning = f" ({signal.strsignal(-code)})" if code < 0 else ""
-    return f"its process ended with exit code {code}{meaning}", said
+    limits = [f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true"]
+    command = [
+        str(COMPARISON), "-p", PLUGIN, "-p", "no:terminal", *ROUNDS, "--benchmark-quiet", *options, "--rows", str(folder),
+        "--import-limit", str(max(timeout, TIMEOUT)), *(word for limit in limits for word in ("-o", limit)),
+        # Nothing of the folder that the command is called in: no configuration, no conftest, no cache.
+        "--rootdir", str(folder), "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "-p", "no:randomly",
+    ]  # fmt: skip
+    worker = Worker()
+    try:
+        with threads.pinned():
+            code = worker.call(_pytest, command, timeout=None)
+        end = f"pytest ended with exit code {code}"
+    except WorkerError as error:
+        end = str(error)
+    finally:
+        said = worker.log()
+        worker.close()
+    if TOO_LONG in said:
+        end = f"it took longer than {timeout:g} s"
+    return end, said[-2000:]
+
+
+def _pytest(command: list[str]) -> int:
+    # Called from within a test it is a session of its own, and not one of that test's parallel workers.
+    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
+        del os.environ[name]
+    import pytest
+
+    return int(pytest.main(command))

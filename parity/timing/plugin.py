@@ -1,17 +1,24 @@
-"""Options of the side-by-side comparison, and the record of what came of each task."""
+"""The pytest plugin of `side_by_side`: its options, its order, and the record of what came of each task."""
 
+import faulthandler
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from parity.timing.contest import Contest
 from parity.files import WholeFile
-from parity.task import UsageError
-from parity.timing.measure import NOW
+from parity.frameworks.runtime import devices_of
+from parity.task import DEVICES, FRAMEWORKS, MODES, SIZES, UsageError, choose
+from parity.tasks import load, names
+from parity.timing.contest import NOW, Contest
+from parity.timing.gate import Gate
+from parity.timing.loop import USUAL, Backend
+from parity.timing.turns import Turns
 
 
-def pytest_addoption(parser):
+def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("parity")
     for name, what in (
         ("tasks", "the tasks"),
@@ -23,44 +30,78 @@ def pytest_addoption(parser):
     group.addoption("--size", default="base", help="tiny, base or large")
     group.addoption("--verdicts", help="the JSON file of `parity run`; what it lacks is judged first")
     group.addoption("--rows", help="a folder for the rows of each task, and for whose turn it is")
-    group.addoption("--lost", default="[]", help="JSON: [task, contestant, why it is not tried again]")
+    group.addoption("--lost", default="[]", help="JSON: [task, backend, why it is not tried again]")
+    group.addoption("--import-limit", type=float, default=600.0, help="seconds until the first turn")
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
+    # Before the first turn the frameworks are imported; from then on pytest watches each turn in the same way.
+    faulthandler.dump_traceback_later(config.getoption("--import-limit"), exit=True)
     try:
-        config.contest = Contest.of(config.getoption)
+        config.contest = contest_of(config.getoption)  # type: ignore[attr-defined]
+        config.turns = turns_of(config.contest, config.getoption)  # type: ignore[attr-defined]
     except UsageError as error:
         raise pytest.UsageError(str(error)) from error
 
 
-def pytest_unconfigure(config):
-    if hasattr(config, "contest"):
-        config.contest.close()
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "turns"):
+        config.turns.close()
 
 
-def pytest_generate_tests(metafunc):
-    """One test for each task, loop, turn and contestant, in this order."""
+def contest_of(option: Callable[[str], Any]) -> Contest:
+    """The comparison that these options describe; UsageError for names that do not exist."""
+
+    def chosen(kind: str, plural: str, valid: tuple[str, ...]) -> list[str]:
+        return [choose(kind, name, valid) for name in option(plural).split(",") if name]
+
+    frameworks = chosen("framework", "frameworks", FRAMEWORKS) or FRAMEWORKS
+    devices, modes = chosen("device", "devices", DEVICES), chosen("mode", "modes", MODES)
+    return Contest(
+        tasks=[load(name) for name in option("tasks").split(",") if name] or [load(name) for name in names()],
+        backends=[
+            Backend(framework=framework, mode=mode, device=device)
+            for framework in frameworks
+            for device in devices or devices_of(framework)
+            for mode in dict.fromkeys([USUAL[framework], *modes])
+        ],
+        size=choose("size", option("size"), SIZES),
+    )
+
+
+def turns_of(contest: Contest, option: Callable[[str], Any]) -> Turns:
+    """The turns of a comparison, behind the gate of the verdicts that these options give; UsageError as `Gate.read`."""
+    gate = Gate(contest.size)
+    if option("verdicts"):
+        gate.read(Path(option("verdicts")), {backend.framework for backend in contest.backends})
+    lost = {(task, backend): reason for task, backend, reason in json.loads(option("lost"))}
+    return Turns(contest, gate, lost)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each task, loop, turn and backend, in this order."""
     if "entry" in metafunc.fixturenames:
-        turns = metafunc.config.contest.turns()
+        turns = metafunc.config.contest.turns()  # type: ignore[attr-defined]
         metafunc.parametrize("entry, turn", turns, ids=[f"{entry} {turn}" for entry, turn in turns])
 
 
-def pytest_runtest_setup(item):
+def pytest_runtest_setup(item: Any) -> None:
     """Whose turn it is can be read when this process is no more."""
     if item.config.getoption("rows"):
         entry = item.callspec.params["entry"]
-        now = json.dumps([entry.task.name, str(entry.contestant), entry.loop])
+        now = json.dumps([entry.task.name, str(entry.backend), entry.loop])
         Path(item.config.getoption("rows"), NOW).write_text(now)
 
 
-def pytest_runtest_teardown(item, nextitem):
+def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:
     """A task's rows are written as soon as its last turn is over."""
-    task, following = (i.callspec.params["entry"].task if i is not None else None for i in (item, nextitem))
-    if item.config.getoption("rows") and (following is None or following.name != task.name):
+    task = item.callspec.params["entry"].task
+    following = nextitem.callspec.params["entry"].task if nextitem is not None else None
+    if item.config.getoption("rows") and following is not task:
         file = WholeFile(Path(item.config.getoption("rows"), f"{task.name}.json"))
-        file.write(json.dumps(item.config.contest.rows(task)))
+        file.write(json.dumps(item.config.turns.rows(task)))
 
 
 @pytest.fixture
-def contest(request):
-    return request.config.contest
+def turns(request: pytest.FixtureRequest) -> Any:
+    return request.config.turns  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What a person sees of times: the contestants of each loop side by side, and why what has no time has none."""
+"""What a person sees of times: the backends of each loop side by side, and why a loop is not timed."""
 
 from collections.abc import Iterator
 
@@ -8,65 +8,60 @@ from rich.table import Table
 from rich.text import Text
 from scipy import stats
 
-from parity.timing.measure import TURNS, ratio
+from parity import tables
+from parity.timing.contest import TURNS
+from parity.timing.measure import ratio
 
 INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f} % interval"
 MOST_NAMED = 3  # tasks that a line names
 
 
 def report(console: Console, times: pd.DataFrame) -> None:
-    """The tables, and why what has no time has none."""
-    refused = times["refused"] != ""
-    if not refused.all():
+    """The tables, and why a loop is not timed."""
+    skipped = times["skip_reason"] != ""
+    if not skipped.all():
         console.print(table(times))
         console.print(first_calls(times))
-    if refused.any():
-        console.print(refusals(times[refused]))
+    if skipped.any():
+        console.print(skipped_table(times[skipped]))
 
 
 def table(times: pd.DataFrame) -> Table:
-    """Loop by contestant: the median and its ratio to the fastest with its interval; best in bold."""
-    timed = set(times[times["refused"] == ""]["contestant"])
-    contestants = [contestant for contestant in times["contestant"].unique() if contestant in timed]
-    view = Table(title=f"Median time, and its ratio to the fastest: {INTERVAL}", title_justify="left")
-    view.add_column("task", no_wrap=True)
-    view.add_column("loop", overflow="fold")
-    for contestant in contestants:
-        view.add_column(contestant, justify="right", overflow="fold")
+    """Loop by backend: the median and its ratio to the fastest with its interval; best in bold."""
+    timed = set(times[times["skip_reason"] == ""]["backend"])
+    backends = [backend for backend in times["backend"].unique() if backend in timed]
+    title = f"Median time, and its ratio to the fastest: {INTERVAL}"
+    view = tables.table(title, ("task", "loop", *backends), names=("task",), right=backends)
     for (task, loop), group in times.groupby(["task", "loop"], sort=False):
-        by_contestant = {row["contestant"]: row for _, row in group.iterrows()}
-        view.add_row(str(task), str(loop), *_cells(by_contestant, contestants))
-    for label, means in _means(times, contestants):
+        by_backend = {row["backend"]: row for _, row in group.iterrows()}
+        view.add_row(str(task), str(loop), *_cells(by_backend, backends))
+    for label, means in _means(times, backends):
         view.add_section()
         best = min(means.values(), default=1.0)
-        cells = (
-            f"{'[bold]' if means[c] == best else ''}{factor(means[c])}" if c in means else "n/a" for c in contestants
-        )
+        cells = (f"{'[bold]' if means[c] == best else ''}{factor(means[c])}" if c in means else "n/a" for c in backends)
         view.add_row(label, "geo. mean", *cells)
     return view
 
 
 def first_calls(times: pd.DataFrame) -> Table:
-    """How long each contestant takes before it is warm: importing, building, and the first call."""
-    view = Table(title="Before it is warm: seconds, summed over the loops", title_justify="left")
-    for column in ("contestant", "import, once", "build", "first call", "steady, one call each"):
-        view.add_column(column, justify="right" if column != "contestant" else "left")
-    timed = times[times["refused"] == ""]
-    for contestant, group in timed.groupby("contestant", sort=False):
+    """How long each backend takes before it is warm: importing, building, and the first call."""
+    columns = ("import, once", "build", "first call", "steady, one call each")
+    title = "Before it is warm: seconds, summed over the loops"
+    view = tables.table(title, ("backend", *columns), names=("backend",), right=columns)
+    timed = times[times["skip_reason"] == ""]
+    for backend, group in timed.groupby("backend", sort=False):
         sums = group[["build_seconds", "first_seconds", "median_seconds"]].sum()
-        view.add_row(str(contestant), *(f"{value:.3g}" for value in (group["import_seconds"].iloc[0], *sums)))
+        view.add_row(str(backend), *(f"{value:.3g}" for value in (group["import_seconds"].iloc[0], *sums)))
     return view
 
 
-def refusals(refused: pd.DataFrame) -> Table:
+def skipped_table(skipped: pd.DataFrame) -> Table:
     """Why there is no time, for whom and on what; red where there was to be one."""
-    view = Table(title="No time", title_justify="left")
-    for column in ("contestant", "loops", "reason"):
-        view.add_column(column, overflow="fold")
-    for (contestant, reason, failed), group in refused.groupby(["contestant", "refused", "failed"], sort=False):
+    view = tables.table("Not timed", ("backend", "loops", "reason"), names=("backend",))
+    for (backend, reason, failed), group in skipped.groupby(["backend", "skip_reason", "failed"], sort=False):
         tasks = [f"{task} {' '.join(loops)}" for task, loops in group.groupby("task", sort=False)["loop"]]
         where = "; ".join(tasks) if len(tasks) <= MOST_NAMED else f"{len(group)} of {len(tasks)} tasks"
-        view.add_row(str(contestant), where, Text(str(reason)), style="red" if failed else "dim")
+        view.add_row(str(backend), where, Text(str(reason)), style="red" if failed else "dim")
     return view
 
 
@@ -83,30 +78,30 @@ def factor(ratio: float) -> str:
     return f"x{ratio:.2f}" if ratio < 10 else f"x{ratio:.3g}"
 
 
-def _cells(by_contestant: dict[str, pd.Series], contestants: list[str]) -> Iterator[str]:
-    timed = {name: row for name, row in by_contestant.items() if not row["refused"]}
+def _cells(by_backend: dict[str, pd.Series], backends: list[str]) -> Iterator[str]:
+    timed = {name: row for name, row in by_backend.items() if not row["skip_reason"]}
     best = min(timed, key=lambda name: timed[name]["median_seconds"], default="")
-    for contestant in contestants:
-        if contestant not in timed:
+    for backend in backends:
+        if backend not in timed:
             yield "[dim]n/a[/]"
             continue
-        text = duration(timed[contestant]["median_seconds"])
-        if contestant == best:
+        text = duration(timed[backend]["median_seconds"])
+        if backend == best:
             yield f"[bold green]{text}[/]"
         else:
-            low, value, high = ratio(timed[contestant]["seconds"], timed[best]["seconds"])
+            low, value, high = ratio(timed[backend]["seconds"], timed[best]["seconds"])
             yield f"{text} [dim]{factor(value)} {factor(low)[1:]}-{factor(high)[1:]}[/]"
 
 
-def _means(times: pd.DataFrame, contestants: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
-    """By topic and over all: each contestant's geometric mean ratio to the fastest, over loops that all have."""
-    timed = times[times["refused"] == ""]
-    wide = timed.pivot_table(index=["topic", "task", "loop"], columns="contestant", values="median_seconds", sort=False)
+def _means(times: pd.DataFrame, backends: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
+    """By topic and over all: each backend's geometric mean ratio to the fastest, over loops that all have."""
+    timed = times[times["skip_reason"] == ""]
+    wide = timed.pivot_table(index=["topic", "task", "loop"], columns="backend", values="median_seconds", sort=False)
     wide = wide.dropna()
     if wide.empty:
         return
     ratios = wide.div(wide.min(axis=1), axis=0)
     for topic, group in ratios.groupby(level="topic", sort=False):
         number = str(topic).partition(" ")[0]
-        yield f"topic {number}", {c: float(stats.gmean(group[c])) for c in contestants if c in group}
-    yield "all", {c: float(stats.gmean(ratios[c])) for c in contestants if c in ratios}
+        yield f"topic {number}", {c: float(stats.gmean(group[c])) for c in backends if c in group}
+    yield "all", {c: float(stats.gmean(ratios[c])) for c in backends if c in ratios}

@@ -1,0 +1,3 @@
+from benchmarks.ab.run import main
+
+main()

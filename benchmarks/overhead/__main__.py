@@ -1,0 +1,3 @@
+from benchmarks.overhead.measure import main
+
+main()

@@ -1,0 +1,1 @@
+"""The tests of the benchmarks; `tox run -e parity` runs them with parity's."""

@@ -1,0 +1,68 @@
+"""Files that are written whole or not at all, and that replace nothing but a file."""
+
+import contextlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from parity.task import UsageError
+
+STANDARD_OUTPUT = Path("-")
+
+
+class WholeFile:
+    """A file that is written whole or not at all; that it can be written is known before the work begins.
+
+    A link's target is written, not the link.  A device or a FIFO is written to and stays what it is.  `-` is
+    standard output.
+
+    Raises:
+        UsageError: the path cannot be written; the message names it and the reason.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._streams = path == STANDARD_OUTPUT or (path.exists() and not path.is_file() and not path.is_dir())
+        self._target = path if self._streams else path.resolve()
+        if self._target.is_dir():
+            raise UsageError(f"{path} is a folder; name a file")
+        if not self._streams:
+            handle, temporary = self._temporary()
+            os.close(handle)
+            temporary.unlink()
+
+    def write(self, content: str | bytes) -> None:
+        """Put the content in the file's place; UsageError where that fails, and the file is as it was."""
+        data = content.encode() if isinstance(content, str) else content
+        try:
+            if self.path == STANDARD_OUTPUT:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            elif self._streams:
+                self._target.write_bytes(data)
+            else:
+                self._replace(data)
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written: {error.strerror}") from error
+
+    def _replace(self, data: bytes) -> None:
+        handle, temporary = self._temporary()
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(data)
+            umask = os.umask(0)
+            os.umask(umask)
+            temporary.chmod(0o666 & ~umask)  # as open() would have made it
+            temporary.replace(self._target)
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                temporary.unlink()
+
+    def _temporary(self) -> tuple[int, Path]:
+        try:
+            handle, name = tempfile.mkstemp(dir=self._target.parent, prefix=f".{self._target.name}.")
+        except OSError as error:
+            raise UsageError(f"{self.path} cannot be written: {error.strerror}") from error
+        return handle, Path(name)

@@ -1,0 +1,36 @@
+"""How many threads the libraries use: each reads it once, when it is imported."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+THREADS = "OMP_NUM_THREADS"  # says it for all libraries
+
+
+def variables(number: str) -> dict[str, str]:
+    """The environment variables that give every library so many threads."""
+    following = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+    # TensorFlow would run operations beside one another too; the others do not.
+    return {THREADS: number, **dict.fromkeys(following, number), "TF_NUM_INTEROP_THREADS": "1"}
+
+
+def pin() -> None:
+    """Give every library that is imported from now on the user's number of threads; by default one for each core."""
+    for name, value in variables(os.environ.get(THREADS, str(_cores()))).items():
+        os.environ.setdefault(name, value)
+
+
+@contextlib.contextmanager
+def pinned() -> Iterator[None]:
+    """`pin` for the processes that are started in the block."""
+    before = dict(os.environ)
+    pin()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

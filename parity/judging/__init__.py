@@ -1,0 +1,1 @@
+"""`parity run`: inputs, runs, noise, verdicts, and what a person sees of them."""

@@ -1,0 +1,43 @@
+"""The file of results: the environment and a row for each output, as strict JSON with a format number."""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from parity.judging.verdict import Row
+from parity.task import UsageError
+
+FORMAT = 2  # 1 had no number; its rows are the same
+
+
+def to_json(environment: dict[str, Any], rows: Iterable[Row]) -> str:
+    """The environment and the rows; infinite units are the string "inf"."""
+    plain = [asdict(row) | {"units": "inf" if row.units == math.inf else row.units} for row in rows]
+    return json.dumps({"format": FORMAT, "environment": environment, "rows": plain}, indent=1, allow_nan=False) + "\n"
+
+
+def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
+    """The environment and the rows of a file that `to_json` made.
+
+    Raises:
+        UsageError: there is no such file, it is something else, or of a format that is not known here.
+    """
+    try:
+        found = json.loads(path.read_text())
+        number = found.get("format", 1)
+        if number not in (1, FORMAT):
+            raise UsageError(f"{path} has format {number!r}, this version reads 1 and {FORMAT}: run parity run again")
+        environment = found["environment"]
+        # What every reader of the environment relies on.
+        _ = {name: here["versions"] for name, here in environment["frameworks"].items()}
+        rows = [Row(**row | {"units": None if row["units"] is None else float(row["units"])}) for row in found["rows"]]
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except UsageError:
+        raise
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} is no file of results; parity run --json NEW.json writes one") from error
+    return environment, rows

@@ -1,0 +1,21 @@
+"""Tables for a terminal of 80 columns: what does not fit is wrapped, and nothing is cut."""
+
+from collections.abc import Collection, Sequence
+
+from rich.table import Table
+
+
+def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), right: Collection[str] = ()) -> Table:
+    """An empty table.
+
+    Args:
+        columns: the headings; text that is too long for its column is wrapped between words.
+        names: the columns of what somebody may type or search for; these are never wrapped.
+        right: the columns of numbers.
+    """
+    view = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    for column in columns:
+        view.add_column(
+            column, no_wrap=column in names, overflow="fold", justify="right" if column in right else "left"
+        )
+    return view

@@ -1,0 +1,24 @@
+"""Who is timed on what, and in which order."""
+
+from parity.timing.contest import TURNS
+from parity.timing.plugin import contest_of
+
+
+def contest(**options):
+    given = {"tasks": "mlp", "frameworks": "numpy", "devices": "", "modes": "", "size": "tiny"}
+    return contest_of({**given, **options}.get)
+
+
+def test_backends_take_turns_and_another_one_begins_each_time():
+    turns = [(str(entry), turn) for entry, turn in contest(frameworks="numpy,torch").turns()]
+    forward = [f"mlp forward {who}" for who in ("numpy", "torch")]
+    assert turns[:4] == [(forward[0], 0), (forward[1], 0), (forward[1], 1), (forward[0], 1)]
+    assert {entry for entry, _ in turns[: 2 * TURNS]} == set(forward)
+    assert len(turns) == len(set(turns)) == 3 * 2 * TURNS
+
+
+def test_modes_are_added_to_the_usual_ones():
+    asked = contest(frameworks="numpy,torch,tf", devices="cpu", modes="xla,graph")
+    backends = [str(backend) for backend in asked.backends]
+    assert backends[:6] == ["numpy", "numpy xla", "numpy graph", "torch", "torch xla", "torch graph"]
+    assert backends[6:] == ["tf graph", "tf xla"]

@@ -1,0 +1,78 @@
+"""The gate: a loop whose outputs disagree is not timed."""
+
+import dataclasses
+import json
+
+import pytest
+
+import impl_numpy
+from parity import Row, UsageError, load
+from parity.frameworks import environment
+from parity.frameworks.environment import sources
+from parity.timing.contest import Entry
+from parity.timing.gate import Gate
+from parity.timing.loop import Backend
+
+NUMPY = Backend(framework="numpy")
+ROW = {"task": "mlp", "framework": "numpy", "device": "cpu", "dtype": "float32", "mode": "eager", "size": "tiny"}
+
+
+@pytest.fixture
+def entry():
+    return Entry(load("mlp"), "step", NUMPY)
+
+
+def row(verdict):
+    return Row(**ROW, output="step/loss", verdict=verdict, units=None)
+
+
+def test_a_loop_that_agrees_is_timed(entry):
+    gate = Gate("tiny")
+    assert gate.skip_reason(entry) == ""
+    assert 0 < gate.units(entry) < 30
+
+
+def test_a_loop_that_computes_something_else_is_not(entry):
+    gate = Gate("tiny")
+    gate.add([row("agrees"), row("differs")])
+    assert gate.skip_reason(entry) == "its outputs: differs"
+
+
+def test_what_cannot_run_here_is_not_timed_and_says_why():
+    graph = Entry(load("mlp"), "step", Backend(framework="numpy", mode="graph"))
+    assert "numpy has no mode 'graph'" in Gate("tiny").skip_reason(graph)
+    small = dataclasses.replace(load("mlp"), sizes={"base": load("mlp").sizes["base"]})
+    assert Gate("tiny").skip_reason(Entry(small, "step", NUMPY)) == "the task has no size 'tiny'"
+
+
+def test_verdicts_are_read_from_a_run(entry, tmp_path):
+    path = tmp_path / "rows.json"
+
+    def read(versions, sources):
+        environment = {"frameworks": {"numpy": {"versions": versions}}, "sources": sources}
+        rows = [dataclasses.asdict(row("error"))]
+        path.write_text(json.dumps({"format": 2, "environment": environment, "rows": rows}))
+        gate = Gate("tiny")
+        gate.read(path, ["numpy"])
+        return gate.skip_reason(entry)
+
+    assert read(impl_numpy.versions(), sources()) == "its outputs: error"
+    assert read({"numpy": "1.0"}, sources()) == ""  # another version's verdict: judged again
+    assert read(impl_numpy.versions(), "others") == ""  # of sources that have changed since
+    path.write_text("half a fi")
+    with pytest.raises(UsageError, match="is no file of results"):
+        Gate("tiny").read(path, ["numpy"])
+
+
+def test_the_sources_that_decide_the_numbers_have_a_digest(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "__file__", str(tmp_path / "parity" / "frameworks" / "environment.py"))
+
+    def after(name, content):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        return sources()
+
+    first = after("impl_tf/mlp.py", "x = 1")
+    assert after("parity/tests/test_mlp.py", "x = 1") == after("parity/README.md", "") == first
+    assert len({first, after("impl_tf/mlp.py", "x = 2"), after("parity/divergences/layers.toml", "")}) == 3
