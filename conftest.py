@@ -3,13 +3,16 @@
 import pytest
 
 from parity.frameworks.runtime import runtime
-from parity.task import DEVICES, FRAMEWORKS
+from parity.task import DEVICES, FRAMEWORKS, framework_named
 from parity.tasks import names
 
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--framework", action="append", choices=FRAMEWORKS, help="test this framework alone (repeatable; default: all)"
+        "--framework",
+        action="append",
+        type=framework_named,
+        help="test this framework alone (repeatable; default: all)",
     )
     parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
 

@@ -20,9 +20,9 @@ def git(*args: str) -> str:
 
 
 def refuse_dirty_tree() -> None:
-    """Raises UsageError if something is not committed: it would not be measured."""
-    if git("status", "--porcelain"):
-        raise UsageError("the tree is dirty: commit or stash, a result belongs to a commit")
+    """Raises UsageError if a change of a file that git tracks is not committed: it would not be measured."""
+    if changed := git("status", "--porcelain", "--untracked-files=no"):
+        raise UsageError(f"the tree is dirty: commit or stash, a result belongs to a commit\n{changed}")
 
 
 def commit_of(revision: str) -> str:

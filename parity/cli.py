@@ -151,8 +151,8 @@ def time_(
     with console.status("timing"):
         measured = measure.measure(_tasks(tasks), options, timeout=timeout)
     if files is not None:
-        measure.write(measured, files)
-    report.report(console, measured)
+        measure.write_times(measured, files)
+    report.print_times(console, measured)
     raise typer.Exit(int(measured["failed"].any()))
 
 
@@ -169,7 +169,7 @@ def compare(
     """
     from parity import compare
 
-    raise typer.Exit(compare.report(Terminal(), results, exact=exact))
+    raise typer.Exit(compare.compare_files(Terminal(), results, exact=exact))
 
 
 def _tasks(asked: list[str] | None) -> list[str]:

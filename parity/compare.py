@@ -28,7 +28,7 @@ GROWTH, HIGH = 4, 8  # noise units that grew more than fourfold, and above 8, ar
 SHOWN = 20  # rows of one kind that are listed
 
 
-def report(console: Console, paths: Sequence[Path], *, exact: bool = False) -> int:
+def compare_files(console: Console, paths: Sequence[Path], *, exact: bool = False) -> int:
     """Show what several files of results, or of times, say of the same outputs, or loops; the exit code.
 
     Returns:
@@ -42,7 +42,7 @@ def report(console: Console, paths: Sequence[Path], *, exact: bool = False) -> i
         raise UsageError("one file is compared with nothing: name two or more")
     if _are_times(paths):
         return _report_times(console, _read_times(paths))
-    environments, rows = read(paths)
+    environments, rows = read_results(paths)
     found = Comparison(rows, list(environments))
     console.print(environments_table(environments))
     console.print(units_table(rows))
@@ -63,7 +63,7 @@ def report(console: Console, paths: Sequence[Path], *, exact: bool = False) -> i
     return int(any(different for _, different, _ in kinds))
 
 
-def read(paths: Sequence[Path]) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
+def read_results(paths: Sequence[Path]) -> tuple[dict[str, dict[str, Any]], pd.DataFrame]:
     """The environments by result, and all rows with a column `result` that says whose they are; UsageError."""
     environments, frames = {}, []
     for name, path in _called(paths).items():
@@ -86,7 +86,7 @@ class Comparison:
     """What several results say of the same outputs.
 
     Args:
-        rows: as `read` gives them.
+        rows: as `read_results` gives them.
         names: the results, one without rows too.
     """
 
@@ -154,7 +154,7 @@ def _are_times(paths: Sequence[Path]) -> bool:
 
 def _read_times(paths: Sequence[Path]) -> dict[str, pd.DataFrame]:
     """The rows that have a time or a reason why they have none, by result; UsageError."""
-    return {name: measure.read(path).set_index(TIMED) for name, path in _called(paths).items()}
+    return {name: measure.read_times(path).set_index(TIMED) for name, path in _called(paths).items()}
 
 
 def _report_times(console: Console, times: Mapping[str, pd.DataFrame]) -> int:

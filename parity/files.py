@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -52,13 +53,19 @@ class WholeFile:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            umask = os.umask(0)
-            os.umask(umask)
-            temporary.chmod(0o666 & ~umask)  # as open() would have made it
+            temporary.chmod(self._mode())
             temporary.replace(self._target)
         finally:
             with contextlib.suppress(FileNotFoundError):
                 temporary.unlink()
+
+    def _mode(self) -> int:
+        """What the file has, or what open() would give it."""
+        if self._target.exists():
+            return stat.S_IMODE(self._target.stat().st_mode)
+        umask = os.umask(0)
+        os.umask(umask)
+        return 0o666 & ~umask
 
     def _temporary(self) -> tuple[int, Path]:
         try:

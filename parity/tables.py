@@ -4,6 +4,8 @@ from collections.abc import Collection, Sequence
 
 from rich.table import Table
 
+WIDTH = 78  # of a narrow terminal, less its edges
+
 
 def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), right: Collection[str] = ()) -> Table:
     """An empty table.
@@ -13,7 +15,10 @@ def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), ri
         names: the columns of what somebody may type or search for; these are never wrapped.
         right: the columns of numbers.
     """
-    view = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0), header_style="bold")
+    view = Table(
+        title=title, title_justify="left", title_style="bold", min_width=min(len(title), WIDTH), box=None,
+        padding=(0, 1, 0, 0), header_style="bold",
+    )  # fmt: skip
     for column in columns:
         view.add_column(
             column, no_wrap=column in names, overflow="fold", justify="right" if column in right else "left"

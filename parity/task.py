@@ -1,6 +1,7 @@
 """What a task is: the specification of one exercise, written once, that imports no framework."""
 
 import difflib
+import inspect
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -16,7 +17,7 @@ FRAMEWORKS = ("numpy", "torch", "tf")
 ALIASES = {"np": "numpy", "cupy": "numpy", "pytorch": "torch", "tensorflow": "tf", "keras": "tf"}
 DEVICES = ("cpu", "cuda")
 DTYPES = ("float32", "float64")
-NARROW = ("float16", "bfloat16", "half")  # not judged
+NARROW = ("float16", "bfloat16")
 MODES = ("eager", "compile", "graph", "xla")
 SIZES = ("tiny", "base", "large")
 
@@ -142,8 +143,11 @@ class Task:
         for settings in (self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
                 choose(f"setting of {self.name}", name, self.config)
-        for size in self.sizes:
+        takes = list(inspect.signature(self.make).parameters)[1:]
+        for size, numbers in self.sizes.items():
             choose("size", size, SIZES)
+            if set(numbers) != set(takes):
+                raise UsageError(f"size {size!r} has {', '.join(numbers)}, and make takes rng, {', '.join(takes)}")
 
     @property
     def loops(self) -> tuple[str, ...]:
@@ -166,6 +170,8 @@ def choose(kind: str, name: str, valid: Iterable[str]) -> str:
     valid = list(valid)
     if name in valid:
         return name
+    if name in NARROW:
+        raise UsageError(f"{name} is not judged yet: {' and '.join(valid)} are")
     near = nearest(name, valid)
     hint = f"; did you mean {near[0]!r}?" if near else ""
     raise UsageError(f"unknown {kind} {name!r}{hint}" + (f" ({', '.join(valid)})" if len(valid) < 9 else ""))

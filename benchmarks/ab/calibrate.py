@@ -61,7 +61,7 @@ def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Pat
         found = pd.concat([found, passed]) if len(found) else passed
         WholeFile(path).write(found.to_csv(index=False))
         trial.drop()
-        console.print(table(found))
+        console.print(rates_table(found))
 
 
 def _judge(
@@ -80,7 +80,7 @@ def _judge(
     ]
 
 
-def table(found: pd.DataFrame) -> Table:
+def rates_table(found: pd.DataFrame) -> Table:
     """By planted slowdown and framework: how many rows were called slower, on this machine."""
     machine = f"{cpu()}, {os.cpu_count()} cores"
     view = Table(title=f"Called slower, of all rows\n[dim]{machine}[/]", title_justify="left")

@@ -7,6 +7,9 @@ from typing import Any
 
 from benchmarks.ab.sides import Evidence, Loop, Pair, Trial
 from parity.files import WholeFile
+from parity.task import UsageError
+
+FORMAT = 1  # of an unfinished trial
 
 
 class ResumableTrial(Trial):
@@ -17,12 +20,15 @@ class ResumableTrial(Trial):
         self._path = path
         if path.exists():
             found = json.loads(path.read_text())
+            if found.get("format") != FORMAT:
+                raise UsageError(f"{path} was left by another version of the driver: take it away to begin anew")
             _restore(self.first, found["first"])
             _restore(self.again, found["again"])
 
     def keep(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        WholeFile(self._path).write(json.dumps({"first": _plain(self.first), "again": _plain(self.again)}))
+        kept = {"format": FORMAT, "first": _plain(self.first), "again": _plain(self.again)}
+        WholeFile(self._path).write(json.dumps(kept))
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)

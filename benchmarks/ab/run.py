@@ -24,7 +24,7 @@ from rich.table import Table
 from benchmarks.ab.calibrate import calibrate
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, Trial, loops_of
-from benchmarks.ab.statistics import MAX_PAIRS, Comparison
+from benchmarks.ab.statistics import MAX_PAIRS, Change
 from benchmarks.history.asv import ASV_DIR, installed
 from benchmarks.history.keep import add_times
 from benchmarks.revisions import commit_of, git, refuse_dirty_tree, worktree
@@ -34,7 +34,8 @@ from parity.frameworks.runtime import Unavailable, available
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 
-Verdicts = dict[Loop, tuple[Comparison, str]]
+Verdicts = dict[Loop, tuple[Change, str]]
+FORMAT = 2  # of the file of a comparison; 1 had no number, and is the same
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
 
 
@@ -50,7 +51,7 @@ def alone(console: Console) -> Iterator[None]:
         yield
 
 
-def table(said: Verdicts) -> Table:
+def changes_table(said: Verdicts) -> Table:
     """The loops of which there is something to say, the slowest first."""
     view = Table(title="B against A", title_justify="left")
     for column in ("loop", "change", "interval", "pairs", ""):
@@ -63,7 +64,7 @@ def table(said: Verdicts) -> Table:
     return view
 
 
-def write(
+def write_results(
     commits: tuple[str, str], size: str, trial: Trial, said: Verdicts, digests: dict[Loop, str]
 ) -> Path:  # fmt: skip
     """The comparison as a file of rows, and the times of both commits among asv's results; the file."""
@@ -71,7 +72,9 @@ def write(
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
     path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    WholeFile(path).write(json.dumps({"base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1))
+    WholeFile(path).write(
+        json.dumps({"format": FORMAT, "base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1)
+    )
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
         times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in said}
         if times:
@@ -130,7 +133,7 @@ def run(
 
             trial.run(a, b, both, size, keep=keep)
         said = trial.verdicts(both)
-        path = write(commits, size, trial, said, new)
+        path = write_results(commits, size, trial, said, new)
         trial.drop()
     numpy_changed = bool(git("diff", "--name-only", *commits, "--", "impl_numpy", "parity"))
     raise typer.Exit(_conclude(said, trial.failed, console, path, numpy_changed=numpy_changed))
@@ -141,7 +144,7 @@ def _conclude(
 ) -> int:  # fmt: skip
     """Print what was found; the exit code."""
     words = [word for _, word in said.values()]
-    view = table(said)
+    view = changes_table(said)
     if view.row_count:
         console.print(view)
     for loop, reason in failed.items():

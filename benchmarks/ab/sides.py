@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS, Comparison, compare
+from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS, Change, change_of
 from parity.frameworks import threads
 from parity.task import UsageError
 from parity.timing.loop import USUAL
@@ -66,9 +66,9 @@ class Evidence:
     def count(self, loop: Loop) -> int:
         return len(self.pairs.get(loop, ()))
 
-    def comparison(self, loop: Loop, *, of: int) -> Comparison:
+    def comparison(self, loop: Loop, *, of: int) -> Change:
         """What its pairs say, if it is one `of` so many loops that are compared."""
-        return compare([pair.log_ratio for pair in self.pairs[loop]], loops=of)
+        return change_of([pair.log_ratio for pair in self.pairs[loop]], loops=of)
 
     def wants(self, loop: Loop, *, of: int) -> bool:
         """Whether another pair is wanted: the loop can be measured, and is not decided."""
@@ -77,7 +77,7 @@ class Evidence:
         return self.count(loop) < self.least or not self.comparison(loop, of=of).decided
 
 
-def pin(process: int = 0) -> None:
+def pin_to_last_core(process: int = 0) -> None:
     """Pin a process, this one by default, to the last core that this one may use, where the system can."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(process, {max(os.sched_getaffinity(0))})
@@ -96,7 +96,7 @@ class Side:
             [sys.executable, "-P", str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        pin(self._process.pid)  # before the worker has made a thread
+        pin_to_last_core(self._process.pid)  # before the worker has made a thread
 
     @property
     def pid(self) -> int:
@@ -162,7 +162,7 @@ def sides(a: Path, b: Path, *, b_first: bool) -> Iterator[tuple[Side, Side]]:
         yield (started[1], started[0]) if b_first else (started[0], started[1])
 
 
-def measure(
+def measure_pairs(
     a: Path, b: Path, loops: Sequence[Loop], size: str, evidence: Evidence, *, slowdown: float = 0.0,
     keep: Callable[[str], None] = lambda note: None,
 ) -> None:  # fmt: skip
@@ -209,16 +209,16 @@ class Trial:
         self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,
         keep: Callable[[str], None] = lambda note: None,
     ) -> None:  # fmt: skip
-        """Measure what is not measured yet; the arguments are those of `measure`."""
-        measure(a, b, loops, size, self.first, slowdown=slowdown, keep=keep)
-        measure(a, b, self._seeming(loops), size, self.again, slowdown=slowdown, keep=keep)
+        """Measure what is not measured yet; the arguments are those of `measure_pairs`."""
+        measure_pairs(a, b, loops, size, self.first, slowdown=slowdown, keep=keep)
+        measure_pairs(a, b, self._seeming(loops), size, self.again, slowdown=slowdown, keep=keep)
 
     @property
     def failed(self) -> dict[Loop, str]:
         """The loops that could not be measured, the first time or again, and why."""
         return {**self.first.failed, **self.again.failed}
 
-    def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Comparison, str]]:
+    def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Change, str]]:
         """What is said of each loop: slower (twice), faster, as fast, not confirmed, undecided; failed ones lack."""
         seeming = self._seeming(loops)
         said = {}

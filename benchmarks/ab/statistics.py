@@ -12,7 +12,7 @@ MIN_PAIRS, MAX_PAIRS = 6, 48  # pairs of processes: before anything is decided, 
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Change:
     """The relative change from A to B, and the interval that it lies in."""
 
     change: float  # 0.05: B takes 5 % longer
@@ -34,7 +34,7 @@ class Comparison:
         return self.pairs >= MIN_PAIRS and (self.low > FLOOR or self.high < FLOOR)
 
 
-def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:
+def change_of(log_ratios: Sequence[float], *, loops: int) -> Change:
     """Compare by what each pair of processes found.
 
     The unit is the pair, not the round: where a process's memory lies favours one side for its whole life, so the
@@ -53,4 +53,4 @@ def compare(log_ratios: Sequence[float], *, loops: int) -> Comparison:
     means = found[np.random.default_rng(0).integers(pairs, size=(RESAMPLES, pairs))].mean(axis=1)
     tail = FALSE_ALARMS / loops / 2
     low, high = mean + (np.quantile(means, [tail, 1 - tail]) - mean) * np.sqrt(pairs / max(1, pairs - 1))
-    return Comparison(*(float(np.expm1(value)) for value in (mean, low, high)), pairs)
+    return Change(*(float(np.expm1(value)) for value in (mean, low, high)), pairs)

@@ -42,7 +42,7 @@ def loops(framework):
     return [[name, loop, found] for name, found in digests.items() for loop in of.load(name).loops]
 
 
-class Worker:
+class LoopServer:
     def __init__(self):
         self.open = contextlib.ExitStack()
         self.call = None
@@ -87,11 +87,11 @@ def main():
     sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith("__editable__")]
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # what a library prints is no answer
-    worker = Worker()
+    server = LoopServer()
     for line in sys.stdin:
         name, *args = json.loads(line)
         try:
-            answer = {"answer": {"loops": loops, "prepare": worker.prepare, "window": worker.window}[name](*args)}
+            answer = {"answer": {"loops": loops, "prepare": server.prepare, "window": server.window}[name](*args)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)

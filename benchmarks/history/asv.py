@@ -22,6 +22,7 @@ PACKAGES_OF = {  # of each one of its names is here
     "numpy": (("numpy",),), "torch": (("torch",),), "tf": (("tensorflow-cpu", "tensorflow"), ("keras",)),
 }  # fmt: skip
 SUITE = Path("benchmarks") / "loops"
+INSTALLER = Path(__file__).parent / "install.py"
 ASV_DIR = ROOT / ".asv"
 
 
@@ -55,7 +56,7 @@ def this_machine() -> Machine:
         return Machine.load(interactive=True, use_defaults=True)
 
 
-def configured(config: Path, folder: Path, **changed: Any) -> Path:
+def config_file(config: Path, folder: Path, **changed: Any) -> Path:
     """A configuration with what is changed, as a file in this folder; its paths are absolute."""
     paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": ASV_DIR / "html", "env_dir": ASV_DIR / "env"}
     absolute = {name: str(path) for name, path in paths.items()}

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.history.asv import CONFIG, asv, configured
+from benchmarks.history.asv import CONFIG, asv, config_file
 from benchmarks.history.keep import locked
 from benchmarks.history.suite import current
 from parity.task import UsageError
@@ -27,7 +27,7 @@ def publish(kept: Path) -> Path:
             raise UsageError("asv has measured nothing yet: tox run -e bench -- --quick")
         listed.write_text(json.dumps(measured_only(json.loads(listed.read_text()), shown)))
         paths = {"results_dir": str(shown), "html_dir": str(kept / "html")}
-        config = configured(CONFIG, Path(folder), **paths, branches=["HEAD"])
+        config = config_file(CONFIG, Path(folder), **paths, branches=["HEAD"])
         said = asv(config, "publish")
         if said.code:
             raise UsageError("the dashboard could not be made:\n" + "\n".join(said.output.splitlines()[-5:]))

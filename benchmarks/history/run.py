@@ -8,6 +8,7 @@ one.  So it works in a folder of its own, and what is finished is merged, whole,
 import itertools
 import os
 import re
+import shlex
 import shutil
 import sys
 import tempfile
@@ -23,10 +24,11 @@ from rich.table import Table
 from benchmarks.history.asv import (
     ASV_DIR,
     CONFIG,
+    INSTALLER,
     SUITE,
     VERSIONS,
     asv,
-    configured,
+    config_file,
     environments,
     installed,
     this_machine,
@@ -83,7 +85,7 @@ def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]
                 yield framework, [selection(task, framework, quick=quick) for task in part]
 
 
-def measure(
+def run_benchmarks(
     tree: Path, commit: str, framework: str, patterns: Sequence[str], results: Path, *, quick: bool, versions: bool
 ) -> list[dict[str, str]]:
     """Run a framework's benchmarks that match at a commit and merge what came of them into `results`.
@@ -115,11 +117,13 @@ def measure(
         if versions:
             command = ["run", f"{commit}^!"]
             include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
-            config = configured(VERSIONS, Path(folder), **changed, include=include)
+            # This checkout's: the commit's own may stand elsewhere.
+            install = f"in-dir={{build_dir}} python {shlex.quote(str(INSTALLER))}"
+            config = config_file(VERSIONS, Path(folder), **changed, include=include, install_command=[install])
         else:
             command = ["run", "--set-commit-hash", commit]
             matrix = {"req": installed(framework), "env_nobuild": {THREADS: [threads]}}
-            config = configured(CONFIG, Path(folder), **changed, matrix=matrix)
+            config = config_file(CONFIG, Path(folder), **changed, matrix=matrix)
         command += ["--skip-existing-successful", "--show-stderr", *(["--quick"] if quick else [])]
         if "cuda" in devices_of(framework) and not all("Cpu" in pattern for pattern in patterns):
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
@@ -223,7 +227,7 @@ def run(
         with worktree(commit) as tree:
             for framework, chosen in parts(bench or (), quick=quick):
                 try:
-                    failed += measure(
+                    failed += run_benchmarks(
                         tree, commit, framework, chosen, ASV_DIR / "results", quick=quick, versions=versions
                     )
                 except Unavailable as error:

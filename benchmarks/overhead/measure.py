@@ -14,8 +14,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ab.sides import SETTINGS, WINDOW, pin
-from benchmarks.ab.statistics import compare
+from benchmarks.ab.sides import SETTINGS, WINDOW, pin_to_last_core
+from benchmarks.ab.statistics import change_of
 from benchmarks.overhead.by_hand import BY_HAND
 from parity.task import FRAMEWORKS
 from parity.timing.loop import USUAL, Backend, warmed
@@ -68,10 +68,10 @@ def main() -> None:
     os.environ.update(SETTINGS)
     spawn = multiprocessing.get_context("spawn")
     for framework in FRAMEWORKS:
-        with ProcessPoolExecutor(1, mp_context=spawn, initializer=pin, max_tasks_per_child=1) as pool:
+        with ProcessPoolExecutor(1, mp_context=spawn, initializer=pin_to_last_core, max_tasks_per_child=1) as pool:
             found = list(pool.map(log_ratios, [framework] * PROCESSES))
         for task, loop in BY_HAND:
-            c = compare([process[task, loop][1] for process in found], loops=len(BY_HAND) * len(FRAMEWORKS))
+            c = change_of([process[task, loop][1] for process in found], loops=len(BY_HAND) * len(FRAMEWORKS))
             seconds = float(np.median([process[task, loop][0] for process in found]))
             over += c.low > LIMIT
             style = "bold red" if c.low > LIMIT else ""

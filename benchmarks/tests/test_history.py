@@ -124,7 +124,7 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
 
     def run():
         for framework, chosen in history.parts((), quick=False):
-            history.measure(tree, "abc", framework, chosen, tmp_path / "results", quick=False, versions=False)
+            history.run_benchmarks(tree, "abc", framework, chosen, tmp_path / "results", quick=False, versions=False)
 
     monkeypatch.setattr(history, "asv", asv)
     with pytest.raises(KeyboardInterrupt):
@@ -150,7 +150,7 @@ def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, d
     monkeypatch.setattr(history, "devices_of", lambda framework: devices)
     monkeypatch.setattr(history, "asv", lambda config, *args: (commands.append(args), AsvRun(0, ""))[1])
     framework, patterns = next(history.parts([asked] if asked else [], quick=True))
-    history.measure(tmp_path, "abc", framework, patterns, tmp_path / "results", quick=True, versions=False)
+    history.run_benchmarks(tmp_path, "abc", framework, patterns, tmp_path / "results", quick=True, versions=False)
     assert ["spawn" in command for command in commands] == [spawned]
 
 
@@ -164,7 +164,9 @@ def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, 
     with worktree(commit) as tree:
         for size in ("tiny", "tiny", "base"):
             patterns = [rf"^numpy_loops\.PerceptronCpu\.time_loop\('epoch', '{size}'"]
-            failed = history.measure(tree, commit, "numpy", patterns, tmp_path / "results", quick=True, versions=False)
+            failed = history.run_benchmarks(
+                tree, commit, "numpy", patterns, tmp_path / "results", quick=True, versions=False
+            )
             assert failed == []
     assert ["time_loop" in one.output for one in said] == [True, False, True]
     (path,) = tmp_path.glob("results/*/*-numpy*.json")
@@ -174,7 +176,7 @@ def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, 
 
 
 def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, capsys):
-    def measure(tree, commit, framework, *args, **kwargs):
+    def made_up(tree, commit, framework, *args, **kwargs):
         if commit == "bad":
             raise UsageError("the suite of bad cannot be run")
         return []
@@ -183,7 +185,7 @@ def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, ca
     monkeypatch.setattr(history, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(history, "commits_of", lambda span: ["good", "bad", "better"])
     monkeypatch.setattr(history, "worktree", contextlib.nullcontext)
-    monkeypatch.setattr(history, "measure", measure)
+    monkeypatch.setattr(history, "run_benchmarks", made_up)
     monkeypatch.setattr(history, "publish", lambda kept: tmp_path / "index.html")
     monkeypatch.setattr(sys, "argv", ["bench", "--range", "A..B", "-b", "numpy_loops"])
     with pytest.raises(SystemExit) as exit_:

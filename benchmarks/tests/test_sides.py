@@ -8,7 +8,7 @@ import pytest
 
 import benchmarks.ab.sides
 from benchmarks.ab.resume import ResumableTrial
-from benchmarks.ab.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure, pair_of, sides
+from benchmarks.ab.sides import Evidence, Failed, Loop, Pair, Side, Trial, loops_of, measure_pairs, pair_of, sides
 from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
@@ -130,7 +130,7 @@ def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
     monkeypatch.setattr(benchmarks.ab.sides, "pair_of", deadly)
     monkeypatch.setattr(benchmarks.ab.sides, "MAX_PAIRS", 1)
     evidence = Evidence()
-    measure(ROOT, ROOT, [Loop("mlp", "forward", "numpy"), MLP_STEP], "tiny", evidence)
+    measure_pairs(ROOT, ROOT, [Loop("mlp", "forward", "numpy"), MLP_STEP], "tiny", evidence)
     assert "died" in evidence.failed[Loop("mlp", "forward", "numpy")]
     assert len(evidence.pairs[MLP_STEP]) == 1
 

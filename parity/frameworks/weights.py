@@ -15,7 +15,7 @@ OPTIONAL = "num_batches_tracked"  # counted by torch alone, and missing in older
 
 
 @functools.lru_cache(maxsize=64)
-def configured(name: str, config: tuple[tuple[str, float | int | str], ...], weights: str = "") -> Task:
+def task_with(name: str, config: tuple[tuple[str, float | int | str], ...], weights: str = "") -> Task:
     """The task of that name with this configuration and, at `base`, these weights; the same object each time.
 
     Raises:

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from parity.files import WholeFile
 from parity.frameworks.environment import FrameworkInfo, environment
 from parity.frameworks.runtime import CUDA, Unavailable
-from parity.frameworks.weights import configured as with_weights
+from parity.frameworks.weights import task_with
 from parity.judging import report, results
 from parity.judging.inputs import draw
 from parity.judging.sweep import Job, Result, ask_frameworks, plan, suspects, sweep, workers_of
@@ -48,7 +48,7 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, outputs: bool
         UsageError: what was asked for does not exist or cannot run here.
     """
     start = time.perf_counter()
-    tasks = [configured(load(name), asked.settings) for name in asked.tasks]
+    tasks = [with_settings(load(name), asked.settings) for name in asked.tasks]
     weights = weights_of(tasks, asked.weights)
     with workers_of(asked.frameworks or FRAMEWORKS) as workers:
         with console.status("importing the frameworks"):
@@ -78,7 +78,7 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, outputs: bool
     return int(any(row.verdict not in (*PASSING, "unavailable") for row in rows))
 
 
-def configured(task: Task, settings: Sequence[str]) -> Task:
+def with_settings(task: Task, settings: Sequence[str]) -> Task:
     """The task with `KEY=VALUE` settings in its configuration; a value takes the type of the one that it replaces."""
     config: dict[str, Any] = dict(task.config)
     for setting in settings:
@@ -99,7 +99,7 @@ def weights_of(tasks: Sequence[Task], weights: str) -> dict[str, str]:
     if weights and not fitting:
         raise UsageError(f"--weights {weights}: none of these tasks has a checkpoint")
     for task in fitting if weights else ():
-        draw(with_weights(task.name, tuple(task.config.items()), weights), "base")
+        draw(task_with(task.name, tuple(task.config.items()), weights), "base")
     return {task.name: f"{weights} at base, seeded elsewhere" if weights else "seeded" for task in fitting}
 
 

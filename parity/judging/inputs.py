@@ -39,6 +39,7 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
     for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):
         rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
         params, batch = task.make(rng, **task.sizes[size])
+        _check_names(task, params, batch)
         if not judged or _keeps_away(task, params, batch):
             return params, batch
     raise ContractError(
@@ -47,14 +48,31 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
     )
 
 
+def _check_names(task: Task, params: Arrays, batch: Arrays) -> None:
+    """ContractError for a cotangent that is not in the batch, and a layout of nothing."""
+    where = f"parity/tasks/{task.name}.py"
+    for name, stage in task.stages.items():
+        for cotangent in filter(None, stage.derivative_of.values()):
+            if cotangent not in batch:
+                raise ContractError(f"{where}: stage {name!r} is weighed by {cotangent!r}, which is not in the batch")
+    found = [*params, *batch, *(output for stage in task.stages.values() for output in stage.outputs)]
+    for name in task.layout:
+        if not any(f".{key}".endswith(f".{name}") for key in found):
+            raise ContractError(f"{where}: the layout of {name!r} is of no array and no output")
+
+
 def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
     from impl_numpy import ops
 
     implementation = implementation_of(task, "numpy")
     for name, stage in task.stages.items():
-        with ops.listening() as distances, contextlib.suppress(Exception):  # run() reports what fails
-            model = implementation.build(cast(params, "float64"), **task.config)
-            stage_of(implementation, name)(model, cast(batch, "float64"))
+        function = stage_of(implementation, name)
+        with (
+            ops.listening() as distances,
+            contextlib.suppress(Exception),  # run() reports what fails,
+            contextlib.redirect_stdout(None),  # and shows what is printed
+        ):
+            function(implementation.build(cast(params, "float64"), **task.config), cast(batch, "float64"))
         if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):
             return False
     return True

@@ -13,7 +13,7 @@ import numpy as np
 
 from parity.frameworks.environment import FrameworkInfo, framework_info
 from parity.frameworks.runtime import INSTALL, REQUIRES, skip_reason
-from parity.frameworks.weights import configured
+from parity.frameworks.weights import task_with
 from parity.judging.inputs import draw
 from parity.judging.noise import LIMIT, Truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
@@ -51,7 +51,7 @@ class Job:
     @property
     def task(self) -> Task:
         """The task with this configuration and these weights."""
-        return configured(self.name, self.config, self.weights)
+        return task_with(self.name, self.config, self.weights)
 
     @property
     def way(self) -> dict[str, str]:
@@ -100,7 +100,13 @@ def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -
             return FrameworkInfo(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
 
     with ThreadPoolExecutor() as pool:
-        return dict(zip(workers, pool.map(ask, workers)))
+        asked = {framework: pool.submit(ask, framework) for framework in workers}
+        try:
+            return {framework: future.result() for framework, future in asked.items()}
+        except BaseException:  # interrupted: those who wait for an answer wait no longer
+            for worker in workers.values():
+                worker.close()
+            raise
 
 
 def plan(

@@ -82,7 +82,8 @@ class Worker:
     def _end_pool(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            self._future.cancel()  # whoever waits for it waits no longer
+            if self._future is not None:  # whoever waits for it waits no longer
+                self._future.cancel()
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
 

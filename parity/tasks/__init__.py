@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 
-from parity.task import Task, choose
+from parity.task import Task, UsageError, choose
 
 
 def names() -> list[str]:
@@ -12,9 +12,18 @@ def names() -> list[str]:
 
 
 def load(name: str) -> Task:
-    """The task of that name; UsageError with the nearest name where there is none."""
+    """The task of that name.
+
+    Raises:
+        UsageError: there is none, with the nearest name; or its file does not hold one, with the file and the reason.
+    """
     choose("task", name, _modules())
-    task: Task = importlib.import_module(f"parity.tasks.{name}").TASK
+    try:
+        task: Task = importlib.import_module(f"parity.tasks.{name}").TASK
+    except Exception as error:  # of a specification that somebody is writing
+        raise UsageError(f"parity/tasks/{name}.py: {type(error).__name__}: {error}") from error
+    if task.name != name:
+        raise UsageError(f"parity/tasks/{name}.py: its task is called {task.name!r}, the file {name!r}")
     return task
 
 

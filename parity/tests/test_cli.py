@@ -1,15 +1,19 @@
 """The command: what each does, each of its errors, and that one bad implementation does not stop the others."""
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from parity.__main__ import main
+from parity.task import framework_named
 from parity.tasks import names
 
 ROOT = Path(__file__).parents[2]
@@ -123,7 +127,7 @@ def test_what_every_output_is_is_listed_when_asked_for():
         (["show", "conv_blok"], ["no task and no divergence", "did you mean conv_block"]),
         (["run", "mlp", "--framework", "trch"], ["unknown framework", "'torch'"]),
         (["run", "mlp", "--device", "cdua"], ["unknown device", "'cuda'"]),
-        (["run", "mlp", "--dtype", "float16"], ["unknown dtype", "float32, float64"]),
+        (["run", "mlp", "--dtype", "float16"], ["float16 is not judged yet: float32 and float64 are"]),
         (["run", "mlp", "--mode", "xlaa"], ["unknown mode", "'xla'"]),
         (["run", "mlp", "--size", "tny"], ["unknown size", "'tiny'"]),
         (["run", "mlp", "--framework", "numpy", "--mode", "graph"], ["no framework has the mode 'graph'"]),
@@ -215,7 +219,6 @@ def test_what_differs_is_shown_in_full_and_is_exit_code_1(checkout):
         ),
         ('{"logits": logits, "loss": loss}', '{"logits": logits}', "forward returned other names than specified"),
         ('"loss": loss}', '"loss": loss, "extra": loss}', "extra ['extra']"),
-        ("def forward", "def forwards", "impl_numpy/mlp.py: there is no function 'forward'"),
         ('"loss": loss}', '"loss": loss.astype("float16")}', "'loss' as float16"),
     ],
 )
@@ -254,3 +257,167 @@ def test_a_task_is_removed_by_deleting_its_files(checkout):
     done = parity("list", cwd=checkout)
     assert "1 task and its stages" in done.stdout
     assert "conv_block" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "reason"),
+    [
+        ("impl_numpy/mlp.py", "def build(params, lr)", "def build(params)", "build(params, lr) is due, this is"),
+        ("impl_numpy/mlp.py", "def step(", "def stride(", "impl_numpy/mlp.py: there is no function 'step'"),
+        ("impl_numpy/mlp.py", "def forward(model, batch)", "def forward(model)", "forward(model, batch) is due"),
+        ("parity/tasks/mlp.py", "def make(rng, n, ", "def make(rng, m, ", "size 'tiny' has n, "),
+        ("parity/tasks/mlp.py", "def make(", "def make)", "parity/tasks/mlp.py: SyntaxError"),
+        ("parity/tasks/mlp.py", 'name="mlp"', 'name="lmp"', "its task is called 'lmp', the file 'mlp'"),
+    ],
+)  # fmt: skip
+def test_what_an_author_gets_wrong_is_said_once_with_its_file(checkout, file, old, new, reason):
+    damage(checkout, file, old, new)
+    done = parity("run", "mlp", "--framework", "numpy", cwd=checkout)
+    assert done.returncode in (1, 2)
+    assert " ".join((done.stdout + done.stderr).split()).count(reason) == 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("list",), ("show", "mlp"), ("show", "adam"), ("doctor",), ("--help",), ("run", "--help"),
+        ("run", "optimizers", "vanishing_gradient", "--framework", "numpy", "--dtype", "float32", "--outputs",
+         "--values"),
+        ("time", "mlp", "batch_norm_ablation", "vanishing_gradient", "--framework", "numpy", "--size", "tiny"),
+    ],
+)  # fmt: skip
+def test_no_name_is_cut_or_broken_at_80_columns(command):
+    done = parity(*command, width=80)
+    assert done.returncode == 0, done.stderr
+    assert "…" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    if command[0] == "run" and "optimizers" in command:
+        task = ["optimizers", "vanishing_gradient"]
+        assert all(word in done.stdout.split() for word in (*task, "adam_step/exp_avg_sq.hidden.weight"))
+    if command[0] == "list":
+        assert set(names()) <= set(done.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["tensorflow", "keras", "TF", "tf"])
+def test_a_framework_has_more_than_one_name(name):
+    assert framework_named(name) == "tf"
+    assert framework_named("PyTorch") == "torch"
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ("MLP", ["class", "nn.Linear"]),
+        ("bn-eps", ["BN-EPS", "1e-5"]),
+        ("adam", ["optimizers", "OPT-ADAM-EPS", "parity show NAME"]),
+    ],
+)
+def test_show_finds_tasks_and_divergences_by_any_word(here, asked, words):
+    code, out, _ = here("show", asked)
+    assert code == 0
+    assert all(word in out for word in words)
+
+
+def test_a_name_that_looks_like_nothing_gets_no_far_fetched_proposal(here):
+    code, _, err = here("run", "gru")
+    assert (code, err.strip()) == (2, "parity: unknown task 'gru'")
+    assert "did you mean" not in here("show", "zzzz")[2]
+
+
+def test_the_version_is_told(here):
+    code, out, _ = here("--version")
+    assert code == 0
+    assert out.startswith("parity ")
+
+
+def test_another_seed_has_other_inputs_that_agree(checkout):
+    done, _ = verdicts(checkout, "--seed", "7")
+    assert done.returncode == 0
+    assert json.loads((checkout / "rows.json").read_text())["environment"]["seed"] == 7
+    before = json.loads((checkout / "rows.json").read_text())["rows"]
+    verdicts(checkout)
+    assert before != json.loads((checkout / "rows.json").read_text())["rows"]
+
+
+def test_a_run_that_tests_nothing_says_so(checkout):
+    done, _ = verdicts(checkout, "--set", "lr=0")
+    assert done.returncode == 0
+    assert "mlp: nothing is tested by step/0.weight" in " ".join(done.stdout.split())
+
+
+def test_the_totals_name_the_worst_of_what_differs_too(checkout):
+    damage(checkout, "impl_numpy/mlp.py", "dx, grads = vjp(1.0)", "dx, grads = vjp(1.0); dx *= 1 + (dx.itemsize == 4)")
+    done, rows = verdicts(checkout)
+    units = rows["numpy", "float32", "backward/grad.x"]["units"]
+    assert f"numpy float32: worst {units:.3g} in mlp tiny backward/grad.x" in done.stdout
+
+
+def test_json_to_standard_output_leaves_the_tables_to_standard_error():
+    done = parity("run", "scalar_graph", "--framework", "numpy", "--size", "tiny", "--json", "-")
+    assert json.loads(done.stdout)["rows"]
+    assert "Worst noise units" in done.stderr
+
+
+def test_nobody_reads_on_is_one_line():
+    command = f"{sys.executable} -m parity show mlp | head -1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stderr.count("\n") <= 1
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_line():
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "parity", "show", "mlp"], cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True,
+            check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == "parity: the output cannot be written: No space left on device\n"
+
+
+def started(command, cwd):
+    """A command in a session of its own, as a terminal or a supervisor starts it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "parity", *command, "resnet18_transfer", "--framework", "numpy"], cwd=cwd,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seconds", [0.3, 1.5, 4.0])
+@pytest.mark.parametrize("command", [("run", "--json=rows.json"), ("time", "--output=.")])
+def test_an_interruption_is_one_line_at_any_moment(tmp_path, number, seconds, command):
+    process = started(command, tmp_path)
+    time.sleep(seconds)
+    os.killpg(process.pid, number)  # as a terminal does
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (2, "parity: interrupted\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to count processes")
+def test_a_terminated_command_takes_its_workers_with_it(tmp_path):
+    """SIGTERM reaches the command alone, as `kill` and a supervisor send it."""
+    process = started(["run"], tmp_path)
+    time.sleep(4)
+    assert len(living(process.pid)) > 1
+    process.terminate()
+    process.communicate(timeout=60)
+    deadline = time.monotonic() + 10
+    while living(process.pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert living(process.pid) == []
+
+
+def living(group):
+    """The processes of a group, without those that only wait to be reaped."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            state, _, of = path.read_text().rpartition(")")[2].split()[:3]
+            if int(of) == group and state != "Z":
+                found.append(path)
+    return found

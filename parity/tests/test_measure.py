@@ -160,7 +160,7 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     rows = [row("forward", "numpy", 1e-3), row("forward", "tf", 2e-3), row("step", "numpy", 1e-3)]
     rows += [row("step", "tf", 0, "its outputs: differs"), row("step", "numpy graph", 0, "no mode 'graph'", True)]
     console = Console(width=80, record=True, file=io.StringIO())
-    report.report(console, pd.DataFrame(rows))
+    report.print_times(console, pd.DataFrame(rows))
     said = console.export_text()
     assert "least and greatest of 6 turns, a 96.9 % interval" in " ".join(said.split())
     assert "x2.00 2.00-2.00" in said

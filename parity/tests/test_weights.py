@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from parity import judge, load, noise_units, run
 from parity.frameworks.runtime import runtime
-from parity.frameworks.weights import configured, pretrained, state_dict
+from parity.frameworks.weights import pretrained, state_dict, task_with
 from parity.judging.inputs import draw
 from parity.judging.verdict import reference_of
 from parity.task import UsageError
@@ -66,7 +66,7 @@ def test_one_file_gives_the_same_logits_in_every_framework(framework, checkpoint
 def test_weights_are_for_base_and_the_seeded_ones_for_the_rest(tmp_path):
     base, _ = draw(TASK, "base", seed=2)
     save_file({name: a.astype(np.float32) for name, a in base.items()}, tmp_path / "base.safetensors")
-    task = configured(TASK.name, tuple(TASK.config.items()), str(tmp_path / "base.safetensors"))
+    task = task_with(TASK.name, tuple(TASK.config.items()), str(tmp_path / "base.safetensors"))
     assert np.array_equal(draw(task, "base")[0]["conv1.weight"], np.float32(base["conv1.weight"]))
     assert np.array_equal(draw(task, "tiny")[0]["conv1.weight"], draw(TASK, "tiny")[0]["conv1.weight"])
     assert {row.verdict for row in judge(task, "numpy", dtype="float32", size="base")} <= {"agrees", "exact"}

@@ -98,14 +98,14 @@ def files_in(folder: Path) -> dict[str, WholeFile]:
     return {kind: WholeFile(folder / f"times.{kind}") for kind in ("csv", "parquet")}
 
 
-def write(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
+def write_times(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
     """The rows as parquet, every round's time with them, and as CSV without."""
     files["csv"].write(times.drop(columns="seconds").to_csv(index=False))
     files["parquet"].write(times.to_parquet(index=False))
 
 
-def read(path: Path) -> pd.DataFrame:
-    """The rows of a file that `write` wrote, in this version's columns.
+def read_times(path: Path) -> pd.DataFrame:
+    """The rows of a file that `write_times` wrote, in this version's columns.
 
     Raises:
         UsageError: it is something else, of a format that is not known here, or parquet without pyarrow.
@@ -154,12 +154,13 @@ def _measured(tasks: Sequence[str], options: Sequence[str], folder: Path, timeou
 
 def _process(options: Sequence[str], folder: Path, timeout: float) -> tuple[str, str]:
     """Run the comparison until it ends, or a turn takes longer than `timeout`: how it ended, and what it said."""
-    limits = [f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true"]
+    limits = (f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true")
     command = [
-        str(COMPARISON), "-p", PLUGIN, "-p", "no:terminal", *ROUNDS, "--benchmark-quiet", *options, "--rows", str(folder),
-        "--import-limit", str(max(timeout, TIMEOUT)), *(word for limit in limits for word in ("-o", limit)),
-        # Nothing of the folder that the command is called in: no configuration, no conftest, no cache.
-        "--rootdir", str(folder), "-c", os.devnull, "--noconftest", "-p", "no:cacheprovider", "-p", "no:randomly",
+        str(COMPARISON), "-p", PLUGIN, *(word for limit in limits for word in ("-o", limit)), *ROUNDS, *options,
+        "--rows", str(folder), "--import-limit", str(max(timeout, TIMEOUT)),
+        # Nothing is printed, and nothing is taken from the folder that the command is called in.
+        "--benchmark-quiet", "-p", "no:terminal", "-p", "no:cacheprovider", "--noconftest", "-c", os.devnull,
+        "--rootdir", str(folder), "--benchmark-storage", str(folder),
     ]  # fmt: skip
     worker = Worker()
     try:

@@ -16,17 +16,17 @@ INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURN
 MOST_NAMED = 3  # tasks that a line names
 
 
-def report(console: Console, times: pd.DataFrame) -> None:
+def print_times(console: Console, times: pd.DataFrame) -> None:
     """The tables, and why a loop is not timed."""
     skipped = times["skip_reason"] != ""
     if not skipped.all():
-        console.print(table(times))
+        console.print(medians_table(times))
         console.print(first_calls(times))
     if skipped.any():
         console.print(skipped_table(times[skipped]))
 
 
-def table(times: pd.DataFrame) -> Table:
+def medians_table(times: pd.DataFrame) -> Table:
     """Loop by backend: the median and its ratio to the fastest with its interval; best in bold."""
     timed = set(times[times["skip_reason"] == ""]["backend"])
     backends = [backend for backend in times["backend"].unique() if backend in timed]

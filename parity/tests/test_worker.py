@@ -1,0 +1,79 @@
+"""A process of its own: what raises, hangs, dies or is closed there is one failed call."""
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import pytest
+
+from parity.judging.worker import Worker, WorkerError
+
+
+@pytest.fixture
+def worker():
+    worker = Worker()
+    yield worker
+    worker.close()
+
+
+def failing(number):
+    raise ValueError(f"no {number}\nand more")
+
+
+def talking(words):
+    print(words)
+    print(f"{words} too", file=sys.stderr, flush=True)
+    os.write(1, b"from C\n")
+    return os.getpid()
+
+
+def dying(code):
+    os.write(2, b"Fatal: out of luck\n")
+    if code < 0:
+        os.kill(os.getpid(), -code)
+    os._exit(code)
+
+
+def test_a_call_comes_back_and_the_process_stays(worker):
+    first = worker.call(talking, "a", timeout=60)
+    assert first == worker.call(talking, "b", timeout=60) != os.getpid()
+    assert worker.log().splitlines()[-1] == "from C"
+    assert "a too" in worker.log()
+
+
+def test_what_is_raised_comes_back_as_text(worker):
+    with pytest.raises(WorkerError, match="ValueError: no 3") as error:
+        worker.call(failing, 3, timeout=60)
+    assert error.value.failure.classes[0] == "ValueError"
+    assert "failing" in error.value.failure.trace
+
+
+def test_a_call_that_takes_too_long_ends_and_the_next_goes_on(worker):
+    with pytest.raises(WorkerError, match=r"TimeoutError: no result within 0\.5 s"):
+        worker.call(time.sleep, 60, timeout=0.5)
+    assert worker.call(os.getpid, timeout=60) != os.getpid()
+
+
+@pytest.mark.parametrize(("code", "said"), [(7, "exit code 7"), (-9, f"exit code -9 ({signal.strsignal(9)})")])
+def test_a_process_that_dies_is_replaced(worker, code, said):
+    with pytest.raises(WorkerError) as error:
+        worker.call(dying, code, timeout=60)
+    assert str(error.value) == f"ProcessDied: {said} Fatal: out of luck"
+    assert worker.call(os.getpid, timeout=60) != os.getpid()
+
+
+def test_closing_ends_a_call_that_somebody_waits_for(worker):
+    worker.call(os.getpid, timeout=60)
+    closing = threading.Timer(0.5, worker.close)
+    closing.start()
+    start = time.monotonic()
+    with pytest.raises(WorkerError, match="the worker was closed"):
+        worker.call(time.sleep, 600, timeout=None)
+    closing.join()
+    assert time.monotonic() - start < 60
+
+
+def test_a_worker_that_was_never_called_can_be_closed():
+    Worker().close()
