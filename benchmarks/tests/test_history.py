@@ -196,11 +196,21 @@ def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, ca
     assert "No result" in capsys.readouterr().out
 
 
-def test_bench_refuses_a_dirty_tree_and_what_does_not_exist(monkeypatch, capsys):
-    monkeypatch.setattr(revisions, "git", lambda *args: " M README.md")
-    with pytest.raises(UsageError, match="dirty"):
+def test_a_tree_is_dirty_where_a_tracked_file_has_changed(monkeypatch, tmp_path):
+    """What git does not track, such as a file that tox writes, is in no commit anyway."""
+    monkeypatch.setattr(revisions, "ROOT", tmp_path)
+    (tmp_path / "tracked").write_text("1")
+    revisions.git("init", "--quiet")
+    revisions.git("add", "tracked")
+    revisions.git("-c", "user.name=a", "-c", "user.email=b", "commit", "--quiet", "--message", "one")
+    (tmp_path / ".venv").write_text("")
+    revisions.refuse_dirty_tree()
+    (tmp_path / "tracked").write_text("2")
+    with pytest.raises(UsageError, match=r"(?s)dirty.*M tracked"):
         revisions.refuse_dirty_tree()
-    monkeypatch.undo()
+
+
+def test_bench_refuses_what_does_not_exist(monkeypatch, capsys):
     with pytest.raises(UsageError, match="no revision 'nowhere'"):
         commits_of("nowhere..HEAD")
     monkeypatch.setattr(sys, "argv", ["bench", "-b", "Mlp("])

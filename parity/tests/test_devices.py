@@ -10,7 +10,6 @@ from parity.faults import rounded_to_tf32
 from parity.frameworks.runtime import implementation_of
 from parity.judging.noise import LIMIT
 from parity.task import cast
-from parity.tasks import names
 
 
 class Duck(np.lib.mixins.NDArrayOperatorsMixin):
@@ -154,11 +153,3 @@ def test_a_run_restores_the_precision_policy(framework):
         assert not found.settings().get("tf32", False)
         raise ZeroDivisionError
     assert found.settings() == before
-
-
-def test_every_task_has_loops_or_none_by_design():
-    """What is a whole training by nature, or shows only errors, has no loop; the rest is timed."""
-    without = {name for name in names() if not load(name).loops}
-    assert without == {
-        "batch_norm_ablation", "classifier_fit", "drill_softmax_loss", "drill_zero_grad", "loss_misuse", "lr_schedules",
-    }  # fmt: skip

@@ -8,7 +8,7 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import plant
-from parity.judging.noise import LIMIT
+from parity.judging.noise import LIMIT, rms
 from parity.judging.verdict import PASSING, reference_of
 from parity.task import cast
 
@@ -57,6 +57,14 @@ def test_the_truth_is_not_chaotic(task_name, size):
         if np.issubdtype(truth.value.dtype, np.floating) and key not in {*task.noise_from, *sampled}:
             finite = truth.value[np.isfinite(truth.value)]
             assert truth.noise <= 2**-10 * np.sqrt(np.mean(finite**2)) or not finite.any(), key
+
+
+@pytest.mark.parametrize("size", ["tiny", "base"])
+def test_what_is_judged_by_a_siblings_noise_is_zero_in_theory(task_name, size):
+    """`noise_from` is for gradients that are zero but for rounding; any other would be judged too kindly."""
+    truths = reference_of(load(task_name), size, "float32").truths
+    for key, sibling in load(task_name).noise_from.items():
+        assert rms(truths[key].value) < truths[sibling].noise, key
 
 
 def test_gradients_are_derivatives(task_name):
