@@ -93,6 +93,80 @@ class Stage:
         return self.expected_divergence[max(fitting, key=lambda w: (w.mode is not None) + (w.device is not None))]
 
 
+@dataclass(frozen=True)
+class Shape:
+    """A cell: the shape of an output, or in `known` of an input too, as (32, 10)."""
+
+    of: str  # "stage/output"
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A cell: the largest absolute difference of an output to PyTorch's."""
+
+    of: str
+
+
+@dataclass(frozen=True)
+class Error:
+    """A cell: the error that a stage raises, with its class and message; where it raises none, one of its outputs."""
+
+    stage: str
+    otherwise: str = ""  # the output's name
+
+
+Cell: TypeAlias = str | Shape | Gap | Error  # a string is the value of "stage/output"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a row for each entry of its outputs' first axis: an epoch, a layer, a call."""
+
+    row: str  # what a row is: "epoch"
+    columns: Mapping[str, str]  # heading -> "stage/output"
+    labels: tuple[str, ...] = ()  # of the rows; by default they are numbered from 1
+    every: int = 1  # of a long table every so many rows are shown, and the first and last
+    title: str = ""
+
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(self.columns.values())
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A table whose rows are named: a layer and its shape, a mistake and what comes of it."""
+
+    columns: tuple[str, ...]  # the headings; the first is that of the names
+    rows: Mapping[str, tuple[Cell, ...]]  # name -> a cell for each further heading
+    title: str = ""
+
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(cell for row in self.rows.values() for cell in row)
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A small matrix as a whole."""
+
+    of: str  # "stage/output"
+    title: str = ""
+
+    def cells(self) -> tuple[Cell, ...]:
+        return (self.of,)
+
+
+Show: TypeAlias = Table | Rows | Matrix
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """A sentence of the lesson that could be false."""
+
+    holds: Callable[[Mapping[str, Array]], Any]  # of the outputs at `base` in float32
+    broken_by: str  # the planted fault, by its name in `faults`, that makes it false
+    frameworks: tuple[str, ...] = FRAMEWORKS  # about which it speaks
+
+
 @dataclass(frozen=True, kw_only=True)
 class Fault:
     """A mistake that somebody could make, planted in a framework's run to prove that the judge sees it.
@@ -128,7 +202,11 @@ class Task:
     config: Config = field(default_factory=dict)  # passed to build
     timing: Config = field(default_factory=dict)  # what timed loops are built with instead
     layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
-    known: Mapping[str, ArrayLike] = field(default_factory=dict)  # the exercise's own values, at base
+    # Every value that the exercise states, at base: of an output, or under Shape("x") of an input or an output.
+    known: Mapping[str | Shape, ArrayLike] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)  # every sentence of the lesson that could be false
+    shows: tuple[Show, ...] = ()  # what the exercise says to print
+    states_nothing: str = ""  # why there is no known value, or no claim
     noise_from: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
     checkpoint: str = ""  # torchvision's model whose state_dict may take the place of the params, at base
     aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
@@ -138,8 +216,12 @@ class Task:
         """A name that does not exist is an error here, and not a declaration that nobody reads."""
         outputs = [f"{name}/{output}" for name, stage in self.stages.items() for output in stage.outputs]
         derived = [name for stage in self.stages.values() for name in stage.derivative_of]
-        for name in (*self.known, *self.noise_from, *self.noise_from.values(), *derived):
+        known = [name for name in self.known if not isinstance(name, Shape)]
+        shown = [_output_of(cell) for show in self.shows for cell in show.cells()]
+        for name in (*known, *self.noise_from, *self.noise_from.values(), *derived, *filter(None, shown)):
             choose(f"output of {self.name}", name, outputs)
+        for claim in self.claims.values():
+            choose(f"fault of {self.name}", claim.broken_by, self.faults)
         for settings in (self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
                 choose(f"setting of {self.name}", name, self.config)
@@ -163,6 +245,13 @@ class Task:
             if axes is not None:
                 found[name] = axes
         return found
+
+
+def _output_of(cell: Cell) -> str:
+    """The output that a cell shows; none where an error is due."""
+    if isinstance(cell, Error):
+        return f"{cell.stage}/{cell.otherwise}" if cell.otherwise else ""
+    return cell if isinstance(cell, str) else cell.of
 
 
 def choose(kind: str, name: str, valid: Iterable[str]) -> str:

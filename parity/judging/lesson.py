@@ -1,0 +1,116 @@
+"""What an exercise says to print and what its lesson claims, from the outputs of one framework or of several."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from parity.judging.noise import Truth, noise_units
+from parity.judging.run import Outputs
+from parity.task import Array, Cell, Error, Gap, Matrix, Shape, Show, Table, Task
+from parity.tasks import load
+
+DIGITS = 4  # significant ones of a number that is shown
+IN_FULL = 8  # elements of a value that a cell can hold
+
+
+def claims(task: Task, framework: str, outputs: Mapping[str, Array], *, seed: int) -> dict[str, tuple[bool, bool]]:
+    """Each claim about this framework: whether it holds, and whether it must, at the exercise's own settings."""
+    must = seed == 0 and dict(task.config) == dict(load(task.name).config)
+    found = {}
+    for text, claim in task.claims.items():
+        if framework in claim.frameworks:
+            try:
+                holds = bool(claim.holds(outputs))
+            except KeyError:  # the stage raised; that has a row of its own
+                holds = False
+            found[text] = holds, must
+    return found
+
+
+def shown(task: Task, outputs: Outputs) -> list[dict[str, Any]]:
+    """What the exercise says to print, of one framework, as plain data for a file."""
+    return [_plain(show, outputs) for show in task.shows]
+
+
+def units_by_row(task: Task, outputs: Outputs, truths: Mapping[str, Truth]) -> dict[str, list[float | str]]:
+    """Of each real column of a trajectory's tables, the noise units of every row: how the error grows by epoch."""
+    keys = {key for show in task.shows if isinstance(show, Table) for key in show.columns.values()}
+    found = {}
+    for key in sorted(keys):
+        if key in outputs and key in truths and task.stages[key.partition("/")[0]].trajectory:
+            truth = truths[key]
+            if np.issubdtype(truth.value.dtype, np.floating) and outputs[key].shape == truth.value.shape:
+                pairs = zip(outputs[key], truth.value, strict=True)
+                units = [noise_units(mine, true, noise=truth.noise, peak=truth.peak) for mine, true in pairs]
+                found[key] = ["inf" if value == math.inf else value for value in units]
+    return found
+
+
+def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
+    """A cell as it is shown."""
+    if isinstance(cell, Error):
+        if cell.stage in outputs.raised:
+            return str(outputs.raised[cell.stage])
+        key = f"{cell.stage}/{cell.otherwise}"
+        return f"no error: {_text(outputs[key])}" if key in outputs else "no error"
+    if isinstance(cell, Shape):
+        return _shape(outputs[cell.of].shape) if cell.of in outputs else "-"
+    if isinstance(cell, Gap):
+        if torch is None or cell.of not in torch or cell.of not in outputs:
+            return "-"
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(outputs[cell.of] - torch[cell.of])
+        return f"{np.where(outputs[cell.of] == torch[cell.of], 0, gap).max(initial=0):.2g}"
+    return _text(outputs[cell]) if cell in outputs else "-"
+
+
+def column_of(key: str, outputs: Outputs) -> list[str]:
+    """The cells of a table's column, a row each; a column of several numbers is aligned to the same decimals."""
+    return [_text(row) for row in outputs[key]] if key in outputs else []
+
+
+def matrix_of(key: str, outputs: Outputs) -> list[list[str]]:
+    """The elements of a matrix."""
+    return [[_number(element) for element in row] for row in np.atleast_2d(outputs[key])] if key in outputs else []
+
+
+def _plain(show: Show, outputs: Outputs) -> dict[str, Any]:
+    if isinstance(show, Table):
+        columns = {heading: _list(outputs.get(key)) for heading, key in show.columns.items()}
+        return {"kind": "table", "title": show.title, "row": show.row, "labels": list(show.labels), "columns": columns}
+    if isinstance(show, Matrix):
+        return {"kind": "matrix", "title": show.title, "of": show.of, "value": _list(outputs.get(show.of))}
+    rows = {name: [text_of(cell, outputs, None) for cell in cells] for name, cells in show.rows.items()}
+    return {"kind": "rows", "title": show.title, "columns": list(show.columns), "rows": rows}
+
+
+def _list(value: Array | None) -> Any:
+    """Nested lists; what JSON has no number for is a string."""
+    if value is None:
+        return None
+    if value.dtype.kind != "f":
+        return value.tolist()
+    return np.where(np.isfinite(value), value.astype(object), value.astype(str).astype(object)).tolist()
+
+
+def _text(value: Array) -> str:
+    value = np.asarray(value)
+    if value.ndim == 0:
+        return _number(value[()])
+    elements = [_number(element) for element in value.ravel()[:IN_FULL]]
+    more = ", ..." if value.size > IN_FULL else ""
+    return f"({', '.join(elements)}{more})" if value.size != 1 else elements[0]
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, np.bool_ | bool):
+        return "yes" if value else "no"
+    if isinstance(value, np.integer | int):
+        return f"{int(value):,}" if abs(int(value)) > 9999 else str(int(value))
+    return f"{float(value):.{DIGITS}g}"
+
+
+def _shape(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"
