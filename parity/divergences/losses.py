@@ -178,7 +178,7 @@ class BceShape(Divergence):
     words = ("Target size must be the same as input size", "broadcast", "(n, 1) against (n,)", "squeeze")
     gap = float("inf")
     raises = {"torch": ("ValueError", "Target size .* must be the same as input size")}
-    source = "torch/nn/functional.py, binary_cross_entropy_with_logits; keras/src/losses/losses.py, squeeze_or_expand"
+    source = "torch.nn.BCEWithLogitsLoss, Shape; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "targets of shape (n, 1)"
 
     def inputs(rng):
@@ -249,7 +249,7 @@ class MseBcast(Divergence):
     words = ("broadcast", "Using a target size that is different", "loss does not fall", "predicts the mean", "squeeze")
     gap = 0.27
     warns = {"torch": "Using a target size"}
-    source = "torch/nn/functional.py, mse_loss; keras/src/losses/losses.py, squeeze_or_expand_to_same_rank"
+    source = "torch/nn/functional.py, mse_loss; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "make the shapes equal: target.unsqueeze(1)"
 
     def inputs(rng):

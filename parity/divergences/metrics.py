@@ -15,7 +15,9 @@ class MetThr(Divergence):
     name, apis = "MET-THR", ("keras.metrics.BinaryAccuracy", "keras.metrics.Precision", "keras.metrics.Recall")
     words = ("threshold", "accuracy differs", "precision", "recall", "probability of one half")
     gap = 0.5
-    source = "keras/src/metrics/metrics_utils.py, update_confusion_matrix_variables"
+    source = (
+        "keras/src/metrics/accuracy_metrics.py, binary_accuracy; metrics_utils.py, update_confusion_matrix_variables"
+    )
     cure = "compare with > in both"
 
     def inputs(rng):

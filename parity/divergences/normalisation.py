@@ -116,7 +116,7 @@ class BnVar(Divergence):
     name, apis = "BN-VAR", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("running variance", "moving variance", "unbiased", "Bessel", "eval output differs", "batch norm")
     gap = 1 / 8
-    source = "torch/nn/modules/batchnorm.py, forward: unbiased; keras.ops.moments"
+    source = "torch.nn.BatchNorm1d: unbiased estimator; keras/src/layers/normalization/batch_normalization.py, call"
     cure = "multiply the batch's variance by n/(n - 1) as it enters the moving one; there is no switch"
 
     inputs = _inputs

@@ -78,7 +78,7 @@ class FitLogs(Divergence):
     name, apis = "FIT-LOGS", ("keras.callbacks.Callback", "keras.Model.fit", "keras.Model.train_on_batch")
     words = ("on_train_batch_end", "batch loss", "running mean", "loss curve is smooth", "logs")
     gap = 0.205
-    source = "keras/src/trainers/trainer.py, compute_metrics; keras.metrics.Mean"
+    source = "keras/src/trainers/trainer.py, train_step: _loss_tracker; keras.metrics.Mean"
     cure = "train_on_batch; or undo the mean: n loss_n - (n - 1) loss_(n-1)"
 
     inputs = _inputs
