@@ -7,7 +7,8 @@ class Device(Divergence):
     """torch refuses to compute with tensors on two devices; TensorFlow copies them as needed.
 
     A forgotten .to(device) is an error in torch, and in TensorFlow a slow program.  The second device here is the GPU;
-    without one torch's meta device stands for it, and TensorFlow has nothing to copy.
+    without one torch's meta device stands for it, and TensorFlow has nothing to copy.  Not every operation looks: in
+    torch 2.13 the product `x @ w` of a tensor on the CPU and one on meta returns memory that nobody wrote.
     """
 
     name, apis = "DEVICE", ("torch.Tensor.to", "torch.nn.Module.to", "tf.device")

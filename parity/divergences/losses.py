@@ -209,13 +209,14 @@ class BceShape(Divergence):
 class BceDtype(Divergence):
     """torch's binary cross-entropy refuses integer targets; Keras casts them.
 
-    0 and 1 are most naturally integers, and so a data set keeps them.
+    0 and 1 are most naturally integers, and so a data set keeps them.  BCELoss, which takes probabilities, says "Found
+    dtype Long but expected Float" instead.
     """
 
     name, apis = "BCE-DTYPE", ("torch.nn.BCEWithLogitsLoss", "torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("result type Float can't be cast", "integer targets", "Found dtype Long but expected Float")
     gap = float("inf")
-    raises = {"torch": ("RuntimeError", "Long")}
+    raises = {"torch": ("RuntimeError", "result type Float can't be cast to the desired output type Long")}
     source = "torch.nn.BCEWithLogitsLoss, Shape"
     cure = "targets.float()"
 

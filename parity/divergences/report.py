@@ -3,12 +3,15 @@
 import inspect
 import math
 import textwrap
+from typing import TYPE_CHECKING
 
 from parity.divergences.entry import Divergence
-from parity.divergences.measure import Measured
+
+if TYPE_CHECKING:
+    from parity.divergences.measure import Measured
 
 
-def as_it_comes(entry: type[Divergence], measured: Measured | None = None) -> str:
+def as_it_comes(entry: type[Divergence], measured: "Measured | None" = None) -> str:
     """A line: how far the sides are apart unaligned, and the cure; as recorded, or as measured here."""
     if entry.equal:
         return f"{entry.name}: {_listed(entry)} agree as they come"
@@ -34,7 +37,7 @@ def snippets(entry: type[Divergence]) -> dict[str, str]:
     return shown
 
 
-def _difference(entry: type[Divergence], measured: Measured | None) -> str:
+def _difference(entry: type[Divergence], measured: "Measured | None") -> str:
     gap = entry.gap if measured is None else measured.gap
     if math.isfinite(gap):
         units = "" if measured is None or math.isinf(measured.units) else f" ({measured.units:,.0f} noise units)"
