@@ -2,16 +2,19 @@
 
 import ast
 import itertools
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from parity.divergences import Divergence, catalogue
+from parity.divergences import Divergence, catalogue, find
+from parity.divergences.report import as_it_comes, snippets
 from parity.frameworks.environment import FrameworkInfo
 from parity.frameworks.runtime import PACKAGES
 from parity.tables import table
@@ -68,7 +71,7 @@ def whatever(console: Console, asked: str) -> None:
     exact = [name for name in (*tasks, *entries) if name.lower() == asked.lower()]
     found = exact or [
         *(name for name in tasks if _has(asked, name, load(name).title, load(name).lesson)),
-        *(name for name, entry in entries.items() if _has(asked, *vars(entry).values())),
+        *(entry.name for entry in find(asked)),
     ]
     if not found:
         near = nearest(asked, [*tasks, *entries])
@@ -77,7 +80,7 @@ def whatever(console: Console, asked: str) -> None:
     if len(found) > 1:
         console.print(_matches(found, entries, asked))
     elif found[0] in entries:
-        console.print(_entries([entries[found[0]]], title=""))
+        divergence(console, entries[found[0]])
     else:
         task(console, load(found[0]))
 
@@ -93,7 +96,10 @@ def task(console: Console, task: Task) -> None:
     if task.config:
         console.print("config", dict(task.config))
     if task.aligns:
-        console.print(_entries([catalogue()[name] for name in task.aligns], title="what the frameworks do differently"))
+        console.print("what the frameworks do differently; parity show NAME shows one", highlight=False)
+        for name in task.aligns:
+            line = textwrap.fill(as_it_comes(catalogue()[name]), console.width - 2, subsequent_indent="    ")
+            console.print(textwrap.indent(line, "  "), markup=False, highlight=False)
     console.rule(f"parity/tasks/{task.name}.py")
     console.print(_code((ROOT / "parity" / "tasks" / f"{task.name}.py").read_text()))
     console.rule(" | ".join(f"{package}/{task.name}.py" for package in PACKAGES.values()))
@@ -105,14 +111,32 @@ def task(console: Console, task: Task) -> None:
         _stacked(console, parts, functions)
 
 
+def divergence(console: Console, entry: type[Divergence]) -> None:
+    """A divergence: its title and why it matters, each side as it comes and after the cure, and where it is from."""
+    console.print(
+        Panel(escape(f"{entry.title}.\n\n{entry.why}"), title=f"{entry.name}: {entry.area}", title_align="left")
+    )
+    for name, source in snippets(entry).items():
+        console.rule(name.replace("aligned_", "after the cure: "), align="left", style="dim")
+        console.print(_code(source))
+    console.rule(style="dim")
+    facts = {
+        "apis": ", ".join(entry.apis),
+        "as it comes": as_it_comes(entry).partition(": ")[2],
+        "source": entry.source,
+    }
+    for key, value in facts.items():
+        console.print(f"[bold]{key}[/]: {escape(value)}", highlight=False)
+
+
 def _has(word: str, *texts: str) -> bool:
     return any(word.lower() in text.lower() for text in texts)
 
 
-def _matches(found: Sequence[str], entries: dict[str, Divergence], asked: str) -> Table:
+def _matches(found: Sequence[str], entries: dict[str, type[Divergence]], asked: str) -> Table:
     view = table(f"{asked!r} is in these; parity show NAME shows one", ("name", "what"), names=("name",))
     for name in found:
-        view.add_row(name, entries[name].what if name in entries else load(name).title)
+        view.add_row(name, escape(entries[name].title) if name in entries else load(name).title)
     return view
 
 
@@ -145,17 +169,6 @@ def _parts(source: str) -> dict[str, str]:
             name, start = ("_" if node.name.startswith("_") else node.name), begin
     parts.setdefault(name, []).extend(lines[start:])
     return {name: "\n".join(part).strip("\n") for name, part in parts.items()}
-
-
-def _entries(entries: Sequence[Divergence], *, title: str) -> Table:
-    table = Table(title=title, title_justify="left", box=None, show_header=False, padding=(0, 1, 0, 0))
-    table.add_column(no_wrap=True, style="bold")
-    table.add_column()
-    for entry in entries:
-        table.add_row(entry.name, entry.what)
-        for what in ("torch", "keras", "align"):
-            table.add_row("", f"[dim]{what}:[/] {getattr(entry, what)}")
-    return table
 
 
 def _expected_divergence(stage: Stage) -> str:

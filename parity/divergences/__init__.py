@@ -1,29 +1,43 @@
-"""The catalogue of what the frameworks do differently, and how the implementations align it."""
+"""The catalogue of what the frameworks do differently: one module an area, entries that run.
+
+Reading it imports no framework; `parity.divergences.measure` runs the entries.
+"""
 
 import functools
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path
+import importlib
+import pkgutil
+from collections.abc import Sequence
+
+from parity.divergences.entry import Divergence, entries
+
+__all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
+
+ENGINE = ("entry", "side", "measure", "report")  # the modules here that are no area
 
 
-@dataclass(frozen=True)
-class Divergence:
-    """One difference, by the name that a task's `aligns` and the aligning line's comment give it."""
-
-    name: str  # "BN-EPS"
-    what: str
-    torch: str
-    keras: str
-    align: str
+def areas() -> list[str]:
+    """The areas, which are the modules in this folder."""
+    return sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name not in ENGINE)
 
 
-@functools.lru_cache(maxsize=1)
-def catalogue() -> dict[str, Divergence]:
-    """All entries by name, from the files in `parity/divergences/`."""
-    found: dict[str, Divergence] = {}
-    for path in sorted(Path(__file__).parent.glob("*.toml")):
-        for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
-            if name in found:
-                raise ValueError(f"{path}: {name} stands twice in the catalogue")
-            found[name] = Divergence(name, **entry)
-    return found
+@functools.cache
+def catalogue() -> dict[str, type[Divergence]]:
+    """All entries by name, area after area, in the order of their files."""
+    for area in areas():
+        importlib.import_module(f"{__name__}.{area}")
+    return {name: entry for name, entry in entries.items() if entry.__module__.startswith(f"{__name__}.")}
+
+
+def find(words: str) -> list[type[Divergence]]:
+    """The entries that have each of these words, in any case, in their name, area, title, apis or words."""
+    return [entry for entry in catalogue().values() if all(word in _text(entry) for word in words.lower().split())]
+
+
+def of_area(area: str) -> list[type[Divergence]]:
+    """The entries of one area."""
+    return [entry for entry in catalogue().values() if entry.area == area]
+
+
+def _text(entry: type[Divergence]) -> str:
+    texts: Sequence[str] = (entry.name, entry.area, entry.title, *entry.apis, *entry.words)
+    return "\n".join(texts).lower()

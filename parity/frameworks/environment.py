@@ -78,7 +78,7 @@ def sources() -> str:
     root, digest = Path(__file__).parents[2], hashlib.sha256()
     for package in ("parity", *PACKAGES.values()):
         for path in sorted((root / package).rglob("*")):
-            if path.suffix in (".py", ".toml") and "tests" not in path.relative_to(root).parts:
+            if path.suffix == ".py" and "tests" not in path.relative_to(root).parts:
                 digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
 

@@ -92,6 +92,15 @@ def test_show_has_the_lesson_the_specification_and_three_implementations(here):
         assert words in out
 
 
+def test_show_has_a_divergence_with_both_sides_and_its_cure(here):
+    code, out, _ = here("show", "bn-eps")
+    assert code == 0
+    for words in ("Batch normalisation divides by", "def torch(x)", "after the cure: keras", "epsilon=1e-5", "source"):
+        assert words in out
+    assert "BN-EPS: unaligned, torch and keras differ by" in here("show", "batch_norm")[1]
+    assert "BN-MOM" in here("show", "running mean")[1]
+
+
 def test_run_agrees_and_writes_strict_json(tmp_path):
     path = tmp_path / "rows.json"
     done = parity("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))

@@ -1,50 +1,280 @@
-"""The catalogue names what the tasks align, no more and no less; each name in a comment can be looked up."""
+"""The catalogue: each entry differs as recorded and agrees after its cure, and whatever names one finds it."""
 
+import dataclasses
+import functools
 import inspect
+import math
+import random
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import numpy as np
+import pytest
+
 from parity import load
-from parity.divergences import catalogue
-from parity.tasks import names
+from parity.divergences import Divergence, areas, catalogue, entry, find, of_area
+from parity.divergences.entry import frameworks
+from parity.divergences.measure import faults, measure, not_aligned, unlike_the_record
+from parity.divergences.report import as_it_comes, snippets
+from parity.divergences.side import as_found, inputs_of, outcome
+from parity.frameworks.runtime import runtime
+from parity.judging.verdict import LIMIT
+from parity.task import FRAMEWORKS
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("impl_numpy", "impl_torch", "impl_tf")
 KINDS = "|".join(sorted({name.partition("-")[0] for name in catalogue() if "-" in name}))
 NAME = re.compile(rf"\b(?:(?:{KINDS})-[A-Z0-9-]*[A-Z0-9]|DEVICE)\b")
+RUNNING = [name for name, entry in catalogue().items() if entry.status == "runs"]
+PAIRED = [name for name, entry in catalogue().items() if "pair" in vars(entry)]
+
+measured = functools.cache(measure)  # once for all of its tests
 
 
-def aligned():
-    return {divergence for name in names() for divergence in load(name).aligns}
+@pytest.fixture
+def here(request, divergence):
+    """The entry, if the frameworks that it needs are asked for; one that is asked for and missing is an error."""
+    found = catalogue()[divergence]
+    asked = request.config.getoption("--framework") or FRAMEWORKS
+    left_out = sorted(frameworks(found) - {*asked})
+    if left_out:
+        pytest.skip(f"a divergence that needs {' and '.join(left_out)}, which --framework leaves out")
+    return found
 
 
-def test_every_entry_is_aligned_by_a_task_and_the_other_way_round():
-    assert aligned() == set(catalogue())
+@pytest.mark.parametrize("divergence", RUNNING)
+def test_the_sides_differ_as_recorded(here):
+    assert unlike_the_record(here, measured(here)) == []
 
 
-def test_every_name_in_a_comment_is_in_the_catalogue():
+@pytest.mark.parametrize("divergence", RUNNING)
+def test_the_sides_agree_after_the_cure(here):
+    assert not_aligned(here, measured(here)) == []
+
+
+@pytest.mark.parametrize("divergence", PAIRED)
+def test_it_recognises_itself_in_two_layers(here):
+    assert here.recognise(*here.pair())
+    assert not here.recognise(*here.aligned_pair())
+
+
+def test_each_name_that_a_task_aligns_is_in_the_catalogue(task_name):
+    assert set(load(task_name).aligns) <= set(catalogue())
+
+
+def test_an_implementation_names_only_what_its_task_aligns(task_name):
     for package in PACKAGES:
-        for path in (ROOT / package).rglob("*.py"):
+        found = set(NAME.findall((ROOT / package / f"{task_name}.py").read_text()))
+        assert found <= set(load(task_name).aligns), f"{package}/{task_name}.py"
+
+
+def test_what_a_task_aligns_is_named_on_the_line_that_does_it(task_name):
+    """In one of its implementations, in NumPy's operations, or where the specification makes the inputs."""
+    task = load(task_name)
+    lines = "".join(path.read_text() for path in (ROOT / "impl_numpy" / "ops").glob("*.py")) + inspect.getsource(
+        task.make
+    )
+    lines += "".join((ROOT / package / f"{task_name}.py").read_text() for package in PACKAGES)
+    assert set(task.aligns) <= set(NAME.findall(lines))
+
+
+def test_every_name_in_a_comment_or_another_entry_is_in_the_catalogue():
+    for folder in (*PACKAGES, "parity/divergences"):
+        for path in (ROOT / folder).rglob("*.py"):
             assert set(NAME.findall(path.read_text())) <= set(catalogue()), path
 
 
-def test_an_implementation_names_only_what_its_task_aligns():
-    for name in names():
-        for package in PACKAGES:
-            found = set(NAME.findall((ROOT / package / f"{name}.py").read_text()))
-            assert found <= set(load(name).aligns), f"{package}/{name}.py"
+def test_reading_the_catalogue_imports_no_framework():
+    code = "import sys; from parity.divergences import catalogue; print(len(catalogue()), *sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    count, *modules = done.stdout.split()
+    assert int(count) == len(catalogue())
+    assert not {"torch", "tensorflow", "keras"} & {*modules}
 
 
-def test_what_a_task_aligns_is_named_on_the_line_that_does_it():
-    """In one of its implementations, in NumPy's operations, or where the specification makes the inputs."""
-    shared = "".join(path.read_text() for path in (ROOT / "impl_numpy" / "ops").glob("*.py"))
-    for name in names():
-        task = load(name)
-        lines = shared + inspect.getsource(task.make)
-        lines += "".join((ROOT / package / f"{name}.py").read_text() for package in PACKAGES)
-        assert set(task.aligns) <= set(NAME.findall(lines)), name
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("batchnorm2d EPS", "BN-EPS"),
+        ("bn-mom", "BN-MOM"),
+        ("eval output differs", "BN-VAR"),
+        ("softmax axis", "ACT-SOFTMAX-DIM"),
+    ],
+)
+def test_it_is_searched_by_name_api_and_word(words, name):
+    assert catalogue()[name] in find(words)
+    assert find(f"{words} and nothing-that-is-there") == []
 
 
-def test_entries_say_something():
-    for entry in catalogue().values():
-        assert all((entry.what, entry.torch, entry.keras, entry.align)), entry.name
+def test_every_entry_is_in_an_area():
+    assert [found for area in areas() for found in of_area(area)] == list(catalogue().values())
+
+
+@pytest.mark.parametrize("divergence", ["BN-ONE", "INIT-SHARED", "DROP-MODE"])  # an error, and draws
+def test_nothing_global_stays_changed(here):
+    before = everything_global()
+    measure(here)
+    assert everything_global() == before
+
+
+@pytest.mark.parametrize("divergence", ["BN-EPS"])
+def test_the_truth_is_computed_in_float64_by_default_and_all_is_put_back_after_an_error(here):
+    before, within = everything_global(), []
+
+    def fails():
+        with as_found("torch", "float64"), as_found("tf", "float64"):
+            within.extend(everything_global())
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fails()
+    assert {"torch.float64", "float64"} <= {str(each) for each in within}
+    assert everything_global() == before
+
+
+def everything_global():
+    """Both default dtypes, and the state of each generator that can be read."""
+    import keras
+    import torch
+
+    generators = torch.get_rng_state().tolist(), random.getstate(), np.random.get_state()[1].tolist()  # noqa: NPY002
+    return torch.get_default_dtype(), keras.config.floatx(), keras.config.dtype_policy().name, *generators
+
+
+# Faults planted in the entries, in what is measured, and in the measure.
+
+
+@pytest.fixture
+def planted(monkeypatch):
+    """A small entry whose fields and functions can be changed; what it registers is forgotten afterwards."""
+    monkeypatch.setattr(entry, "entries", {})
+
+    def plant(**changed):
+        body = {
+            "__doc__": "A planted title.  A reason.",
+            "name": "PLANTED", "apis": ("numpy.sum",), "words": ("planted",), "source": "here", "cure": "none",
+            "gap": 0.5, "framework": "numpy",
+            "inputs": lambda rng: {"x": rng.normal(size=100)},
+            "first": lambda x: 2 * x,
+            "second": lambda x: x,
+            "aligned_second": lambda x: x + x,
+        }  # fmt: skip
+        return type("Planted", (Divergence,), {k: v for k, v in {**body, **changed}.items() if v is not None})
+
+    return plant
+
+
+def raises(x):
+    raise ArithmeticError("no luck")
+
+
+def test_a_planted_entry_holds(planted):
+    assert faults(planted(), measure(planted(name="TWICE"))) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "fault"),
+    [
+        ({"gap": 0.2}, "the gap is 0.5, recorded is 0.2"),
+        ({"gap": 1.1}, "the gap is 0.5, recorded is 1.1"),
+        ({"gap": math.inf}, "the gap is 0.5, recorded is inf"),
+        ({"second": raises}, "second raises ArithmeticError: no luck"),
+        ({"raises": {"second": ("ValueError", "luck")}}, "second does not raise ValueError"),
+        ({"second": raises, "raises": {"second": ("ArithmeticError", "other words")}}, "second raises ArithmeticError"),
+        ({"second": raises, "raises": {"second": ("ValueError", "luck")}}, "second raises ArithmeticError"),
+        ({"warns": {"first": "careful"}}, "first does not warn of 'careful'"),
+        ({"aligned_second": lambda x: 2.00001 * x}, "after the cure the sides are "),
+        ({"aligned_second": lambda x: 2 * x[:50]}, "after the cure the sides are inf"),
+        ({"aligned_second": lambda x: 2 * x * np.where(x == x[0], np.nan, 1)}, "after the cure the sides are inf"),
+        ({"aligned_second": raises}, "after the cure the sides are inf"),
+        ({"residual": 0.1}, "the cure leaves 0, recorded is 0.1"),
+        ({"gap": 0, "equal": True, "aligned_second": None}, "the sides are "),
+    ],
+)
+def test_what_no_longer_holds_is_said(planted, changed, fault):
+    found = planted(**changed)
+    assert fault in "; ".join(faults(found, measure(found)))
+
+
+@pytest.mark.parametrize(
+    ("changed", "mistake"),
+    [
+        ({"__doc__": "A title alone."}, "title and a reason"),
+        ({"name": "planted"}, "no name"),
+        ({"apis": ()}, "no api"),
+        ({"apis": ("sum",)}, "no api"),
+        ({"words": None}, "no words"),
+        ({"gap": None}, "no gap"),
+        ({"second": None, "aligned_second": None, "unaligned": "so"}, "two sides"),
+        ({"framework": ""}, "framework is not known"),
+        ({"aligned_third": raises}, "of no side"),
+        ({"gap": 0}, "an equality has no gap"),
+        ({"aligned_second": None}, "exactly one of"),
+        ({"unaligned": "so"}, "exactly one of"),
+        ({"recognise": raises}, "`recognise` is shown by"),
+    ],
+)
+def test_an_entry_that_contradicts_itself_is_refused(planted, changed, mistake):
+    with pytest.raises(TypeError, match=mistake):
+        planted(**changed)
+    planted()
+    with pytest.raises(TypeError, match="stands twice"):
+        planted()
+
+
+def test_units_are_those_of_the_judge(planted):
+    """A side that rounds once is near one unit, a TF32 input thousands."""
+    found = planted(gap=2.0**-11, second=lambda x: 2 * x * (1 + np.float32(2.0**-11)))
+    here = measure(found)
+    assert faults(found, here) == []
+    assert here.aligned_units < 2
+    assert 100 * LIMIT < here.units < math.inf
+
+
+def test_two_that_raise_alike_are_aligned(planted):
+    found = planted(gap=math.inf, second=raises, raises={"second": ("ArithmeticError", "luck")}, aligned_second=None,
+                    unaligned="so")  # fmt: skip
+    assert faults(found, measure(found)) == []
+    both = planted(name="BOTH", first=raises, aligned_first=raises, aligned_second=raises, gap=math.inf,
+                   raises={"first": ("ArithmeticError", "luck")})  # fmt: skip
+    assert faults(both, measure(both)) == []
+
+
+def test_a_line_says_how_it_comes(planted):
+    found = planted()
+    assert as_it_comes(found) == "PLANTED: unaligned, first and second differ by 5.0e-01; cure: none"
+    here = dataclasses.replace(measure(found), gap=0.25, units=22_000.4)
+    assert "differ by 2.5e-01 (22,000 noise units); cure" in as_it_comes(found, here)
+    lines = {as_it_comes(each) for each in catalogue().values()}
+    assert len(lines) == len(catalogue())
+    assert "BN-ONE: unaligned, torch raises ValueError; cure: drop_last=True; or such a batch in eval mode" in lines
+    assert "LSTM-GATES: torch and keras agree as they come" in lines
+
+
+@pytest.mark.parametrize("divergence", catalogue())
+def test_its_source_can_be_shown(divergence):
+    shown = snippets(catalogue()[divergence])
+    assert set(shown) >= set(catalogue()[divergence].sides)
+    assert all(re.match(r"def \w+\(|[A-Z_]+ = ", source) for source in shown.values())
+
+
+def test_what_a_side_calls_is_shown_with_it():
+    shown = snippets(catalogue()["OPT-F64-MOM"])
+    assert "optimizer.apply" in shown["_keras"]
+    assert shown["MOMENTUM"] == "MOMENTUM = 0.875"
+
+
+def test_inputs_are_the_same_in_any_order():
+    one, other = (inputs_of(catalogue()["BN-EPS"])["x"] for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+    assert one.dtype == "float32"
+
+
+def test_a_side_gets_tensors_of_its_framework(framework):
+    kind = {"numpy": "ndarray", "torch": "Tensor", "tf": "EagerTensor"}[framework]
+    side = {"numpy": "numpy", "torch": "torch", "tf": "keras"}[framework]
+    told = type("Told", (), {"name": "T", "framework": "", "aligned": {}, "sides": {side: lambda x: type(x).__name__}})
+    runtime(framework)
+    assert outcome(told, side, {"x": np.ones(2, "float32")}).value == kind

@@ -75,4 +75,4 @@ def test_the_sources_that_decide_the_numbers_have_a_digest(tmp_path, monkeypatch
 
     first = after("impl_tf/mlp.py", "x = 1")
     assert after("parity/tests/test_mlp.py", "x = 1") == after("parity/README.md", "") == first
-    assert len({first, after("impl_tf/mlp.py", "x = 2"), after("parity/divergences/layers.toml", "")}) == 3
+    assert len({first, after("impl_tf/mlp.py", "x = 2"), after("parity/divergences/losses.py", "")}) == 3

@@ -1,0 +1,97 @@
+"""Where gradients go, and what a second derivative needs."""
+
+from parity.divergences.entry import Divergence
+
+
+class AgAccum(Divergence):
+    """torch adds gradients up in `.grad` until they are zeroed; a tape returns them.
+
+    A loop without zero_grad() trains on the sum of all gradients so far, without a word.  Whoever wants the sum, over
+    micro-batches for instance, must write it in TensorFlow.
+    """
+
+    name, apis = "AG-ACCUM", ("torch.Tensor.backward", "torch.optim.Optimizer.zero_grad", "tf.GradientTape")
+    words = ("zero_grad", "gradients accumulate", "gradient twice as large", "loss diverges", "gradient accumulation")
+    gap = 0.5
+    source = "torch.Tensor.backward"
+    cure = "optimizer.zero_grad() before each backward; in TensorFlow an explicit sum where it is wanted"
+
+    def inputs(rng):
+        return {"w": rng.normal(size=4), "x": rng.normal(size=(8, 4))}
+
+    def torch(w, x):
+        w.requires_grad_()
+        for _ in range(2):
+            (x @ w).square().mean().backward()
+        return w.grad
+
+    def tf(w, x):
+        import tensorflow as tf
+
+        for _ in range(2):
+            with tf.GradientTape() as tape:
+                tape.watch(w)
+                loss = tf.reduce_mean(tf.linalg.matvec(x, w) ** 2)
+            grad = tape.gradient(loss, w)
+        return grad
+
+    def aligned_torch(w, x):
+        w.requires_grad_()
+        for _ in range(2):
+            w.grad = None  # optimizer.zero_grad()
+            (x @ w).square().mean().backward()
+        return w.grad
+
+
+class Ag2nd(Divergence):
+    """A gradient's own gradient must be asked for before the first is computed.
+
+    Without create_graph=True torch's gradient has no graph, and the second call raises.  A tape that is asked outside
+    of its `with` did not record the first gradient, and returns None without a word.
+    """
+
+    name, apis = "AG-2ND", ("torch.autograd.grad", "tf.GradientTape", "torch.func.hessian")
+    words = ("second derivative", "Hessian", "create_graph", "gradient is None", "does not require grad")
+    gap = float("inf")
+    raises = {"torch": ("RuntimeError", "does not require grad")}
+    source = "torch.autograd.grad; TensorFlow guide: Advanced automatic differentiation"
+    cure = "create_graph=True; a tape around a tape"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=3)}
+
+    def torch(x):
+        import torch
+
+        x.requires_grad_()
+        (first,) = torch.autograd.grad((x**3).sum(), x)
+        (second,) = torch.autograd.grad(first.sum(), x)
+        return second
+
+    def tf(x):
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(x)
+            y = x**3
+        first = tape.gradient(y, x)
+        return str(tape.gradient(first, x))  # "None"
+
+    def aligned_torch(x):
+        import torch
+
+        x.requires_grad_()
+        (first,) = torch.autograd.grad((x**3).sum(), x, create_graph=True)
+        (second,) = torch.autograd.grad(first.sum(), x)
+        return second
+
+    def aligned_tf(x):
+        import tensorflow as tf
+
+        with tf.GradientTape() as outer:
+            outer.watch(x)
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = x**3
+            first = inner.gradient(y, x)
+        return outer.gradient(first, x)

@@ -1,0 +1,100 @@
+"""Convolution: padding and layout.  Images are nchw and kernels oihw, as in torch; Keras's are nhwc and hwio."""
+
+from parity.divergences.entry import Divergence
+
+
+def _keras_conv(x, w, **options):
+    """Keras's layer with torch's kernel on torch's image, and its output in torch's layout."""
+    import keras
+
+    layer = keras.layers.Conv2D(w.shape[0], w.shape[2], use_bias=False, **options)
+    layer.build((None, None, None, w.shape[1]))
+    layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
+    return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+
+
+class ConvSameS2(Divergence):
+    """Keras's 'same' at stride 2 pads an even size below and to the right; torch's padding is on both sides.
+
+    The outputs have one shape and are shifted by a pixel.  For a kernel k on an even size 'same' pads (k - 2) // 2
+    before and k // 2 after: 0 and 1 for 3x3, 2 and 3 for ResNet's 7x7.  On an odd size they agree, so the size of the
+    picture decides.  torch refuses padding='same' with a stride.
+    """
+
+    name, apis = "CONV-SAME-S2", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("padding same", "stride 2", "asymmetric padding", "shifted", "ResNet stem", "ZeroPadding2D")
+    gap = 1.41
+    source = "torch/nn/modules/conv.py; tf.nn, Notes on padding"
+    cure = "torch: F.pad(x, (0, 1, 0, 1)) for 3x3, (2, 3, 2, 3) for 7x7; Keras: ZeroPadding2D(k // 2), then 'valid'"
+
+    def inputs(rng):
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w3": rng.normal(size=(4, 3, 3, 3)),
+            "w7": rng.normal(size=(4, 3, 7, 7)),
+        }
+
+    def torch(x, w3, w7):
+        import torch
+
+        F = torch.nn.functional
+        return torch.stack([F.conv2d(x, w3, stride=2, padding=1), F.conv2d(x, w7, stride=2, padding=3)])
+
+    def keras(x, w3, w7):
+        import keras
+
+        return keras.ops.stack([_keras_conv(x, w, strides=2, padding="same") for w in (w3, w7)])
+
+    def aligned_torch(x, w3, w7):
+        import torch
+
+        F = torch.nn.functional
+        small = F.conv2d(F.pad(x, (0, 1, 0, 1)), w3, stride=2)
+        return torch.stack([small, F.conv2d(F.pad(x, (2, 3, 2, 3)), w7, stride=2)])
+
+    def recognise(a, b):
+        return b.padding == "same" and max(b.strides) > 1 and a.padding != (0, 0)
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras.layers.Conv2D(4, 3, strides=2, padding="same")
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras.layers.Conv2D(
+            4, 3, strides=2
+        )  # after ZeroPadding2D(1)
+
+
+class ConvLayout(Divergence):
+    """torch's images are nchw and its kernels oihw; Keras's are nhwc and hwio.
+
+    Keras takes an image in torch's layout for one of another size with other channels, and builds itself to fit:
+    nothing is said, and the output has a shape that nobody meant.
+    """
+
+    name, apis = "CONV-LAYOUT", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("channels first", "channels last", "NCHW", "NHWC", "data_format", "output shape")
+    gap = float("inf")
+    source = "keras.layers.Conv2D, Input shape; torch.nn.Conv2d, Shape"
+    cure = "transpose images by (0, 2, 3, 1) and kernels by (2, 3, 1, 0)"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w)
+
+    def keras(x, w):
+        import keras
+
+        return keras.layers.Conv2D(4, 3)(x)
+
+    def aligned_keras(x, w):
+        return _keras_conv(x, w)

@@ -1,0 +1,250 @@
+"""Normalisation: eps, momentum, running statistics and axes."""
+
+from parity.divergences.entry import Divergence
+
+
+def _inputs(rng):
+    return {"x": rng.normal(1, 1, (8, 4))}
+
+
+class BnEps(Divergence):
+    """Batch normalisation divides by √(var + eps), and the frameworks' eps differ by a hundred.
+
+    1e-5 in torch, 1e-3 in Keras.  At unit variance outputs differ by 5e-4; where the inputs spread by 0.01 Keras's come
+    out at a quarter of the size.  Deep networks with small activations show it.
+    """
+
+    name = "BN-EPS"
+    apis = ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d", "keras.layers.BatchNormalization")
+    words = ("eval output differs", "epsilon", "eps", "batch norm", "small variance")
+    gap = 9.9e-4
+    source = "torch/nn/modules/batchnorm.py; keras/src/layers/normalization/batch_normalization.py"
+    cure = "keras.layers.BatchNormalization(epsilon=1e-5)"
+
+    inputs = _inputs
+
+    def torch(x):
+        import torch
+
+        return torch.nn.BatchNorm1d(4)(x)
+
+    def keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization()(x, training=True)
+
+    def aligned_keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization(epsilon=1e-5)(x, training=True)
+
+    def recognise(a, b):
+        return a.eps != b.epsilon
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.BatchNorm1d(4), keras.layers.BatchNormalization()
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.BatchNorm1d(4), keras.layers.BatchNormalization(epsilon=1e-5)
+
+
+class BnMom(Divergence):
+    """torch's momentum weighs the new value, Keras's the old one.
+
+    torch: running ← (1 - m) running + m batch, m = 0.1.  Keras: moving ← m moving + (1 - m) batch, m = 0.99.  Copied
+    as it is, 0.1 forgets everything at each step; left at its default, Keras needs ten times as many steps.
+    """
+
+    name, apis = "BN-MOM", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
+    words = ("momentum", "running mean", "moving average", "eval output differs", "validation loss", "batch norm")
+    gap = 0.9
+    source = "torch.nn.BatchNorm1d, Note on momentum; keras.layers.BatchNormalization, momentum"
+    cure = "momentum_keras = 1 - momentum_torch: 0.9"
+
+    inputs = _inputs
+
+    def torch(x):
+        import torch
+
+        layer = torch.nn.BatchNorm1d(4)
+        layer(x)
+        return layer.running_mean
+
+    def keras(x):
+        import keras
+
+        layer = keras.layers.BatchNormalization()
+        layer(x, training=True)
+        return layer.moving_mean
+
+    def aligned_keras(x):
+        import keras
+
+        layer = keras.layers.BatchNormalization(momentum=0.9)
+        layer(x, training=True)
+        return layer.moving_mean
+
+    def recognise(a, b):
+        return a.momentum is None or abs(1 - a.momentum - b.momentum) > 1e-6
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.BatchNorm1d(4), keras.layers.BatchNormalization()
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.BatchNorm1d(4), keras.layers.BatchNormalization(momentum=0.9)
+
+
+class BnVar(Divergence):
+    """torch keeps the unbiased variance for evaluation, Keras the biased one.
+
+    n/(n - 1) times as large, n being the values a channel; both normalise with the biased one in training.  It is seen
+    with small batches of vectors, and hardly with images.  Here the running value is that of the batch alone.
+    """
+
+    name, apis = "BN-VAR", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
+    words = ("running variance", "moving variance", "unbiased", "Bessel", "eval output differs", "batch norm")
+    gap = 1 / 8
+    source = "torch.nn.BatchNorm1d: unbiased estimator; keras/src/layers/normalization/batch_normalization.py, call"
+    cure = "multiply the batch's variance by n/(n - 1) as it enters the moving one; there is no switch"
+
+    inputs = _inputs
+
+    def torch(x):
+        import torch
+
+        layer = torch.nn.BatchNorm1d(4, momentum=1.0)
+        layer(x)
+        return layer.running_var
+
+    def keras(x):
+        import keras
+
+        layer = keras.layers.BatchNormalization(momentum=0.0)
+        layer(x, training=True)
+        return layer.moving_variance
+
+    def aligned_keras(x):
+        import keras
+
+        n = len(x)
+        layer = keras.layers.BatchNormalization(momentum=0.0)
+        layer(x, training=True)
+        layer.moving_variance.assign(layer.moving_variance * (n / (n - 1)))
+        return layer.moving_variance
+
+
+class BnOne(Divergence):
+    """A batch of one in training is an error in torch; Keras returns the bias.
+
+    The difference from the mean of one value is zero, so Keras's output does not depend on the input, and the moving
+    variance shrinks towards zero.  A last batch of one example does it.
+    """
+
+    name, apis = "BN-ONE", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
+    words = ("Expected more than 1 value per channel", "batch size 1", "last batch", "drop_last", "output is zero")
+    gap = float("inf")
+    raises = {"torch": ("ValueError", "Expected more than 1 value per channel when training")}
+    source = "torch/nn/functional.py, _verify_batch_size"
+    cure = "drop_last=True; or such a batch in eval mode"
+
+    def inputs(rng):
+        return {"x": rng.normal(1, 1, (1, 4))}
+
+    def torch(x):
+        import torch
+
+        return torch.nn.BatchNorm1d(4)(x)
+
+    def keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization(epsilon=1e-5)(x, training=True)
+
+    def aligned_torch(x):
+        import torch
+
+        return torch.nn.BatchNorm1d(4).eval()(x)
+
+    def aligned_keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization(epsilon=1e-5)(x, training=False)
+
+
+class BnAxis(Divergence):
+    """torch normalises axis 1, Keras the last.
+
+    A sequence (n, channels, time) given to Keras gets a mean for each time instead of for each channel, and parameters
+    to match, without an error.
+    """
+
+    name, apis = "BN-AXIS", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
+    words = ("channel axis", "axis=1", "channels first", "number of parameters", "batch norm")
+    gap = 1.16
+    source = "keras.layers.BatchNormalization, axis; torch.nn.BatchNorm1d, Shape"
+    cure = "axis=1 in Keras, or channels last"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 4, 10)) + 3 * rng.normal(size=(4, 1))}
+
+    def torch(x):
+        import torch
+
+        return torch.nn.BatchNorm1d(4)(x)
+
+    def keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization(epsilon=1e-5)(x, training=True)
+
+    def aligned_keras(x):
+        import keras
+
+        return keras.layers.BatchNormalization(axis=1, epsilon=1e-5)(x, training=True)
+
+
+class BnFreeze(Divergence):
+    """Frozen parameters still normalise with the batch's statistics in torch, and not in Keras.
+
+    requires_grad=False stops the gradients alone: in train() mode the running statistics go on moving.  Keras's
+    trainable=False also puts the layer into inference mode.  A frozen trunk that is fine-tuned drifts.
+    """
+
+    name, apis = "BN-FREEZE", ("torch.nn.BatchNorm2d", "torch.nn.Module.eval", "keras.layers.BatchNormalization")
+    words = ("freeze", "requires_grad", "trainable=False", "fine-tuning", "transfer learning", "running statistics")
+    gap = 1.07
+    source = "keras.layers.BatchNormalization, About setting layer.trainable = False; torch.nn.Module.eval"
+    cure = "call eval() on the frozen module, after each model.train()"
+
+    inputs = _inputs
+
+    def torch(x):
+        import torch
+
+        layer = torch.nn.BatchNorm1d(4).requires_grad_(False)
+        return torch.cat([layer(x), layer.running_mean[None]])
+
+    def keras(x):
+        import keras
+
+        layer = keras.layers.BatchNormalization(epsilon=1e-5)
+        layer.trainable = False
+        return keras.ops.concatenate([layer(x, training=True), layer.moving_mean[None]])
+
+    def aligned_torch(x):
+        import torch
+
+        layer = torch.nn.BatchNorm1d(4).requires_grad_(False).eval()
+        return torch.cat([layer(x), layer.running_mean[None]])
