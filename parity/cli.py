@@ -100,7 +100,7 @@ def run_(
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the configuration of the tasks.")
     ] = None,
     weights: Annotated[str, typer.Option(help="imagenet, or a state_dict's file, for tasks with a checkpoint.")] = "",
-    outputs: Annotated[bool | None, typer.Option(help="List every output; by default where one task is named.")] = None,
+    outputs: Annotated[bool, typer.Option("--outputs", help="List the noise units of every output.")] = False,
     values: Annotated[bool, typer.Option("--values", help="List what every output is.")] = False,
     timeout: Timeout = 600.0,
 ) -> None:
@@ -108,6 +108,8 @@ def run_(
 
     Exit code 0 if all agree, 1 if something differs or an implementation fails, 2 on misuse.
     """
+    from parity.divergences import catalogue
+    from parity.divergences.report import as_it_comes
     from parity.files import WholeFile
     from parity.judging import command
 
@@ -118,7 +120,11 @@ def run_(
     )  # fmt: skip
     file = WholeFile(json) if json is not None else None
     console = Terminal(stderr=json == STANDARD_OUTPUT)
-    raise typer.Exit(command.run(asked, console, file, outputs=outputs, values=values))
+    code = command.run(
+        asked, console, file, named=bool(tasks), outputs=outputs, values=values,
+        notes=lambda task: [as_it_comes(catalogue()[name]) for name in task.aligns],
+    )  # fmt: skip
+    raise typer.Exit(code)
 
 
 @app.command("time")

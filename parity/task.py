@@ -216,7 +216,8 @@ class Task:
         """A name that does not exist is an error here, and not a declaration that nobody reads."""
         outputs = [f"{name}/{output}" for name, stage in self.stages.items() for output in stage.outputs]
         derived = [name for stage in self.stages.values() for name in stage.derivative_of]
-        known = [name for name in self.known if not isinstance(name, Shape)]
+        known = [name.of if isinstance(name, Shape) else name for name in self.known]
+        known = [name for name in known if "/" in name]  # the others are inputs, which are checked when they are drawn
         shown = [_output_of(cell) for show in self.shows for cell in show.cells()]
         for name in (*known, *self.noise_from, *self.noise_from.values(), *derived, *filter(None, shown)):
             choose(f"output of {self.name}", name, outputs)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from parity.frameworks.runtime import CUDA, Unavailable
 from parity.frameworks.weights import task_with
 from parity.judging import report, results
 from parity.judging.inputs import draw
+from parity.judging.shown import is_own, lesson_of, show_task
 from parity.judging.sweep import Job, Result, ask_frameworks, plan, suspects, sweep, workers_of
 from parity.judging.verdict import PASSING
 from parity.task import DEVICES, DTYPES, FRAMEWORKS, Task, UsageError, choose
@@ -37,11 +38,15 @@ class Asked:
     timeout: float = 600.0
 
 
-def run(asked: Asked, console: Console, file: WholeFile | None, *, outputs: bool | None, values: bool) -> int:
+def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, outputs: bool, values: bool,
+    notes: Callable[[Task], Iterable[str]] = lambda task: (),
+) -> int:  # fmt: skip
     """Run and judge, show and write what came of it; the exit code.
 
     Args:
-        outputs: list every output; by default where one task is named.
+        named: whether the tasks were named, and so what their exercises print is wanted.
+        outputs: list the noise units of every output.
+        notes: what else there is to say of a task that was named.
         values: list what every output is.
 
     Raises:
@@ -65,8 +70,12 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, outputs: bool
     rows = [row for result in came for row in result.rows]
     if file is not None:
         about = {**environment(found), "weights": weights, "seed": asked.seed, "settings": list(asked.settings)}
-        file.write(results.to_json(about, rows))
-    if outputs or (outputs is None and len(tasks) == 1):
+        file.write(results.to_json(about, rows, [lesson_of(result) for result in came if is_own(result)]))
+    for task in tasks if named else ():
+        show_task(console, task, came)
+        for note in notes(task):
+            console.print(note, style="dim", markup=False, highlight=False)
+    if outputs:
         console.print(report.outputs_table(came))
     if values:
         console.print(report.values_table(came))

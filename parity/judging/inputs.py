@@ -7,7 +7,7 @@ import zlib
 import numpy as np
 
 from parity.frameworks.runtime import ContractError, implementation_of, stage_of
-from parity.task import Arrays, Task, cast, choose
+from parity.task import Arrays, Shape, Task, cast, choose
 
 # How near the NumPy implementation may come to a kink, relative to the tensor's root mean square.
 MARGIN = 2.0**-18
@@ -39,7 +39,7 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
     for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):
         rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
         params, batch = task.make(rng, **task.sizes[size])
-        _check_names(task, params, batch)
+        _check_names(task, size, params, batch)
         if not judged or _keeps_away(task, params, batch):
             return params, batch
     raise ContractError(
@@ -48,13 +48,21 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
     )
 
 
-def _check_names(task: Task, params: Arrays, batch: Arrays) -> None:
-    """ContractError for a cotangent that is not in the batch, and a layout of nothing."""
+def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
+    """ContractError for a cotangent or a known shape of no input, a shape that is another, and a layout of nothing."""
     where = f"parity/tasks/{task.name}.py"
     for name, stage in task.stages.items():
         for cotangent in filter(None, stage.derivative_of.values()):
             if cotangent not in batch:
                 raise ContractError(f"{where}: stage {name!r} is weighed by {cotangent!r}, which is not in the batch")
+    for shape, value in task.known.items():
+        if isinstance(shape, Shape) and "/" not in shape.of:
+            arrays = {**params, **batch}
+            if shape.of not in arrays:
+                raise ContractError(f"{where}: the shape of {shape.of!r} is known, and there is no such input")
+            if size == "base" and arrays[shape.of].shape != tuple(np.asarray(value)):
+                is_ = arrays[shape.of].shape
+                raise ContractError(f"{where}: the exercise states the shape {value!r} of {shape.of!r}, this is {is_}")
     found = [*params, *batch, *(output for stage in task.stages.values() for output in stage.outputs)]
     for name in task.layout:
         if not any(f".{key}".endswith(f".{name}") for key in found):

@@ -1,4 +1,4 @@
-"""What an exercise says to print and what its lesson claims, from the outputs of one framework or of several."""
+"""What an exercise says to print, from the outputs of one framework: as text for the terminal, as data for a file."""
 
 import math
 from collections.abc import Mapping
@@ -9,24 +9,9 @@ import numpy as np
 from parity.judging.noise import Truth, noise_units
 from parity.judging.run import Outputs
 from parity.task import Array, Cell, Error, Gap, Matrix, Shape, Show, Table, Task
-from parity.tasks import load
 
 DIGITS = 4  # significant ones of a number that is shown
 IN_FULL = 8  # elements of a value that a cell can hold
-
-
-def claims(task: Task, framework: str, outputs: Mapping[str, Array], *, seed: int) -> dict[str, tuple[bool, bool]]:
-    """Each claim about this framework: whether it holds, and whether it must, at the exercise's own settings."""
-    must = seed == 0 and dict(task.config) == dict(load(task.name).config)
-    found = {}
-    for text, claim in task.claims.items():
-        if framework in claim.frameworks:
-            try:
-                holds = bool(claim.holds(outputs))
-            except KeyError:  # the stage raised; that has a row of its own
-                holds = False
-            found[text] = holds, must
-    return found
 
 
 def shown(task: Task, outputs: Outputs) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from rich.table import Table
 from parity.judging.noise import LIMIT, noise_units
 from parity.judging.run import Outputs
 from parity.judging.sweep import Result, worst_elements
-from parity.judging.verdict import PASSING, Row, Verdict
+from parity.judging.verdict import CLAIM, PASSING, Row, Verdict
 from parity.tables import table
 
 STYLES: dict[Verdict, str] = {
-    "agrees": "green", "exact": "green", "raises": "green", "statistical": "green",
+    "agrees": "green", "exact": "green", "raises": "green", "statistical": "green", "holds": "green",
+    "lapsed": "yellow",
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip
 SHORT = {"float32": "f32", "float64": "f64"}
@@ -49,7 +50,7 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
     rows = [row for result in results for row in result.rows]
     counts: Counter[Verdict] = Counter(row.verdict for row in rows)
     console.print(", ".join(f"[{STYLES[v]}]{counts[v]} {v}[/]" for v in STYLES if counts[v]), f"in {seconds:.0f} s")
-    measured = [row for row in rows if row.units is not None]
+    measured = [row for row in rows if row.units]
     for framework, dtype in dict.fromkeys((row.framework, row.dtype) for row in measured):
         worst = max((row for row in measured if (row.framework, row.dtype) == (framework, dtype)), key=_badness)
         style = "" if worst.verdict in PASSING else STYLES[worst.verdict]
@@ -128,8 +129,8 @@ def _by_output(
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
         view.add_row(f"[bold]{key}[/]")
-        stages = ["", *next(iter(by_way.values())).job.task.stages]  # "": what is said of the whole run
-        outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows)
+        stages = ["", *next(iter(by_way.values())).job.task.stages, CLAIM]  # "": what is said of the whole run
+        outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows if not _claim(row))
         for output in sorted(outputs, key=lambda output: stages.index(output.partition("/")[0])):
             view.add_row(output, *(cell(by_way, output) for _, cell in cells))
         view.add_section()
@@ -158,6 +159,10 @@ def _way(result: Result) -> Way:
     """A column's heading."""
     job = result.job
     return (job.framework, *([job.device] if job.device != "cpu" else []), *([job.mode] if job.mode != "eager" else []))
+
+
+def _claim(row: Row) -> bool:
+    return row.output.startswith(f"{CLAIM}/")
 
 
 def _passes(row: Row) -> bool:

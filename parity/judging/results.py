@@ -13,10 +13,11 @@ from parity.task import UsageError
 FORMAT = 2  # 1 had no number; its rows are the same
 
 
-def to_json(environment: dict[str, Any], rows: Iterable[Row]) -> str:
-    """The environment and the rows; infinite units are the string "inf"."""
+def to_json(environment: dict[str, Any], rows: Iterable[Row], lessons: Iterable[dict[str, Any]]) -> str:
+    """The environment, the rows, and what the exercises print; infinite units are the string "inf"."""
     plain = [asdict(row) | {"units": "inf" if row.units == math.inf else row.units} for row in rows]
-    return json.dumps({"format": FORMAT, "environment": environment, "rows": plain}, indent=1, allow_nan=False) + "\n"
+    found = {"format": FORMAT, "environment": environment, "rows": plain, "lessons": list(lessons)}
+    return json.dumps(found, indent=1, allow_nan=False) + "\n"
 
 
 def read(path: Path) -> tuple[dict[str, Any], list[Row]]:

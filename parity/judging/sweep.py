@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from parity.frameworks.environment import FrameworkInfo, framework_info
 from parity.frameworks.runtime import INSTALL, REQUIRES, skip_reason
 from parity.frameworks.weights import task_with
 from parity.judging.inputs import draw
+from parity.judging.lesson import units_by_row
 from parity.judging.noise import LIMIT, Truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
 from parity.judging.verdict import Row, Verdict, expected, judge, vacuous
@@ -75,6 +76,7 @@ class Result:
     outputs: Outputs = field(default_factory=Outputs)
     truths: dict[str, Truth] = field(default_factory=dict)
     vacuous: list[str] = field(default_factory=list)  # outputs that could not have failed
+    growth: dict[str, list[float | str]] = field(default_factory=dict)  # of a trajectory, the noise units of each row
 
 
 @contextlib.contextmanager
@@ -172,8 +174,7 @@ def sweep(
             if isinstance(judged, Failure):
                 yield Result(job, [job.row("error", f"no truth: {judged}")])
             else:
-                rows, truths, vacuous = judged
-                yield Result(job, [*rows, *left_out(job)], outputs, truths, vacuous)
+                yield replace(judged, rows=[*judged.rows, *left_out(job)], outputs=outputs)
 
 
 def left_out(job: Job) -> list[Row]:
@@ -243,12 +244,17 @@ def _run(job: Job, drawn: tuple[Arrays, Arrays]) -> Outputs:
     return run(job.task, job.framework, **job.way, arrays=drawn)
 
 
-def _judge(job: Job, outputs: Outputs) -> tuple[list[Row], dict[str, Truth], list[str]]:
+def _judge(job: Job, outputs: Outputs) -> Result:
+    """The verdicts and what was found on the way, without the outputs, which are at home."""
     rows = judge(job.task, job.framework, outputs, **job.way, seed=job.seed)
     bad = {row.output for row in rows if row.verdict == "differs"}
-    truths = expected(job.task, job.framework, **job.way, seed=job.seed) if bad else {}
-    judged_by = {key: truth for key, truth in truths.items() if key in bad}
-    return rows, judged_by, vacuous(job.task, job.size, job.dtype, job.seed)
+    truths = expected(job.task, job.framework, **job.way, seed=job.seed)
+    return Result(
+        job, rows,
+        truths={key: truth for key, truth in truths.items() if key in bad},
+        vacuous=vacuous(job.task, job.size, job.dtype, job.seed),
+        growth=units_by_row(job.task, outputs, truths),
+    )  # fmt: skip
 
 
 def worst_elements(result: Result, key: str, *, count: int = 3) -> list[tuple[int, ...]]:

@@ -6,17 +6,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from parity.judging.inputs import draw
 from parity.judging.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
 from parity.judging.run import Failure, Outputs, run, stages_of
-from parity.task import Array, Arrays, Raises, Returns, Stage, Stochastic, Task, cast
+from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast
 from parity.tasks import load
 
-Verdict = Literal["agrees", "exact", "raises", "statistical", "differs", "error", "unavailable"]
-PASSING: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical")
+Verdict = Literal["agrees", "exact", "raises", "statistical", "holds", "lapsed", "differs", "error", "unavailable"]
+PASSING: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical", "holds", "lapsed")
+NOT_TRUE = "the lesson says so, and it is not so here"
+CLAIM = "claim"  # stands before the text of a claim, in the place of a stage
 
 # One sampled value in 10⁹ may fail by chance: a run has fewer than a thousand, so one run in 10⁶.
 FALSE_ALARM = 1e-9
@@ -100,9 +101,11 @@ def judge(
         for output in stage.outputs:
             key = f"{name}/{output}"
             verdict = _judge(task, stage, key, outputs, reference, truths, dtype, size)
-            if size == "base" and key in task.known and verdict[1] in PASSING:
-                verdict = _known(task.known[key], outputs[key], truths[key], verdict)
+            if size == "base" and verdict[1] in PASSING:
+                verdict = _known(task, key, outputs[key], truths.get(key), verdict)
             rows.append(row(key, *verdict))
+    if (size, dtype, device, mode) == ("base", "float32", "cpu", "eager"):
+        rows += [row(f"{CLAIM}/{text}", None, *said) for text, said in _claims(task, framework, outputs, seed).items()]
     return rows
 
 
@@ -190,14 +193,35 @@ def _judge(
 
 
 def _known(
-    value: ArrayLike, output: Array, truth: Truth, verdict: tuple[float | None, Verdict, str]
+    task: Task, key: str, output: Array, truth: Truth | None, verdict: tuple[float | None, Verdict, str]
 ) -> tuple[float | None, Verdict, str]:
-    if not np.issubdtype(output.dtype, np.floating):
+    """The verdict, or that the output is not what the exercise states: its shape, or its value."""
+    shape = task.known.get(Shape(key))
+    if shape is not None and output.shape != tuple(np.asarray(shape)):
+        return np.inf, "differs", f"the exercise states the shape {shape}, this is {output.shape}"
+    if key not in task.known:
+        return verdict
+    value = task.known[key]
+    if truth is None or not _is_floating(output):
         units = 0.0 if np.array_equal(output, value) else np.inf
     else:
         units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
     stated = f"the exercise states {np.asarray(value).tolist()}"
     return verdict if units <= LIMIT else (units, "differs", f"{stated}, this is {output.tolist()}")
+
+
+def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str, tuple[Verdict, str]]:
+    """Each claim about this framework; under other settings or inputs than the exercise's own it may lapse."""
+    own = seed == 0 and dict(task.config) == dict(load(task.name).config)
+    found: dict[str, tuple[Verdict, str]] = {}
+    for text, claim in task.claims.items():
+        if framework in claim.frameworks:
+            try:
+                holds, reason = bool(claim.holds(outputs)), "" if own else "not claimed for these settings and inputs"
+            except KeyError as error:
+                holds, reason = False, f"the output {error} is missing"
+            found[text] = ("holds" if holds else "differs" if own else "lapsed"), reason or ("" if holds else NOT_TRUE)
+    return found
 
 
 def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import given, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Shape, Stage, Table, Task
 
 
 def make(rng, shuffled):
@@ -12,6 +12,10 @@ def make(rng, shuffled):
     x = points[order]
     params = {"w": np.zeros(2), "b": np.zeros(())}  # every later value is a small integer: exact in any precision
     return params, {"x": x, "and": x.min(1), "xor": x.sum(1) % 2}
+
+
+def _state(out, epoch):
+    return [*out["learn_xor/w"][epoch], out["learn_xor/b"][epoch]]
 
 
 LEARNED = ("w", "b", "errors")
@@ -29,10 +33,32 @@ TASK = Task(
         "learn_and": Stage(outputs=LEARNED, exact=frozenset(LEARNED)),  # w, b and the error count of every epoch
         "learn_xor": Stage(outputs=XOR, exact=frozenset(XOR)),
     },
+    known={Shape("x"): (4, 2), "learn_and/errors": (1, 3, 3, 2, 1, 0)},
+    claims={
+        "AND ends with no error": Claim(
+            holds=lambda out: out["learn_and/errors"][-1] == 0, broken_by="an error too many"
+        ),
+        "XOR's best epoch still has an error": Claim(
+            holds=lambda out: min(out["learn_xor/errors"]) > 0, broken_by="an error not counted"
+        ),
+        "XOR comes back to a state that it was in before, so it never converges": Claim(
+            holds=lambda out: _state(out, out["learn_xor/repeats"]) == _state(out, -1),
+            broken_by="the repeated state missed by one epoch",
+        ),
+    },
+    shows=(
+        Table("epoch", {"w": "learn_and/w", "b": "learn_and/b", "errors": "learn_and/errors"}, title="AND"),
+        Table(
+            "epoch",
+            {"w": "learn_xor/w", "b": "learn_xor/b", "errors": "learn_xor/errors", "MSE": "learn_xor/mse"},
+            title="XOR",
+        ),
+    ),
     sizes={"tiny": {"shuffled": 1}, "base": {"shuffled": 0}, "large": {"shuffled": 0}},
     faults={
         "a wrong label": given("and", lambda labels: 1 - labels),
         "twice the inputs, and their columns exchanged": given("x", lambda x: x[:, ::-1] * 2),
+        "an error too many": wrong("learn_and/errors", lambda errors: errors + 1),
         "an error not counted": wrong("learn_xor/errors", lambda errors: errors - 1),
         "the repeated state missed by one epoch": wrong("learn_xor/repeats", lambda epoch: epoch + 1),
     },

@@ -1,97 +1,78 @@
-"""What each exercise is there to show, shown: the drills' mistakes cost what they are said to, in every framework."""
+"""What each exercise is there to show: it prints what it says to, and each of its claims could be false."""
 
-import numpy as np
+import dataclasses
+import io
+
 import pytest
+from rich.console import Console
 
 from parity import draw, load, run
+from parity.faults import plant
+from parity.judging.shown import show_task
+from parity.judging.sweep import Job, Result
+from parity.judging.verdict import judge
+from parity.task import Error, Rows, Shape
+
+
+def test_a_task_states_values_and_claims_or_says_why_not(task_name):
+    task = load(task_name)
+    assert (task.known and task.claims) or task.states_nothing
+    assert task.shows
+
+
+def test_a_claim_is_broken_by_the_fault_that_it_names(task_name):
+    """A claim that no mistake can break says nothing."""
+    task = load(task_name)
+    for text, claim in task.claims.items():
+        fault = task.faults[claim.broken_by]
+        contestant = dataclasses.replace(task, config={**task.config, **(fault.config or {})})
+        arrays = plant(fault, draw(task, "base"))
+        outputs = run(contestant, "numpy", dtype="float32", size="base", arrays=arrays)
+        if fault.outputs is not None:
+            outputs.update(fault.outputs(outputs))
+        assert not claim.holds(outputs), f"{text!r} holds in spite of {claim.broken_by!r}"
 
 
 @pytest.fixture
-def outputs(framework):
-    """The outputs of a task at its own size, by name."""
-    return lambda task: run(task, framework, dtype="float32", size="base")
+def screen(request):
+    """What a learner sees of a task at 80 columns, with the frameworks that are tested."""
+
+    def see(name):
+        console = Console(width=80, record=True, file=io.StringIO())
+        results = []
+        for framework in request.config.getoption("--framework") or ("numpy", "torch", "tf"):
+            job = Job.of(load(name), framework, "cpu", "float32", "eager", "base")
+            outputs = run(name, framework, dtype="float32", size="base")
+            rows = judge(name, framework, outputs, dtype="float32", size="base")
+            results.append(Result(job, rows, outputs))
+        show_task(console, load(name), results)
+        return console.export_text()
+
+    return see
 
 
-def test_a_forgotten_zero_grad_doubles_the_gradient_and_explodes(outputs):
-    found = outputs("drill_zero_grad")
-    np.testing.assert_array_equal(found["broken/twice"], 2 * found["broken/once"])
-    np.testing.assert_array_equal(found["fixed/twice"], found["fixed/once"])
-    broken, fixed = found["broken/losses"], found["fixed/losses"]
-    assert broken[-1] > 10 * broken[0]
-    assert fixed.max() <= 1.5 * fixed[0]
-    assert fixed[-1] < fixed[0]
+def test_everything_that_the_exercise_says_to_print_is_on_the_screen(task_name, screen):
+    text = screen(task_name)
+    task, flat = load(task_name), " ".join(text.split())
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= 80
+    for show in task.shows:
+        assert show.title in flat
+        headings = show.columns if not hasattr(show, "of") else ()
+        assert all(" ".join(heading.split()) in flat for heading in headings if heading)
+        if isinstance(show, Rows):
+            assert all(name in flat for name in show.rows)
+    for claim in task.claims:
+        assert f"✓ {' '.join(claim.split())}" in flat
 
 
-def test_a_softmax_before_the_loss_keeps_it_from_falling(outputs):
-    found = outputs("drill_softmax_loss")
-    broken, fixed = (found[f"{stage}/losses"] for stage in ("broken", "fixed"))
-    assert broken[0] - broken[-1] < 0.1 * (fixed[0] - fixed[-1])
-
-
-def test_dropout_left_on_costs_accuracy(outputs):
-    found = outputs("drill_eval_mode")
-    assert found["broken/accuracy"] < 0.5 < 0.9 < found["fixed/accuracy"]
-    assert found["broken/loss"] > 2 * found["fixed/loss"]
-
-
-def test_overfitting_leaves_a_gap(outputs):
-    found = outputs("overfit")
-    assert found["train/accuracy"][-1] == 1
-    assert (found["train/accuracy"][:-1] < 1).all()  # trained until all are right, and no longer
-    assert found["train/gap"][-1] > 0.1
-    np.testing.assert_array_equal(found["train/gap"], found["train/accuracy"] - found["train/validation_accuracy"])
-
-
-def test_the_gradient_fades_towards_the_first_layer(outputs):
-    found = outputs("vanishing_gradient")
-    for activation in ("tanh", "relu"):
-        norms = found[f"{activation}/norms"]
-        assert (np.diff(norms) > 0).all()
-        assert found[f"{activation}/first"] == norms[0]
-
-
-def test_a_dead_relu_passes_nothing_back(outputs):
-    found = outputs("dead_relu")
-    assert not any(found[name].any() for name in found if name.startswith("dead/grad"))
-    assert any(found[name].any() for name in found if name.startswith("mixed/grad"))
-
-
-def test_wide_and_deep_both_learn(outputs):
-    found = outputs("wide_vs_deep")
-    for net in ("wide", "deep"):
-        assert found[f"train/{net}"][-1] < found[f"train/{net}"][0] / 4
-
-
-def test_kaiming_keeps_through_relus_what_xavier_loses(outputs):
-    found = outputs("init_schemes")
-    xavier, kaiming = found["xavier/deviations"], found["kaiming/deviations"]
-    assert kaiming[-1] / kaiming[0] > 0.9 > 0.75 > xavier[-1] / xavier[0]
-
-
-def test_normalisation_learns_faster(outputs):
-    found = outputs("batch_norm_ablation")
-    assert (found["normalised/loss"] < found["plain/loss"]).all()
-    assert found["normalised/validation_correct"][0] > found["plain/validation_correct"][0]
-
-
-def test_real_digits_are_learned(outputs):
-    found = outputs("digits_training")
-    assert found["train/validation_correct"][-1] > 0.93 * 360
-    assert found["train/loss"][-1] < found["train/loss"][0] / 5
-
-
-def test_xor_is_never_learned_and_and_is(outputs):
-    found = outputs("perceptron")
-    assert found["learn_and/errors"][-1] == 0
-    assert (found["learn_xor/errors"] > 0).all()
-    state, again = found["learn_xor/repeats"], -1  # the state of that epoch comes back at the last
-    np.testing.assert_array_equal(found["learn_xor/w"][state], found["learn_xor/w"][again])
-    assert found["learn_xor/b"][state] == found["learn_xor/b"][again]
-    assert (found["learn_xor/mse"] > 0).all()
-
-
-def test_dropout_is_the_identity_in_evaluation(outputs):
-    found = outputs("dropout")
-    assert all(np.array_equal(y, found["evaluate/y"][0]) for y in found["evaluate/y"])
-    _, batch = draw(load("dropout"), "base")
-    np.testing.assert_array_equal(found["train/y"] != 0, batch["mask"])  # in training it drops what the mask says
+def test_a_shown_cell_is_of_an_output_that_exists(task_name):
+    """Or of an error that a stage raises; a shape and a value are of outputs."""
+    task = load(task_name)
+    for show in task.shows:
+        for cell in show.cells():
+            stage = (
+                cell.stage if isinstance(cell, Error) else (cell if isinstance(cell, str) else cell.of).split("/")[0]
+            )
+            assert stage in task.stages
+            assert not isinstance(cell, Shape) or "/" in cell.of

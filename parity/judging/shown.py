@@ -1,0 +1,166 @@
+"""What a learner sees of a task: the tables that its exercise says to print, its claims, and what it aligns.
+
+Where the frameworks print the same it stands once; where they do not, they stand side by side, or below one another
+if a cell is a sentence.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as View
+
+from parity.judging.lesson import column_of, matrix_of, shown, text_of
+from parity.judging.run import Outputs
+from parity.judging.sweep import Result
+from parity.judging.verdict import CLAIM
+from parity.tables import table
+from parity.task import FRAMEWORKS, Gap, Matrix, Rows, Show, Table, Task
+
+WIDEST = 24  # characters of a cell that stands beside those of other frameworks
+NAMES = {"numpy": "NumPy", "torch": "PyTorch", "tf": "TF/Keras"}
+Ways = Mapping[str, Outputs]  # the outputs by framework
+
+
+def show_task(console: Console, task: Task, results: Sequence[Result]) -> None:
+    """The exercise at its own sizes: what it prints in each framework, and which of its claims hold."""
+    ran = {r.job.framework: r for r in results if r.job.name == task.name and is_own(r)}
+    ways = {framework: ran[framework].outputs for framework in FRAMEWORKS if framework in ran}
+    if not ways:
+        return
+    console.print(f"\n[bold]{task.title}[/] [dim]({task.name})[/]", highlight=False)
+    console.print(task.lesson, markup=False, highlight=False)
+    numbers = {**task.sizes["base"], **task.config}
+    console.print(", ".join(f"{name} {value}" for name, value in numbers.items()), style="dim", highlight=False)
+    for show in task.shows:
+        console.print()
+        for view in _views(show, ways):
+            console.print(view)
+    claims = list(_claims(ran))
+    if claims:
+        console.print()
+    for line in claims:
+        console.print(line, highlight=False)
+
+
+def lesson_of(result: Result) -> dict[str, Any]:
+    """The same of one framework as plain data for a file, with a trajectory's noise units by row."""
+    claims = {
+        text: row.verdict for row in result.rows for stage, _, text in [row.output.partition("/")] if stage == CLAIM
+    }
+    job = result.job
+    return {
+        "task": job.name, "framework": job.framework, "shows": shown(job.task, result.outputs), "claims": claims,
+        "units_by_row": result.growth,
+    }  # fmt: skip
+
+
+def is_own(result: Result) -> bool:
+    """Whether a run is of the exercise's own sizes, in the dtype and mode that people use, and came to something."""
+    job = result.job
+    return bool(result.outputs or result.outputs.raised) and (job.size, job.dtype, job.device, job.mode) == (
+        "base",
+        "float32",
+        "cpu",
+        "eager",
+    )
+
+
+def _views(show: Show, ways: Ways) -> Iterator[View | str]:
+    if isinstance(show, Table):
+        yield _table(show, ways)
+    elif isinstance(show, Matrix):
+        yield from _matrices(show, ways)
+    else:
+        yield from _rows(show, ways)
+
+
+def _table(show: Table, ways: Ways) -> View:
+    """A column for each heading; for each framework one, where their cells differ."""
+    columns: dict[str, list[str]] = {}
+    for heading, key in show.columns.items():
+        of = {framework: column_of(key, outputs) for framework, outputs in ways.items()}
+        columns |= _together(heading, of)
+    length = max(map(len, columns.values()), default=0)
+    labels = show.labels or tuple(str(number) for number in range(1, length + 1))
+    view = table(show.title, [show.row, *columns], names=[show.row], right=list(columns))
+    for place in range(length):
+        if place % show.every == 0 or place == length - 1:
+            view.add_row(labels[place], *(cells[place] if place < len(cells) else "" for cells in columns.values()))
+    return view
+
+
+def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
+    """A row for each name; its cells side by side, or below it where one is a sentence."""
+    torch = ways.get("torch")
+    cells = {
+        name: [{f: text_of(cell, outputs, torch) for f, outputs in ways.items() if _due(cell, f)} for cell in row]
+        for name, row in show.rows.items()
+    }
+    if any(len(text) > WIDEST for row in cells.values() for of in row for text in of.values()):
+        yield from _sentences(show, cells)
+        return
+    columns: dict[str, dict[str, list[str]]] = {
+        heading: {f: [row[place].get(f, "") for row in cells.values()] for f in ways}
+        for place, heading in enumerate(show.columns[1:])
+    }
+    flat: dict[str, list[str]] = {}
+    for heading, of in columns.items():
+        flat |= _together(heading, {f: texts for f, texts in of.items() if any(texts)})
+    view = table(show.title, [show.columns[0], *flat], right=list(flat))
+    for place, name in enumerate(show.rows):
+        view.add_row(name, *(texts[place] for texts in flat.values()))
+    yield view
+
+
+def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[View | str]:
+    view = table(show.title, [show.columns[0], ""])
+    for name, row in cells.items():
+        view.add_row(f"[bold]{name}[/]", "")
+        for of in row:
+            for heading, texts in _together("", {f: [text] for f, text in of.items()}).items():
+                view.add_row(f"  {heading}", texts[0])
+    yield view
+
+
+def _matrices(show: Matrix, ways: Ways) -> Iterator[View | str]:
+    of = {framework: ["\t".join(row) for row in matrix_of(show.of, outputs)] for framework, outputs in ways.items()}
+    for heading, rows in _together(show.title, of).items():
+        width = max((row.count("\t") + 1 for row in rows), default=0)
+        view = View(box=None, show_header=False, padding=(0, 2, 0, 0))
+        for _ in range(width):
+            view.add_column(justify="right")
+        for row in rows:
+            view.add_row(*row.split("\t"))
+        yield f"[bold]{heading}[/]"
+        yield view
+
+
+def _together(heading: str, of: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """The same cells once, under the heading; else a column of each framework, or of those that agree."""
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for framework, texts in of.items():
+        groups.setdefault(tuple(texts), []).append(NAMES[framework])
+    if len(groups) == 1:
+        return {heading: list(next(iter(groups)))}
+    return {f"{heading} {', '.join(names)}".strip(): list(texts) for texts, names in groups.items()}
+
+
+def _due(cell: object, framework: str) -> bool:
+    """PyTorch's difference to itself is no news."""
+    return not (isinstance(cell, Gap) and framework == "torch")
+
+
+def _claims(ran: Mapping[str, Result]) -> Iterator[str]:
+    """Each claim with a tick, or with the frameworks where it is not so."""
+    said: dict[str, dict[str, str]] = {}
+    for framework, result in ran.items():
+        for row in result.rows:
+            stage, _, text = row.output.partition("/")
+            if stage == CLAIM:
+                said.setdefault(text, {})[framework] = row.verdict
+    for text, verdicts in said.items():
+        false = [NAMES[framework] for framework, verdict in verdicts.items() if verdict != "holds"]
+        of = [NAMES[framework] for framework in verdicts] if len(verdicts) < len(ran) else []
+        where = f" [dim]({', '.join(of)})[/]" if of and not false else ""
+        yield f"[red]✗[/] {text} [red](not in {', '.join(false)})[/]" if false else f"[green]✓[/] {text}{where}"
