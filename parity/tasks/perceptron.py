@@ -39,7 +39,7 @@ TASK = Task(
             holds=lambda out: out["learn_and/errors"][-1] == 0, broken_by="an error too many"
         ),
         "XOR's best epoch still has an error": Claim(
-            holds=lambda out: min(out["learn_xor/errors"]) > 0, broken_by="an error not counted"
+            holds=lambda out: min(out["learn_xor/errors"]) > 0, broken_by="no error counted"
         ),
         "XOR comes back to a state that it was in before, so it never converges": Claim(
             holds=lambda out: _state(out, out["learn_xor/repeats"]) == _state(out, -1),
@@ -59,6 +59,7 @@ TASK = Task(
         "a wrong label": given("and", lambda labels: 1 - labels),
         "twice the inputs, and their columns exchanged": given("x", lambda x: x[:, ::-1] * 2),
         "an error too many": wrong("learn_and/errors", lambda errors: errors + 1),
+        "no error counted": wrong("learn_xor/errors", lambda errors: 0 * errors),
         "an error not counted": wrong("learn_xor/errors", lambda errors: errors - 1),
         "the repeated state missed by one epoch": wrong("learn_xor/repeats", lambda epoch: epoch + 1),
     },
