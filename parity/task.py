@@ -200,6 +200,9 @@ class Task:
     stages: Mapping[str, Stage]
     sizes: Mapping[str, Mapping[str, int]]
     config: Config = field(default_factory=dict)  # passed to build
+    limits: Mapping[str, tuple[float, float]] = field(
+        default_factory=dict
+    )  # setting -> its least and its greatest value
     timing: Config = field(default_factory=dict)  # what timed loops are built with instead
     layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
     # Every value that the exercise states, at base: of an output, or under Shape("x") of an input or an output.
@@ -223,7 +226,7 @@ class Task:
             choose(f"output of {self.name}", name, outputs)
         for claim in self.claims.values():
             choose(f"fault of {self.name}", claim.broken_by, self.faults)
-        for settings in (self.timing, *(fault.config or {} for fault in self.faults.values())):
+        for settings in (self.limits, self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
                 choose(f"setting of {self.name}", name, self.config)
         takes = list(inspect.signature(self.make).parameters)[1:]

@@ -1,6 +1,7 @@
 """`parity run`: from what was asked to a report, a file and an exit code."""
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,6 +100,9 @@ def with_settings(task: Task, settings: Sequence[str]) -> Task:
             config[key] = type(config[key])(value)
         except ValueError as error:
             raise UsageError(f"{key} of {task.name} is a {type(config[key]).__name__}, not {value!r}") from error
+        least, most = task.limits.get(key, (-math.inf, math.inf))
+        if isinstance(config[key], float | int) and not (math.isfinite(config[key]) and least <= config[key] <= most):
+            raise UsageError(f"{key} of {task.name} lies between {least:g} and {most:g}; {value} does not")
     return dataclasses.replace(task, config=config) if settings else task
 
 

@@ -11,7 +11,7 @@ from parity.faults import plant
 from parity.judging.shown import show_task
 from parity.judging.sweep import Job, Result
 from parity.judging.verdict import judge
-from parity.task import Error, Rows, Shape
+from parity.task import Error, Rows
 
 
 def test_a_task_states_values_and_claims_or_says_why_not(task_name):
@@ -66,13 +66,8 @@ def test_everything_that_the_exercise_says_to_print_is_on_the_screen(task_name, 
         assert f"✓ {' '.join(claim.split())}" in flat
 
 
-def test_a_shown_cell_is_of_an_output_that_exists(task_name):
-    """Or of an error that a stage raises; a shape and a value are of outputs."""
+def test_a_shown_error_is_of_a_stage_that_exists(task_name):
+    """Shown outputs are checked by the specification itself."""
     task = load(task_name)
     for show in task.shows:
-        for cell in show.cells():
-            stage = (
-                cell.stage if isinstance(cell, Error) else (cell if isinstance(cell, str) else cell.of).split("/")[0]
-            )
-            assert stage in task.stages
-            assert not isinstance(cell, Shape) or "/" in cell.of
+        assert {cell.stage for cell in show.cells() if isinstance(cell, Error)} <= set(task.stages)
