@@ -163,6 +163,36 @@ def time_(
 
 
 @app.command()
+def divergences(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[AREA | NAME | WORD]...", help="All by default; words are searched.")
+    ] = None,
+    for_: Annotated[
+        str,
+        typer.Option("--for", metavar="APIS|FILE", help="A checklist for these APIs, or for a file that uses them."),
+    ] = "",
+    check: Annotated[bool, typer.Option("--check", help="Measure them; exit code 1 if one no longer holds.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Measure them, and write what was found here; - is stdout.")] = None,
+) -> None:
+    """What PyTorch, TensorFlow/Keras and NumPy do differently: search it, read it, run it.
+
+    Exit code 0, 1 if an entry that was measured no longer holds, 2 if there is none.
+    """
+    from parity.divergences import command
+    from parity.files import WholeFile
+
+    found = command.chosen(words or [], for_)
+    file = WholeFile(json) if json is not None else None
+    console = Terminal(stderr=json == STANDARD_OUTPUT)
+    if check or file is not None:
+        raise typer.Exit(command.check(console, found, file.write if file is not None else None))
+    if len(found) == 1 and not for_:
+        command.full(console, found[0])
+    else:
+        command.index(console, found, cures=bool(for_))
+
+
+@app.command()
 def compare(
     results: Annotated[
         list[Path], typer.Argument(metavar="FILE...", help="What parity run --json, or parity time --output, wrote.")

@@ -13,8 +13,8 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from parity.divergences import Divergence, catalogue, find
-from parity.divergences.report import as_it_comes, snippets
+from parity.divergences import Divergence, catalogue, command, find
+from parity.divergences.report import as_it_comes
 from parity.frameworks.environment import FrameworkInfo
 from parity.frameworks.runtime import PACKAGES
 from parity.tables import table
@@ -80,7 +80,7 @@ def whatever(console: Console, asked: str) -> None:
     if len(found) > 1:
         console.print(_matches(found, entries, asked))
     elif found[0] in entries:
-        divergence(console, entries[found[0]])
+        command.full(console, entries[found[0]])
     else:
         task(console, load(found[0]))
 
@@ -109,24 +109,6 @@ def task(console: Console, task: Task) -> None:
         console.print(_side_by_side(parts, functions))
     else:
         _stacked(console, parts, functions)
-
-
-def divergence(console: Console, entry: type[Divergence]) -> None:
-    """A divergence: its title and why it matters, each side as it comes and after the cure, and where it is from."""
-    console.print(
-        Panel(escape(f"{entry.title}.\n\n{entry.why}"), title=f"{entry.name}: {entry.area}", title_align="left")
-    )
-    for name, source in snippets(entry).items():
-        console.rule(name.replace("aligned_", "after the cure: "), align="left", style="dim")
-        console.print(_code(source))
-    console.rule(style="dim")
-    facts = {
-        "apis": ", ".join(entry.apis),
-        "as it comes": as_it_comes(entry).partition(": ")[2],
-        "source": entry.source,
-    }
-    for key, value in facts.items():
-        console.print(f"[bold]{key}[/]: {escape(value)}", highlight=False)
 
 
 def _has(word: str, *texts: str) -> bool:
