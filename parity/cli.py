@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from parity.task import DEVICES, DTYPES, FRAMEWORKS, MODES, SIZES, UsageError, choose, framework_named
 from parity.tasks import load, names
@@ -58,12 +59,14 @@ def options(
 
 @app.command("list")
 def list_() -> None:
-    """The tasks by topic, and which frameworks, devices and modes are here."""
+    """The tasks by topic, and which frameworks are installed; parity doctor asks these for devices and modes."""
     from parity import show
+    from parity.frameworks.environment import installed
 
     console = Terminal()
     show.tasks(console, [load(name) for name in names()])
-    console.print(show.frameworks_table(_ask(console)))
+    for framework, versions in installed().items():
+        console.print(f"[bold]{framework}[/] {escape(versions)}", highlight=False)
 
 
 @app.command("show")
@@ -185,9 +188,13 @@ def divergences(
     file = WholeFile(json) if json is not None else None
     console = Terminal(stderr=json == STANDARD_OUTPUT)
     if check or file is not None:
-        raise typer.Exit(command.check(console, found, file.write if file is not None else None))
+        from parity.divergences.check import check_all
+
+        raise typer.Exit(check_all(console, found, file.write if file is not None else None))
     if len(found) == 1 and not for_:
-        command.full(console, found[0])
+        from parity.divergences.check import full
+
+        full(console, found[0])
     else:
         command.index(console, found, cures=bool(for_))
 

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
-from parity.divergences import Divergence, catalogue, command, find
+from parity.divergences import Divergence, catalogue, find
 from parity.divergences.report import as_it_comes
 from parity.frameworks.environment import FrameworkInfo
 from parity.frameworks.runtime import PACKAGES
@@ -80,7 +80,9 @@ def whatever(console: Console, asked: str) -> None:
     if len(found) > 1:
         console.print(_matches(found, entries, asked))
     elif found[0] in entries:
-        command.full(console, entries[found[0]])
+        from parity.divergences.check import full  # here, since it imports what measures
+
+        full(console, entries[found[0]])
     else:
         task(console, load(found[0]))
 

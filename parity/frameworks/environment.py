@@ -1,6 +1,7 @@
 """What machine and which libraries these are: what every reported number depends on."""
 
 import hashlib
+import importlib.util
 import os
 import platform
 from dataclasses import asdict, dataclass, field
@@ -11,8 +12,10 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_info
 
-from parity.frameworks.runtime import PACKAGES, runtime
+from parity.frameworks.runtime import INSTALL, PACKAGES, REQUIRES, runtime
 from parity.task import FRAMEWORKS
+
+DISTRIBUTIONS = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow", "tensorflow-cpu", "keras")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,16 @@ def framework_info(framework: str) -> FrameworkInfo:
     return FrameworkInfo(
         devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings
     )
+
+
+def installed() -> dict[str, str]:
+    """Each framework's packages with their versions, or the command that installs it; nothing is imported."""
+    found = {}
+    for framework, packages in DISTRIBUTIONS.items():
+        versions = [f"{name} {version(name)}" for name in packages if _is_installed(name)]
+        missing = f"missing: {INSTALL[framework]}"
+        found[framework] = ", ".join(versions) if importlib.util.find_spec(REQUIRES[framework]) else missing
+    return found
 
 
 def environment(found: dict[str, FrameworkInfo]) -> dict[str, Any]:
@@ -81,6 +94,13 @@ def sources() -> str:
             if path.suffix == ".py" and "tests" not in path.relative_to(root).parts:
                 digest.update(f"{path.relative_to(root).as_posix()}\n".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _is_installed(distribution: str) -> bool:
+    try:
+        return bool(version(distribution))
+    except PackageNotFoundError:
+        return False
 
 
 def parity_version() -> str:

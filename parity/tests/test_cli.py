@@ -74,7 +74,7 @@ def verdicts(checkout, *args):
 def test_list_names_every_task_and_framework():
     done = parity("list")
     assert done.returncode == 0
-    for name in (*names(), "numpy", "torch", "tf", "eager"):
+    for name in (*names(), "numpy", "torch", "tf"):
         assert name in done.stdout
 
 

@@ -1,0 +1,141 @@
+"""`parity divergences`: found by any word, read from a file that is not run, and checked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from parity import UsageError
+from parity.__main__ import main
+from parity.divergences import catalogue, of_area
+from parity.divergences.apis import apis_of, entries_for
+from parity.divergences.command import chosen
+
+MODEL = """
+import torch
+from torch import nn
+import torch.nn.functional as F
+import tensorflow as tf
+from keras import layers as L
+import os.path
+
+raise SystemExit("nothing of this file is run")
+net = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
+optimizer = torch.optim.Adam(net.parameters())
+y = F.dropout(net(x))
+dense, other = tf.keras.layers.Dense(3), L.LSTM(4)
+here = os.path.join("torch.nn", "GRU")
+"""
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    def call(*args):
+        monkeypatch.setattr(sys, "argv", ["parity", "divergences", *args])
+        monkeypatch.setenv("COLUMNS", "80")
+        with pytest.raises(SystemExit) as exit_:
+            main()
+        return exit_.value.code or 0, *capsys.readouterr()
+
+    return call
+
+
+def test_the_index_has_every_entry_and_fits(command):
+    code, out, _ = command()
+    assert code == 0
+    assert set(catalogue()) <= set(out.split())
+    assert max(map(len, out.splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        (["bn-eps"], "BN-EPS"),
+        (["epsilon"], "BN-EPS"),
+        (["EVAL", "output", "differs"], "BN-MOM"),
+        (["BatchNorm2d"], "BN-VAR"),
+        (["keras.layers.Dropout"], "DROP-MODE"),
+        (["lstm", "bias"], "LSTM-BIAS"),
+        (["normalisation"], "BN-ONE"),
+    ],
+)
+def test_an_entry_is_found_by_name_api_parameter_symptom_and_area(words, name):
+    assert name in {entry.name for entry in chosen(words, "")}
+
+
+def test_an_area_is_all_of_its_entries():
+    assert chosen(["optimizers"], "") == of_area("optimizers")
+
+
+@pytest.mark.parametrize(("words", "used"), [(["zzzz"], ""), ([], "NoSuchLayer"), (["batchnrom"], "")])
+def test_nothing_found_is_an_error(words, used):
+    with pytest.raises(UsageError, match="no divergence"):
+        chosen(words, used)
+
+
+def test_the_apis_of_a_file_are_read_and_nothing_is_run(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(MODEL)
+    found = apis_of(path)
+    assert {"torch.nn.Conv2d", "torch.nn.BatchNorm2d", "torch.optim.Adam", "torch.nn.functional.dropout"} <= found
+    assert {"keras.layers.Dense", "keras.layers.LSTM"} <= found
+    assert not any("GRU" in name or name.startswith("os") for name in found)
+
+
+@pytest.mark.parametrize(("content", "said"), [("def f(:", "is no Python"), (None, "cannot be read")])
+def test_a_file_that_cannot_be_read_is_named(tmp_path, content, said):
+    path = tmp_path / "model.py"
+    if content:
+        path.write_text(content)
+    with pytest.raises(UsageError, match=rf"model\.py {said}"):
+        apis_of(path)
+
+
+def test_the_checklist_begins_with_the_largest_gap():
+    found = entries_for(["BatchNorm2d", "torch.optim.Adam"])
+    assert {"BN-EPS", "OPT-ADAM-EPS"} <= {entry.name for entry in found}
+    assert [entry.gap for entry in found] == sorted((entry.gap for entry in found), reverse=True)
+    assert not any(entry.equal for entry in found)
+    assert "GRU" not in {api.rpartition(".")[2] for entry in found for api in entry.apis}
+
+
+def test_the_checklist_has_the_cures(command):
+    code, out, _ = command("--for", "BatchNorm2d")
+    assert code == 0
+    cure = catalogue()["BN-EPS"].cure
+    assert " ".join(f"cure: {cure}".split()) in " ".join(out.split())
+
+
+def test_one_entry_is_measured_here(command, request):
+    if (request.config.getoption("--framework") or ["torch"]) != ["torch"]:
+        pytest.skip("--framework leaves torch or tf out")
+    code, out, _ = command("BN-EPS")
+    assert code == 0
+    said = " ".join(out.split())
+    assert "here and now: unaligned, torch and keras differ by" in said
+    assert "noise units, 30 at most" in said
+    assert "def aligned_keras(x):" in out
+
+
+def test_a_check_writes_what_it_measured_and_finds_what_no_longer_holds(command, tmp_path, monkeypatch, request):
+    if (request.config.getoption("--framework") or ["torch"]) != ["torch"]:
+        pytest.skip("--framework leaves torch or tf out")
+    path = tmp_path / "found.json"
+    code, out, _ = command("BN-EPS", "--check", "--json", str(path))
+    assert (code, "1 measured, 0 no longer hold" in out) == (0, True)
+    row = json.loads(path.read_text())["divergences"][0]
+    assert (row["name"], row["faults"]) == ("BN-EPS", [])
+    assert row["units"] > 300 > 30 > row["aligned_units"]
+    monkeypatch.setattr(catalogue()["BN-EPS"], "gap", 1.0)  # in this process, which compares with the record
+    code, out, _ = command("BN-EPS", "--check")
+    assert code == 1
+    assert "✗ BN-EPS the gap is" in out
+
+
+def test_the_index_imports_no_framework():
+    code = "import sys; from parity.divergences import command; command.chosen([], ''); print(*sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert not {"torch", "tensorflow", "keras", "scipy", "pandas"} & set(done.stdout.split())
