@@ -202,11 +202,12 @@ def divergences(
 @app.command()
 def compare(
     results: Annotated[
-        list[Path], typer.Argument(metavar="FILE...", help="What parity run --json, or parity time --output, wrote.")
+        list[Path],
+        typer.Argument(metavar="FILE...", help="What run --json, divergences --json or time --output wrote."),
     ],
     exact: Annotated[bool, typer.Option("--exact", help="Noise units must be the same to the last digit.")] = False,
 ) -> None:
-    """Results, or times, of several machines or versions side by side.
+    """Results, divergences or times of several machines or versions side by side.
 
     Exit code 0 if they share every output with the same verdict and no worse noise units, 1 if not, 2 on misuse.
     """

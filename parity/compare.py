@@ -12,6 +12,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from parity.divergences import drift
 from parity.judging import results
 from parity.judging.report import count_of
 from parity.judging.verdict import PASSING, Row
@@ -40,6 +41,8 @@ def compare_files(console: Console, paths: Sequence[Path], *, exact: bool = Fals
     """
     if len(paths) < 2:
         raise UsageError("one file is compared with nothing: name two or more")
+    if any(map(drift.is_of_divergences, paths)):
+        return drift.report(console, paths)
     if _are_times(paths):
         return _report_times(console, _read_times(paths))
     environments, rows = read_results(paths)

@@ -12,7 +12,16 @@ from parity.divergences.entry import Divergence, entries
 
 __all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
 
-ENGINE = ("entry", "side", "measure", "report", "apis", "command", "check")  # the modules here that are no area
+ENGINE = (
+    "entry",
+    "side",
+    "measure",
+    "report",
+    "apis",
+    "command",
+    "check",
+    "drift",
+)  # the modules here that are no area
 
 
 def areas() -> list[str]:

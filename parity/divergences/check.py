@@ -12,6 +12,7 @@ from rich.progress import track
 from rich.syntax import Syntax
 
 from parity.divergences import Divergence
+from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
 from parity.divergences.report import as_it_comes, snippets
 from parity.frameworks.environment import environment
@@ -21,7 +22,6 @@ from parity.judging.worker import WorkerError
 from parity.task import FRAMEWORKS
 
 Entry = type[Divergence]
-FORMAT = 1  # of a file of measured divergences
 
 
 def full(console: Console, entry: Entry) -> None:

@@ -1,17 +1,21 @@
 """`parity divergences`: found by any word, read from a file that is not run, and checked."""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from parity import UsageError
 from parity.__main__ import main
+from parity.compare import compare_files
 from parity.divergences import catalogue, of_area
 from parity.divergences.apis import apis_of, entries_for
 from parity.divergences.command import chosen
+from parity.divergences.drift import changes
 
 MODEL = """
 import torch
@@ -139,3 +143,45 @@ def test_the_index_imports_no_framework():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert not {"torch", "tensorflow", "keras", "scipy", "pandas"} & set(done.stdout.split())
+
+
+def row(name, gap, *, torch="value", faults=()):
+    outcomes = {"torch": torch, "keras": "value"}
+    return {"name": name, "title": "a title", "gap": gap, "outcomes": outcomes, "faults": list(faults)}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "how"),
+    [
+        (row("A", 1e-3), row("A", 1.9e-3), None),
+        (row("A", 1e-3), row("A", 2.1e-3), "changed"),
+        (row("A", 1e-3), row("A", 4e-4), "changed"),
+        (row("A", 1e-3), row("A", "inf"), "changed"),
+        (row("A", "inf"), row("A", "inf"), None),
+        (row("A", 1e-3), row("A", 1e-8), "vanished"),
+        (row("A", 0.0), row("A", 1e-3), "appeared"),
+        (row("A", 0.0), row("A", 1e-8), None),
+        (row("A", "inf", torch="ValueError: a"), row("A", "inf", torch="ValueError: b"), "another error"),
+        (row("A", 1e-3), row("A", 1e-3, faults=["after the cure 99 noise units"]), "no longer holds"),
+        (row("A", 1e-3), {"name": "A", "title": "a title", "unavailable": "torch is not installed"}, None),
+    ],
+)
+def test_drift_is_what_appeared_vanished_or_changed(before, after, how):
+    found = changes({"A": before}, {"A": after})
+    assert [change.how for change in found] == ([how] if how else [])
+
+
+def test_two_versions_are_compared_by_the_command(tmp_path):
+    def write(name, *rows, number=1):
+        path = tmp_path / name
+        path.write_text(json.dumps({"format": number, "divergences": rows}))
+        return path
+
+    console = Console(width=80, file=io.StringIO())
+    a, b = write("a.json", row("A", 1e-3)), write("b.json", row("A", 1.0), row("B", 1.0))
+    assert compare_files(console, [a, a.with_name("b.json")]) == 1
+    assert "1 divergences measured in both, 2 changed" in console.file.getvalue()
+    assert compare_files(console, [a, write("c.json", row("A", 1e-3))]) == 0
+    assert compare_files(console, [a, write("d.json", row("C", 1e-3))]) == 2
+    with pytest.raises(UsageError, match=r"e\.json has format 9"):
+        compare_files(console, [b, write("e.json", number=9)])
