@@ -1,4 +1,4 @@
-"""What each exercise is there to show, shown: the drills' mistakes cost what they are said to, in every framework."""
+"""Each exercise shows what its lesson states: the drills' mistakes have the stated cost, in every framework."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_dropout_left_on_costs_accuracy(outputs):
 def test_overfitting_leaves_a_gap(outputs):
     found = outputs("overfit")
     assert found["train/accuracy"][-1] == 1
-    assert (found["train/accuracy"][:-1] < 1).all()  # trained until all are right, and no longer
+    assert (found["train/accuracy"][:-1] < 1).all()  # training stops at the first epoch without an error
     assert found["train/gap"][-1] > 0.1
     np.testing.assert_array_equal(found["train/gap"], found["train/accuracy"] - found["train/validation_accuracy"])
 
@@ -62,7 +62,7 @@ def test_wide_and_deep_both_learn(outputs):
         assert found[f"train/{net}"][-1] < found[f"train/{net}"][0] / 4
 
 
-def test_kaiming_keeps_through_relus_what_xavier_loses(outputs):
+def test_kaiming_keeps_the_deviation_through_relus_and_xavier_loses_it(outputs):
     found = outputs("init_schemes")
     xavier, kaiming = found["xavier/deviations"], found["kaiming/deviations"]
     assert kaiming[-1] / kaiming[0] > 0.9 > 0.75 > xavier[-1] / xavier[0]
@@ -80,11 +80,11 @@ def test_real_digits_are_learned(outputs):
     assert found["train/loss"][-1] < found["train/loss"][0] / 5
 
 
-def test_xor_is_never_learned_and_and_is(outputs):
+def test_a_perceptron_learns_and_but_never_xor(outputs):
     found = outputs("perceptron")
     assert found["learn_and/errors"][-1] == 0
     assert (found["learn_xor/errors"] > 0).all()
-    state, again = found["learn_xor/repeats"], -1  # the state of that epoch comes back at the last
+    state, again = found["learn_xor/repeats"], -1  # the last epoch repeats the state of that epoch
     np.testing.assert_array_equal(found["learn_xor/w"][state], found["learn_xor/w"][again])
     assert found["learn_xor/b"][state] == found["learn_xor/b"][again]
     assert (found["learn_xor/mse"] > 0).all()
