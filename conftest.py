@@ -1,4 +1,4 @@
-"""What all tests share: which frameworks they are about, and the figures that a run ends with."""
+"""What all tests share: the options for frameworks and devices, and the summary at the end of a run."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def pytest_addoption(parser):
         "--framework",
         action="append",
         type=framework_named,
-        help="test this framework alone (repeatable; default: all)",
+        help="test only this framework (repeatable; default: all)",
     )
     parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
 
@@ -26,7 +26,7 @@ def pytest_generate_tests(metafunc):
 
 @pytest.fixture(autouse=True)
 def _framework_is_here(request):
-    """A framework that is to be tested and is missing is an error with its install command, never a skip."""
+    """A missing framework is an error that names its install command, never a skip."""
     if "framework" in request.fixturenames:
         runtime(request.getfixturevalue("framework"))
 
@@ -37,7 +37,7 @@ def device(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """The worst noise units of the correct implementations, and the least of the planted faults."""
+    """Print the worst noise units of correct implementations, and the smallest noise units of planted faults."""
     worst, weakest = {}, []
     for report in terminalreporter.stats.get("passed", []):
         for key, value in report.user_properties:
@@ -47,10 +47,10 @@ def pytest_terminal_summary(terminalreporter):
             elif key == "fault":
                 weakest.append(tuple(value))
     if worst:
-        terminalreporter.section("noise units, worst of each framework (30 at most)")
+        terminalreporter.section("worst noise units of each framework (30 at most)")
         for (framework, dtype), (units, output) in sorted(worst.items()):
             terminalreporter.line(f"{framework:6} {dtype:8} {units:6.2f}  {output}")
     if weakest:
-        terminalreporter.section(f"planted faults, the weakest of {len(weakest)} (300 at least)")
+        terminalreporter.section(f"weakest of {len(weakest)} planted faults, in noise units (300 at least)")
         for units, fault in sorted(weakest)[:5]:
             terminalreporter.line(f"{units:12.4g}  {fault}")

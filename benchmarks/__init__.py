@@ -1,6 +1,6 @@
 """Time, memory and numerical drift of every loop, over commits, versions and revisions.
 
-Imported before any framework: how many threads a library uses is read once.
+This package is imported before any framework, since a library reads its number of threads only once.
 """
 
 from parity.frameworks import threads

@@ -1,6 +1,7 @@
-"""What is timed, as a digest: two revisions, or two commits of a series, are compared only where it is the same.
+"""A digest of what is timed: two revisions, or two commits of a series, are compared only if it is the same.
 
-The A/B's worker runs this file in both revisions, so it takes the revision's `draw` and uses nothing else of `parity`.
+The worker of `benchmarks.ab` runs this file in both revisions, so it takes the revision's `draw` and uses nothing else
+of `parity`.
 """
 
 import hashlib
@@ -9,24 +10,24 @@ import numpy as np
 
 
 def digest(task, draw):
-    """Of the drawn arrays, the sizes, the configuration of timed loops, and what the loops return.
+    """The digest of the drawn arrays, the sizes, the configuration of timed loops, and the names of the loops' outputs.
 
     Names, comments and helpers of a specification may change without a new series.  Floating arrays count as the
-    float32 that is timed: their last bits in float64 may differ between machines.  `large` counts by its numbers: it
-    is drawn by the same function, which would take seconds in each of asv's processes.
+    float32 that is timed: their last bits in float64 may differ between machines.  `large` counts by its
+    numbers alone: the same function draws it, which would take seconds in each of asv's processes.
 
     Args:
         task: a `parity.Task`, of this revision or an older one.
         draw: its revision's `draw`.
     """
-    found = hashlib.sha256()
+    sha = hashlib.sha256()
     for size in sorted(task.sizes.keys() - {"large"}):
         for arrays in draw(task, size, judged=False):
             for name, a in sorted(arrays.items()):
                 a = a.astype(np.float32) if np.issubdtype(a.dtype, np.floating) else a
-                found.update(f"{size} {name} {a.dtype} {a.shape}".encode() + a.tobytes())
+                sha.update(f"{size} {name} {a.dtype} {a.shape}".encode() + a.tobytes())
     loops = {name: task.stages[name].outputs for name in task.loops}
     timed = sorted({**task.config, **task.timing}.items())
     sizes = {size: sorted(numbers.items()) for size, numbers in task.sizes.items()}
-    found.update(repr((sizes, timed, loops)).encode())
-    return found.hexdigest()[:16]
+    sha.update(repr((sizes, timed, loops)).encode())
+    return sha.hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""The commits that are measured, each in a folder of its own: the tree that you work in stays as it is."""
+"""The measured commits, each in a separate folder: your working tree stays unchanged."""
 
 import contextlib
 import subprocess
@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 
 
 def git(*args: str) -> str:
-    """What git says of this repository; UsageError with its words where it fails."""
+    """git's output for this repository; UsageError with git's message if it fails."""
     done = subprocess.run(["git", *args], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise UsageError(f"git {' '.join(args)}: {done.stderr.strip()}")
@@ -20,9 +20,9 @@ def git(*args: str) -> str:
 
 
 def refuse_dirty_tree() -> None:
-    """Raises UsageError if a change of a file that git tracks is not committed: it would not be measured."""
+    """Raise UsageError if a tracked file has uncommitted changes, since they would not be measured."""
     if changed := git("status", "--porcelain", "--untracked-files=no"):
-        raise UsageError(f"the tree is dirty: commit or stash, a result belongs to a commit\n{changed}")
+        raise UsageError(f"the tree is dirty: commit or stash, since each result belongs to a commit\n{changed}")
 
 
 def commit_of(revision: str) -> str:
@@ -37,7 +37,7 @@ def commits_of(span: str) -> list[str]:
     """The commits of a span `A..B`, oldest first; UsageError if it names none."""
     older, dots, newer = span.partition("..")
     if not dots:
-        raise UsageError(f"{span!r} is no span of commits; write A..B, A being the older")
+        raise UsageError(f"{span!r} is not a span of commits; write A..B, A being the older")
     found = git("rev-list", "--reverse", f"{commit_of(older)}..{commit_of(newer or 'HEAD')}").split()
     if not found:
         raise UsageError(f"there is no commit in {span!r}; write A..B, A being the older")

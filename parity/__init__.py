@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from parity.task import Fault, Raises, Returns, Stage, Stochastic, Task, UsageError, Where
     from parity.tasks import load
 
-# Each is imported when it is first asked for: the command, a worker and asv's processes start without the rest.
+# A module is imported at the first use of one of its names, so the command, workers and asv's processes start fast.
 _PLACES = {
     "parity.judging.inputs": ("draw",),
     "parity.judging.noise": ("LIMIT", "Truth", "noise_units", "truth_of"),

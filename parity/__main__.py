@@ -7,30 +7,30 @@ from types import FrameType
 
 
 class Interrupted(BaseException):
-    """Ctrl-C or SIGTERM.  It is no KeyboardInterrupt, which typer would answer for us."""
+    """Ctrl-C or SIGTERM.  It is not a KeyboardInterrupt, since typer would handle that itself."""
 
 
 def main() -> None:
-    """The entry point.  What cannot be done is one line and exit code 2, at whatever moment it happens."""
+    """The entry point.  At any moment, an interruption or a failing output is one line and exit code 2."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        from parity.cli import run  # here, since Ctrl-C may come while it is imported
+        from parity.cli import run  # imported here, since Ctrl-C may come during the import
 
         sys.exit(run())
     except Interrupted:
         _end("interrupted")
-    except OSError as error:  # the terminal, pipe or disk that the output goes to
+    except OSError as error:  # of the terminal, pipe or disk that receives the output
         _end(f"the output cannot be written: {error.strerror}")
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
-    raise Interrupted  # on its way up workers end, and what is half written is removed
+    raise Interrupted  # while it propagates, workers end and unfinished files are removed
 
 
 def _end(reason: str) -> None:
     print(f"parity: {reason}", file=sys.stderr)
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left in standard output's buffer has nowhere to go
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the rest of standard output's buffer cannot be written
     sys.exit(2)
 
 

@@ -1,6 +1,6 @@
 """Neural-network exercises in NumPy, PyTorch and TensorFlow/Keras, proven to compute the same numbers.
 
-Exit codes of every command: 0 fine, 1 something was found, 2 it could not be done or decided.
+Exit codes of every command: 0 success, 1 a difference or failure was found, 2 it could not be done or decided.
 """
 
 from pathlib import Path
@@ -20,20 +20,20 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 
 Tasks = Annotated[list[str] | None, typer.Argument(metavar="[TASK]...", help="The tasks; all by default.")]
 Frameworks = Annotated[list[str] | None, typer.Option("--framework", help="numpy, torch or tf; all by default.")]
-Devices = Annotated[list[str] | None, typer.Option("--device", help="cpu or cuda; all that are here by default.")]
-Timeout = Annotated[float, typer.Option(min=1, help="Seconds that one run of one task, or one turn, may take.")]
+Devices = Annotated[list[str] | None, typer.Option("--device", help="cpu or cuda; all that exist here by default.")]
+Timeout = Annotated[float, typer.Option(min=1, help="The most seconds for one run of a task, or one turn.")]
 STANDARD_OUTPUT = Path("-")
 
 
 class Terminal(Console):
-    """A console that says, like everything that goes wrong, in one line that nobody reads it any more."""
+    """A console that reports a closed pipe in one line, like every other error."""
 
     def on_broken_pipe(self) -> NoReturn:
-        raise BrokenPipeError(0, "its reader has left")  # typer would end silently at the usual number, EPIPE
+        raise BrokenPipeError(0, "the reader closed the pipe")  # typer would end silently at errno EPIPE
 
 
 def run() -> int:
-    """Run the command that was typed, to its exit code; what cannot be done as asked is one line."""
+    """Run the command line and return the exit code; a UsageError is printed in one line."""
     try:
         app()
     except UsageError as error:
@@ -59,7 +59,7 @@ def options(
 
 @app.command("list")
 def list_() -> None:
-    """The tasks by topic, and which frameworks are installed; parity doctor asks these for devices and modes."""
+    """List the tasks by topic, and the frameworks that are installed; parity doctor asks them for devices and modes."""
     from parity import show
     from parity.frameworks.environment import installed
 
@@ -70,8 +70,8 @@ def list_() -> None:
 
 
 @app.command("show")
-def show_(name: Annotated[str, typer.Argument(help="A task, a divergence, or a word of either.")]) -> None:
-    """A task (its lesson, its specification, the three implementations) or a divergence, by name or by a word."""
+def show_(name: Annotated[str, typer.Argument(help="A task, a divergence, or a word from either.")]) -> None:
+    """Show a task (lesson, specification and three implementations) or a divergence, by name or by a word."""
     from parity import show
 
     show.whatever(Terminal(), name)
@@ -79,14 +79,14 @@ def show_(name: Annotated[str, typer.Argument(help="A task, a divergence, or a w
 
 @app.command()
 def doctor() -> None:
-    """Versions, processor, BLAS, threads, devices, precision state, and what is missing with its install command."""
+    """Show versions, processor, BLAS, threads, devices, precision, and the install commands of missing packages."""
     from parity import show
     from parity.frameworks.environment import environment
 
     console = Terminal()
-    found = _ask(console)
-    console.print(show.environment_table(environment(found)))
-    console.print(show.frameworks_table(found))
+    frameworks = _ask(console)
+    console.print(show.environment_table(environment(frameworks)))
+    console.print(show.frameworks_table(frameworks))
 
 
 @app.command("run")
@@ -97,14 +97,14 @@ def run_(
     dtype: Annotated[list[str] | None, typer.Option(help="float32 or float64; both by default.")] = None,
     mode: Annotated[list[str] | None, typer.Option(help="eager (default), compile, graph or xla.")] = None,
     size: Annotated[list[str] | None, typer.Option(help="tiny, base or large; tiny and base by default.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Other inputs of the same tasks.")] = 0,
-    json: Annotated[Path | None, typer.Option(help="Write the environment and every row here; - is stdout.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draw other inputs for the same tasks.")] = 0,
+    json: Annotated[Path | None, typer.Option(help="Write the environment and all rows here; - is stdout.")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change the configuration of the tasks.")
     ] = None,
-    weights: Annotated[str, typer.Option(help="imagenet, or a state_dict's file, for tasks with a checkpoint.")] = "",
+    weights: Annotated[str, typer.Option(help="imagenet or a state_dict file, for tasks with a checkpoint.")] = "",
     outputs: Annotated[bool, typer.Option("--outputs", help="List the noise units of every output.")] = False,
-    values: Annotated[bool, typer.Option("--values", help="List what every output is.")] = False,
+    values: Annotated[bool, typer.Option("--values", help="List the value of every output.")] = False,
     timeout: Timeout = 600.0,
 ) -> None:
     """Run tasks in every framework and judge them.
@@ -135,15 +135,19 @@ def time_(
     tasks: Tasks = None,
     framework: Frameworks = None,
     device: Devices = None,
-    mode: Annotated[list[str] | None, typer.Option(help="Beside the usual NumPy and torch eager, tf graph.")] = None,
+    mode: Annotated[
+        list[str] | None, typer.Option(help="Besides the usual ones: NumPy and torch eager, tf graph.")
+    ] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
-    verdicts: Annotated[Path | None, typer.Option(help="What parity run --json wrote; else judged first.")] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option(help="A file of parity run --json; else loops are judged first.")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write times.parquet and times.csv into this folder.")] = None,
     timeout: Timeout = 600.0,
 ) -> None:
     """Time the loops of tasks side by side; a loop whose outputs disagree is not timed.
 
-    Exit code 0, 1 if something fails while it is judged or timed, 2 on misuse.
+    Exit code 0 on success, 1 if something fails while it is judged or timed, 2 on misuse.
     """
     from parity.timing import measure, report
 
@@ -207,9 +211,10 @@ def compare(
     ],
     exact: Annotated[bool, typer.Option("--exact", help="Noise units must be the same to the last digit.")] = False,
 ) -> None:
-    """Results, divergences or times of several machines or versions side by side.
+    """Compare results, divergences or times of several machines or versions side by side.
 
-    Exit code 0 if they share every output with the same verdict and no worse noise units, 1 if not, 2 on misuse.
+    Exit code 0 if all files have the same outputs and verdicts and no noise units that grew (or the same timed loops),
+    1 if not, 2 on misuse or if they share nothing.
     """
     from parity import compare
 

@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all, and that replace nothing but a file."""
+"""Files that are written completely or not at all; only a regular file is replaced."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ STANDARD_OUTPUT = Path("-")
 
 
 class WholeFile:
-    """A file that is written whole or not at all; that it can be written is known before the work begins.
+    """A file that is written completely or not at all; the constructor checks that it can be written.
 
-    A link's target is written, not the link.  A device or a FIFO is written to and stays what it is.  `-` is
-    standard output.
+    A link stays, and its target is written.  A device or a FIFO is written to and not replaced.  `-` is standard
+    output.
 
     Raises:
         UsageError: the path cannot be written; the message names it and the reason.
@@ -34,7 +34,7 @@ class WholeFile:
             temporary.unlink()
 
     def write(self, content: str | bytes) -> None:
-        """Put the content in the file's place; UsageError where that fails, and the file is as it was."""
+        """Write the content; if that fails, UsageError, and the old file is unchanged."""
         data = content.encode() if isinstance(content, str) else content
         try:
             if self.path == STANDARD_OUTPUT:
@@ -60,7 +60,7 @@ class WholeFile:
                 temporary.unlink()
 
     def _mode(self) -> int:
-        """What the file has, or what open() would give it."""
+        """The mode of the existing file, or the mode that open() would give a new one."""
         if self._target.exists():
             return stat.S_IMODE(self._target.stat().st_mode)
         umask = os.umask(0)

@@ -1,10 +1,10 @@
-"""Tables for a terminal of 80 columns: what does not fit is wrapped, and nothing is cut."""
+"""Tables for a terminal of 80 columns: long text is wrapped, and nothing is cut."""
 
 from collections.abc import Collection, Sequence
 
 from rich.table import Table
 
-WIDTH = 78  # of a narrow terminal, less its edges
+WIDTH = 78  # columns of a narrow terminal, without its edges
 
 
 def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), right: Collection[str] = ()) -> Table:
@@ -12,7 +12,7 @@ def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), ri
 
     Args:
         columns: the headings; text that is too long for its column is wrapped between words.
-        names: the columns of what somebody may type or search for; these are never wrapped.
+        names: the columns with names that people type or search for; these are never wrapped.
         right: the columns of numbers.
     """
     view = Table(

@@ -1,4 +1,4 @@
-"""What a task is: the specification of one exercise, written once, that imports no framework."""
+"""What a task is: the specification of one exercise, written once, without any framework."""
 
 import difflib
 import inspect
@@ -23,12 +23,12 @@ SIZES = ("tiny", "base", "large")
 
 
 class UsageError(ValueError):
-    """What was asked for does not exist or cannot run here; the message names the way out."""
+    """A request for something that does not exist or cannot run here; the message names the remedy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Where:
-    """The runs that a declaration is about: a framework, and where it matters a mode and a device."""
+    """The runs that a declaration applies to: a framework, and optionally one mode and one device."""
 
     framework: str
     mode: str | None = None
@@ -45,7 +45,7 @@ class Where:
 
 @dataclass(frozen=True, kw_only=True)
 class Raises:
-    """The stage is to raise: the error's class by name (or a base class's), and a pattern searched in its message."""
+    """The stage must raise this error: its class (or a base class) by name, and a pattern in its message."""
 
     error: str
     match: str
@@ -53,14 +53,14 @@ class Raises:
 
 @dataclass(frozen=True, kw_only=True)
 class Returns:
-    """The stage rightly returns values of its own: `compute(params, batch)` in NumPy, in any precision."""
+    """The framework rightly returns other values: `compute(params, batch)` in NumPy, in any precision."""
 
     compute: Callable[[Arrays, Arrays], Arrays]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stochastic:
-    """An output of a framework's own generator: its expectation and its standard error, from the inputs."""
+    """An output of a framework's own random generator: its expected value and standard error, from the inputs."""
 
     expected: Callable[[Arrays, Arrays], ArrayLike]
     error: Callable[[Arrays, Arrays], ArrayLike]
@@ -72,13 +72,13 @@ class Stage:
 
     outputs: tuple[str, ...]  # the names that it returns, in data-flow order
     timed: bool = False  # a loop: timed, and run in every mode and on every device
-    trajectory: bool = False  # many updates feed on each other: kinks are kept further away
+    trajectory: bool = False  # every update depends on the ones before: kinks are kept further away
     derivative_of: Mapping[str, str] = field(default_factory=dict)
-    # What its `grad.*` outputs are derivatives of: "stage/output" -> the cotangent's name in the batch, "" for a loss.
+    # The outputs that `grad.*` differentiates: "stage/output" -> the cotangent's name in the batch, "" for a loss.
     exact: frozenset[str] = frozenset()  # compared bit for bit; integers and booleans always are
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
     expected_divergence: Mapping[Where, Raises | Returns] = field(default_factory=dict)
-    # How many examples one call of a loop goes through, by the task's size; by default one batch of n.
+    # The number of examples that one call of a loop processes, from the task's size; by default one batch of n.
     examples: Callable[[Mapping[str, int]], int] = lambda size: size.get("n", 1)
 
     def __post_init__(self) -> None:
@@ -86,7 +86,7 @@ class Stage:
             choose("output", name, self.outputs)
 
     def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | None:
-        """What the specification declares for such a run; the entry that says most holds."""
+        """What the specification declares for such a run; the most specific entry counts."""
         fitting = [w for w in self.expected_divergence if w.holds(framework, mode, device)]
         if not fitting:
             return None
@@ -169,10 +169,9 @@ class Claim:
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """A mistake that somebody could make, planted in a framework's run to prove that the judge sees it.
+    """A plausible mistake, planted in a framework's run to prove that the judge detects it.
 
-    Exactly one of the three is given: the run gets other inputs, another configuration,
-    or one of its outputs is changed.
+    Exactly one field is given: the run gets other inputs or another configuration, or one of its outputs is changed.
     """
 
     inputs: Callable[[Arrays], Arrays] | None = None
@@ -181,7 +180,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if sum(kind is not None for kind in (self.inputs, self.config, self.outputs)) != 1:
-            raise UsageError("a fault has inputs, a configuration or outputs of its own: exactly one of the three")
+            raise UsageError("a fault changes exactly one of the three: inputs, config or outputs")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)  # equal only to itself, so that results can be cached by task
@@ -200,23 +199,21 @@ class Task:
     stages: Mapping[str, Stage]
     sizes: Mapping[str, Mapping[str, int]]
     config: Config = field(default_factory=dict)  # passed to build
-    limits: Mapping[str, tuple[float, float]] = field(
-        default_factory=dict
-    )  # setting -> its least and its greatest value
-    timing: Config = field(default_factory=dict)  # what timed loops are built with instead
-    layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; what put and get transpose
+    limits: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # setting -> its least and greatest value
+    timing: Config = field(default_factory=dict)  # replaces entries of config in timed loops
+    layout: Mapping[str, str] = field(default_factory=dict)  # "weight": "oihw"; put and get transpose these
     # Every value that the exercise states, at base: of an output, or under Shape("x") of an input or an output.
     known: Mapping[str | Shape, ArrayLike] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)  # every sentence of the lesson that could be false
     shows: tuple[Show, ...] = ()  # what the exercise says to print
     states_nothing: str = ""  # why there is no known value, or no claim
-    noise_from: Mapping[str, str] = field(default_factory=dict)  # zero-in-theory gradient -> sibling
-    checkpoint: str = ""  # torchvision's model whose state_dict may take the place of the params, at base
+    noise_from: Mapping[str, str] = field(default_factory=dict)  # gradient that is zero in theory -> sibling
+    checkpoint: str = ""  # torchvision model whose state_dict may replace the params, at base
     aligns: tuple[str, ...] = ()  # divergence entries that the implementations align
-    faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; each must be seen
+    faults: Mapping[str, Fault] = field(default_factory=dict)  # at least three; the judge must detect each
 
     def __post_init__(self) -> None:
-        """A name that does not exist is an error here, and not a declaration that nobody reads."""
+        """Refuse every name that does not exist, since a misspelt declaration would have no effect."""
         outputs = [f"{name}/{output}" for name, stage in self.stages.items() for output in stage.outputs]
         derived = [name for stage in self.stages.values() for name in stage.derivative_of]
         known = [name.of if isinstance(name, Shape) else name for name in self.known]
@@ -229,11 +226,12 @@ class Task:
         for settings in (self.limits, self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
                 choose(f"setting of {self.name}", name, self.config)
-        takes = list(inspect.signature(self.make).parameters)[1:]
         for size, numbers in self.sizes.items():
             choose("size", size, SIZES)
-            if set(numbers) != set(takes):
-                raise UsageError(f"size {size!r} has {', '.join(numbers)}, and make takes rng, {', '.join(takes)}")
+            try:
+                inspect.signature(self.make).bind(None, **numbers)
+            except TypeError as error:
+                raise UsageError(f"size {size!r} does not fit make: {error}") from error
 
     @property
     def loops(self) -> tuple[str, ...]:
@@ -241,14 +239,14 @@ class Task:
 
     def axes(self, names: Iterable[str]) -> dict[str, str]:
         """The layout of each name that has one: `grad.conv.weight` has the layout of `conv.weight`."""
-        found = {}
+        layouts = {}
         for name in names:
             parts = name.split(".")
             suffixes = (".".join(parts[i:]) for i in range(len(parts)))
             axes = next((self.layout[s] for s in suffixes if s in self.layout), None)
             if axes is not None:
-                found[name] = axes
-        return found
+                layouts[name] = axes
+        return layouts
 
 
 def _output_of(cell: Cell) -> str:
@@ -271,18 +269,18 @@ def choose(kind: str, name: str, valid: Iterable[str]) -> str:
 
 
 def nearest(name: str, valid: Iterable[str]) -> list[str]:
-    """The valid names that look like this one, the nearest first; upper and lower case are the same."""
+    """The valid names most similar to this one, the nearest first; case is ignored."""
     by_lower = {other.lower(): other for other in valid}
     return [by_lower[lower] for lower in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.6)]
 
 
 def framework_named(name: str) -> str:
-    """The framework of that name, in any case, or of one of its other names; UsageError where there is none."""
+    """The framework with this name or alias, in upper or lower case; UsageError if there is none."""
     return choose("framework", ALIASES.get(name.lower(), name.lower()), FRAMEWORKS)
 
 
 def cast(arrays: Mapping[str, Array], dtype: str) -> Arrays:
-    """The arrays with every floating one in `dtype`; integers and booleans stay as they are."""
+    """Copies of the arrays, the floating ones in `dtype`; integers and booleans keep their types."""
     return {
         name: a.astype(np.dtype(dtype)) if np.issubdtype(a.dtype, np.floating) else a.copy()
         for name, a in arrays.items()

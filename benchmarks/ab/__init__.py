@@ -1,1 +1,1 @@
-"""Two revisions in turns: did this change make a loop slower?  `python -m benchmarks.ab`, or `tox run -e ab`."""
+"""Two revisions, measured in turns: did a change make a loop slower?  `python -m benchmarks.ab`, or `tox run -e ab`."""

@@ -1,4 +1,4 @@
-"""The paired driver measured by itself: how often it cries wolf, A against A, and what it finds of what is planted."""
+"""The calibration of the paired driver: its false alarms, A against A, and how many planted slowdowns it finds."""
 
 import os
 from collections.abc import Sequence
@@ -16,12 +16,12 @@ from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
 PLANTED = (0.0, 0.05, 0.10)  # slowdowns of B; the first is A against A
-POWER_PART = 7  # a slowdown is planted in one row for so many of A against A
+POWER_PART = 7  # rows of A against A for each row of a planted slowdown
 
 
 @dataclass(frozen=True)
 class CalibrationRow:
-    """What a comparison said of one loop."""
+    """The verdict of a comparison on one loop."""
 
     task: str
     loop: str
@@ -33,35 +33,34 @@ class CalibrationRow:
 
 
 def calibrate(tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Path, console: Console) -> None:
-    """Judge at least so many rows A against A, and a part of them at each planted slowdown; print the rates.
+    """Judge at least `rows` rows A against A, and `rows / POWER_PART` at each planted slowdown; print the rates.
 
-    A row is what a comparison says of one loop: measured, and where it seems slower measured once more with new
-    processes.
+    A row is the verdict on one loop.  A loop that seems slower is measured once more, with new processes.
 
     Args:
         tree: the revision's folder.
-        kept: the folder of all rows so far, and of the pairs of those that are not judged yet; after a kill it goes on
-            from there.
+        kept: the folder with all rows so far, and with the pairs of unfinished rows; a calibration that was killed
+            continues from them.
     """
     kept.mkdir(parents=True, exist_ok=True)
     path = kept / "rows.csv"
-    found = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(CalibrationRow.__annotations__))
+    judged = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(CalibrationRow.__annotations__))
     wanted = {planted: rows if planted == 0 else max(1, rows // POWER_PART) for planted in PLANTED}
 
     def share(planted: float) -> float:
-        return float((found["planted"] == planted).sum() / wanted[planted])
+        return float((judged["planted"] == planted).sum() / wanted[planted])
 
     while share(least := min(PLANTED, key=share)) < 1:
         trial = ResumableTrial(kept / f"{least}.unfinished.json")
-        passed = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
+        new = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console)))
         for loop, reason in trial.failed.items():
             console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
-        if passed.empty:
+        if new.empty:
             raise UsageError("no loop could be measured")
-        found = pd.concat([found, passed]) if len(found) else passed
-        WholeFile(path).write(found.to_csv(index=False))
+        judged = pd.concat([judged, new]) if len(judged) else new
+        WholeFile(path).write(judged.to_csv(index=False))
         trial.drop()
-        console.print(rates_table(found))
+        console.print(rates_table(judged))
 
 
 def _judge(
@@ -81,7 +80,7 @@ def _judge(
 
 
 def rates_table(found: pd.DataFrame) -> Table:
-    """By planted slowdown and framework: how many rows were called slower, on this machine."""
+    """By planted slowdown and framework, the number of rows that were called slower on this machine."""
     machine = f"{cpu()}, {os.cpu_count()} cores"
     view = Table(title=f"Called slower, of all rows\n[dim]{machine}[/]", title_justify="left")
     frameworks = list(dict.fromkeys(found["framework"]))

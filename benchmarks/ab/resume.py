@@ -1,4 +1,4 @@
-"""A trial that outlives its process: what a kill leaves is gone on with."""
+"""A trial that outlives its process: after a kill, the next one continues it."""
 
 import json
 from dataclasses import asdict
@@ -13,17 +13,17 @@ FORMAT = 1  # of an unfinished trial
 
 
 class ResumableTrial(Trial):
-    """A trial that lies on disk, written whole after every loop, until it is finished."""
+    """A trial that is saved after every loop, until it is finished; the file is written completely or not at all."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
         self._path = path
         if path.exists():
-            found = json.loads(path.read_text())
-            if found.get("format") != FORMAT:
-                raise UsageError(f"{path} was left by another version of the driver: take it away to begin anew")
-            _restore(self.first, found["first"])
-            _restore(self.again, found["again"])
+            saved = json.loads(path.read_text())
+            if saved.get("format") != FORMAT:
+                raise UsageError(f"{path} was left by another version of the driver: delete it to begin anew")
+            _restore(self.first, saved["first"])
+            _restore(self.again, saved["again"])
 
     def keep(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)

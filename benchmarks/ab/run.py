@@ -1,8 +1,8 @@
 """Did this change make anything slower?  `tox run -e ab -- BASE [HEAD]` times two revisions in turns, A B B A.
 
-A revision's worktree is measured with the frameworks that are installed.  What is measured is kept pair by pair:
-after a kill the same command goes on where it was.  Exit code 0: nothing is slower, 1: something is, 2: it could not
-be measured, or not be decided.
+Each revision is measured in a worktree, with the installed frameworks.  Each measured pair is kept: after a kill the
+same command continues.  Exit code 0: no loop is slower, 1: a loop is slower, 2: a loop could not be measured or
+decided.
 """
 
 import contextlib
@@ -35,13 +35,13 @@ from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 
 Verdicts = dict[Loop, tuple[Change, str]]
-FORMAT = 2  # of the file of a comparison; 1 had no number, and is the same
-LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # of the machine, not of one checkout
+FORMAT = 2  # of the file of a comparison; format 1 is the same without a number
+LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # one for the machine, not one for each checkout
 
 
 @contextlib.contextmanager
 def alone(console: Console) -> Iterator[None]:
-    """One comparison at a time: all are pinned to the same core, and would be one another's noise."""
+    """One comparison at a time: all are pinned to the same core, and would disturb one another."""
     with open(LOCK, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -51,13 +51,13 @@ def alone(console: Console) -> Iterator[None]:
         yield
 
 
-def changes_table(said: Verdicts) -> Table:
-    """The loops of which there is something to say, the slowest first."""
+def changes_table(verdicts: Verdicts) -> Table:
+    """The loops that are not simply as fast, the slowest first."""
     view = Table(title="B against A", title_justify="left")
     for column in ("loop", "change", "interval", "pairs", ""):
         view.add_column(column, justify="left" if column == "loop" else "right")
     style = {"slower": "bold red", "faster": "green", "not confirmed": "dim", "undecided": "dim"}
-    for loop, (c, word) in sorted(said.items(), key=lambda item: -item[1][0].change):
+    for loop, (c, word) in sorted(verdicts.items(), key=lambda item: -item[1][0].change):
         if word in style:
             cells = str(loop), f"{c.change:+.1%}", f"{c.low:+.1%} to {c.high:+.1%}", str(c.pairs), word
             view.add_row(*cells, style=style[word])
@@ -65,10 +65,10 @@ def changes_table(said: Verdicts) -> Table:
 
 
 def write_results(
-    commits: tuple[str, str], size: str, trial: Trial, said: Verdicts, digests: dict[Loop, str]
+    commits: tuple[str, str], size: str, trial: Trial, verdicts: Verdicts, digests: dict[Loop, str]
 ) -> Path:  # fmt: skip
-    """The comparison as a file of rows, and the times of both commits among asv's results; the file."""
-    rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in said.items()]
+    """Write the comparison as a file of rows, add both commits' times to asv's results, and return the file."""
+    rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in verdicts.items()]
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
     path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def write_results(
         json.dumps({"format": FORMAT, "base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1)
     )
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
-        times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in said}
+        times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in verdicts}
         if times:
             add_times(ASV_DIR / "results", commit, size, times, digests, threads="1")
     return path
@@ -85,11 +85,13 @@ def write_results(
 def run(
     base: Annotated[str, typer.Argument(help="The revision to compare with.")] = "HEAD~1",
     head: Annotated[str, typer.Argument(help="The revision that may be slower.")] = "HEAD",
-    framework: Annotated[list[str] | None, typer.Option(help="numpy, torch or tf; all that are here.")] = None,
-    task: Annotated[list[str] | None, typer.Option(help="These tasks alone.")] = None,
+    framework: Annotated[
+        list[str] | None, typer.Option(help="numpy, torch or tf; by default all that are installed.")
+    ] = None,
+    task: Annotated[list[str] | None, typer.Option(help="Only these tasks.")] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
     calibrate_: Annotated[bool, typer.Option("--calibrate", help="Measure the driver itself, A against A.")] = False,
-    rows: Annotated[int, typer.Option(help="A/A rows of a calibration.")] = 1000,
+    rows: Annotated[int, typer.Option(help="How many A/A rows a calibration has.")] = 1000,
 ) -> None:
     """Compare two revisions, or calibrate."""
     console = Console()
@@ -124,7 +126,7 @@ def run(
             raise UsageError(f"{base} and {head} have no loop in common")
         trial = ResumableTrial(ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(both)}.unfinished.json")
         if trial.first.pairs:
-            console.print(f"going on after {sum(map(len, trial.first.pairs.values()))} measured pairs")
+            console.print(f"continuing after {sum(map(len, trial.first.pairs.values()))} measured pairs")
         with console.status("starting") as status:
 
             def keep(note: str) -> None:
@@ -132,64 +134,64 @@ def run(
                 status.update(note)
 
             trial.run(a, b, both, size, keep=keep)
-        said = trial.verdicts(both)
-        path = write_results(commits, size, trial, said, new)
+        verdicts = trial.verdicts(both)
+        path = write_results(commits, size, trial, verdicts, new)
         trial.drop()
     numpy_changed = bool(git("diff", "--name-only", *commits, "--", "impl_numpy", "parity"))
-    raise typer.Exit(_conclude(said, trial.failed, console, path, numpy_changed=numpy_changed))
+    raise typer.Exit(_conclude(verdicts, trial.failed, console, path, numpy_changed=numpy_changed))
 
 
 def _conclude(
-    said: Verdicts, failed: dict[Loop, str], console: Console, path: Path, *, numpy_changed: bool
+    verdicts: Verdicts, failed: dict[Loop, str], console: Console, path: Path, *, numpy_changed: bool
 ) -> int:  # fmt: skip
-    """Print what was found; the exit code."""
-    words = [word for _, word in said.values()]
-    view = changes_table(said)
+    """Print the verdicts and return the exit code."""
+    words = [word for _, word in verdicts.values()]
+    view = changes_table(verdicts)
     if view.row_count:
         console.print(view)
     for loop, reason in failed.items():
         console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
     console.print(
-        f"{len(said)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
+        f"{len(verdicts)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
         f"{words.count('undecided')} undecided after {MAX_PAIRS} pairs, {len(failed)} could not be measured; {path}"
     )
-    slower = [loop for loop, (_, word) in said.items() if word == "slower"]
+    slower = [loop for loop, (_, word) in verdicts.items() if word == "slower"]
     if not numpy_changed and any(loop.framework == "numpy" for loop in slower):
-        console.print("NumPy's loops drift though their code is the same: this machine cannot be trusted now")
+        console.print("NumPy's loops are slower though their code is the same: this machine cannot be trusted now")
         return 2
     return 1 if slower else 2 if failed or "undecided" in words else 0
 
 
 def fingerprint(loops: Sequence[Loop]) -> str:
-    """What measured pairs depend on beside the commits, as a short name: the machine, the versions, the loops."""
+    """A short hash of what measured pairs depend on beside the commits: the machine, the versions, the loops."""
     frameworks = dict.fromkeys(loop.framework for loop in loops)
     what = [cpu(), os.cpu_count(), [installed(framework) for framework in frameworks], sorted(map(str, loops))]
     return hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]
 
 
 def _frameworks(asked: Sequence[str] | None) -> list[str]:
-    """Those that were asked for, or those that are here."""
-    found = []
+    """The requested frameworks, or else the installed ones; Unavailable if a requested one is missing."""
+    frameworks = []
     for name in asked or FRAMEWORKS:
         try:
             available(choose("framework", name, FRAMEWORKS), "cpu", "eager")
-            found.append(name)
+            frameworks.append(name)
         except Unavailable as error:
             if asked:
                 raise
             print(f"not compared: {error}")
-    return found
+    return frameworks
 
 
 def main() -> None:
-    """The entry point: what cannot be measured is one line and exit code 2."""
+    """The entry point: an error is one line and exit code 2."""
     try:
         typer.run(run)
     except UsageError as error:
         print(f"ab: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("ab: interrupted; what was measured is kept, the same command goes on", file=sys.stderr)
+        print("ab: interrupted; measured pairs are kept, and the same command continues", file=sys.stderr)
         sys.exit(2)
 
 

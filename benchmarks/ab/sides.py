@@ -1,11 +1,11 @@
 """Two revisions measured in turns, each in a process of its own: A B B A, then B A A B, again and again.
 
-What makes two processes of the same code differ is taken away or averaged out.  Both are pinned to one core, since
-two cores of a shared machine differ by tens of percent for minutes; with one thread, since two would need two cores.
-The allocator keeps the memory that it has: whether it hands a block back to the kernel after each call depends on
-what a process did before, and doubles a loop's time by chance.  Hashes are the same.  What stays is the place of
-the data in memory, so each pair of processes counts once, and many pairs are measured; a loop that stays undecided is
-warmed anew several times in each of them.
+Differences between two processes of the same code are removed or averaged out.  Both processes are pinned to one
+core, since two cores of a shared machine differ by tens of percent for minutes.  Both use one thread, since two threads
+would need two cores.  The allocator keeps its memory: whether it returns a block to the kernel after each call depends
+on the process's history, and doubles a loop's time by chance.  The hash seeds are equal.  The place of the data in
+memory still differs, so each pair of processes counts once, and many pairs are measured.  A loop that stays undecided
+is warmed anew several times in each pair.
 """
 
 import contextlib
@@ -27,11 +27,11 @@ from parity.task import UsageError
 from parity.timing.loop import USUAL
 
 WORKER = Path(__file__).parent / "worker.py"
-ROUNDS = 12  # of each preparation: more would not help, most of the noise is between pairs and between preparations
-PREPARATIONS = 4  # in each pair, of a loop that the first pairs did not decide: its data lie elsewhere each time
-WINDOW = 0.002  # seconds at least
-TIMEOUT = 300.0  # seconds until an answer is given up
-# 32 MiB is the largest threshold that glibc takes; others ignore these names.
+ROUNDS = 12  # of each preparation; more would not help, since most noise is between pairs and between preparations
+PREPARATIONS = 4  # in each pair, for a loop that the first pairs did not decide; each puts the data elsewhere in memory
+WINDOW = 0.002  # seconds that a window lasts, at least
+TIMEOUT = 300.0  # seconds to wait for an answer
+# 32 MiB is the largest threshold that glibc takes; other C libraries ignore these names.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
 SETTINGS = {**threads.variables("1"), **KEEP_MEMORY, "PYTHONHASHSEED": "0"}
 
@@ -48,26 +48,26 @@ class Loop:
 
 @dataclass(frozen=True)
 class Pair:
-    """What one pair of processes found: the mean over its preparations of the median over their rounds."""
+    """The result of one pair of processes."""
 
-    log_ratio: float  # log(time of B / time of A)
-    a_seconds: float  # of a call
+    log_ratio: float  # log(time of B / time of A): the mean over preparations of the median over rounds
+    a_seconds: float  # of a call: the median over all rounds of all preparations
     b_seconds: float
 
 
 @dataclass
 class Evidence:
-    """What has been measured so far: the pairs of each loop, or why there are none."""
+    """The measurements so far: the pairs of each loop, or why it has none."""
 
     pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
     failed: dict[Loop, str] = field(default_factory=dict)
-    least: int = MIN_PAIRS  # pairs, before a loop may be decided
+    least: int = MIN_PAIRS  # pairs before a loop may be decided
 
     def count(self, loop: Loop) -> int:
         return len(self.pairs.get(loop, ()))
 
     def comparison(self, loop: Loop, *, of: int) -> Change:
-        """What its pairs say, if it is one `of` so many loops that are compared."""
+        """The change that a loop's pairs give; `of` is the number of loops that are compared at once."""
         return change_of([pair.log_ratio for pair in self.pairs[loop]], loops=of)
 
     def wants(self, loop: Loop, *, of: int) -> bool:
@@ -78,13 +78,13 @@ class Evidence:
 
 
 def pin_to_last_core(process: int = 0) -> None:
-    """Pin a process, this one by default, to the last core that this one may use, where the system can."""
+    """Pin a process (by default this one) to the last core that this process may use, if the system can do it."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(process, {max(os.sched_getaffinity(0))})
 
 
 class Failed(Exception):
-    """A process that could not answer, and why."""
+    """A process did not answer; the message has the reason."""
 
 
 class Side:
@@ -110,8 +110,8 @@ class Side:
         """The worker's answer.
 
         Raises:
-            Failed: it has none: an exception, a crash, or none in time; the process is then over.  The message names
-                the revision.
+            Failed: an exception, a crash or a timeout; after the last two the process is over.  The message names the
+                revision.
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
@@ -137,7 +137,7 @@ class Side:
 def pair_of(
     a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, preparations: int = 1, rounds: int = ROUNDS
 ) -> Pair:
-    """Measure one loop in turns; a planted slowdown is wasted in B."""
+    """Measure one loop in turns; B waits for a planted slowdown."""
     what = (loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW)
     seconds = np.empty((preparations, rounds, 2))  # of a call
     for preparation in seconds:
@@ -154,7 +154,7 @@ def pair_of(
 
 @contextlib.contextmanager
 def sides(a: Path, b: Path, *, b_first: bool) -> Iterator[tuple[Side, Side]]:
-    """A pair of workers; which is started first is the caller's to alternate."""
+    """A pair of workers; the caller alternates which one starts first."""
     with contextlib.ExitStack() as stack:
         started = [Side(tree) for tree in ((b, a) if b_first else (a, b))]
         for side in started:
@@ -170,9 +170,9 @@ def measure_pairs(
 
     Args:
         a, b: the folders of the two revisions.
-        evidence: what is known already; it is added to.
+        evidence: the measurements so far; the new ones are added to it.
         slowdown: planted in B, as a part of its time.
-        keep: called after every loop of every pair with a note on how far it is.
+        keep: called after every loop of every pair with a note on the progress.
     """
     for framework in dict.fromkeys(loop.framework for loop in loops):
         mine = [loop for loop in loops if loop.framework == framework]
@@ -181,7 +181,7 @@ def measure_pairs(
             wanted = [loop for loop in wanted if evidence.count(loop) == fewest]
             preparations = 1 if fewest < evidence.least else PREPARATIONS
             left = list(wanted)
-            while left:  # with new processes, if a loop has taken its own with it
+            while left:  # again with new processes, if a loop has ended its own
                 with sides(a, b, b_first=bool(fewest % 2)) as (first, second):
                     while left and first.alive and second.alive:
                         loop = left.pop(0)
@@ -197,9 +197,9 @@ def measure_pairs(
 
 @dataclass
 class Trial:
-    """A comparison of two revisions: every loop measured, and what seems slower measured again, with new processes.
+    """A comparison of two revisions: every loop is measured, and a loop that seems slower again, with new processes.
 
-    A few pairs lie close together by chance now and then; where a verdict hangs on it, twice as many are taken.
+    A few pairs may lie close together by chance, so the second measurement, which decides, takes twice as many.
     """
 
     first: Evidence = field(default_factory=Evidence)
@@ -219,20 +219,20 @@ class Trial:
         return {**self.first.failed, **self.again.failed}
 
     def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Change, str]]:
-        """What is said of each loop: slower (twice), faster, as fast, not confirmed, undecided; failed ones lack."""
+        """The verdict on each loop: slower (twice), faster, as fast, not confirmed, undecided; none if it failed."""
         seeming = self._seeming(loops)
-        said = {}
+        verdicts = {}
         for loop in loops:
             if loop in self.failed or not self.first.count(loop):
                 continue
-            found = self.first.comparison(loop, of=len(loops))
+            first = self.first.comparison(loop, of=len(loops))
             if loop in seeming:
                 again = self.again.comparison(loop, of=len(seeming))
                 word = "slower" if again.slower else "not confirmed" if again.decided else "undecided"
             else:
-                word = "faster" if found.faster else "as fast" if found.decided else "undecided"
-            said[loop] = found, word
-        return said
+                word = "faster" if first.faster else "as fast" if first.decided else "undecided"
+            verdicts[loop] = first, word
+        return verdicts
 
     def _seeming(self, loops: Sequence[Loop]) -> list[Loop]:
         return [

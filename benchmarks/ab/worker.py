@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
-digest = runpy.run_path(str(Path(__file__).parents[1] / "digest.py"))["digest"]  # the newer side's, in both revisions
+digest = runpy.run_path(str(Path(__file__).parents[1] / "digest.py"))["digest"]  # this checkout's, for both revisions
 
 
 def revision():
-    """What is used of the revision's `parity`, wherever it is there."""
+    """The names that are needed from the revision's `parity`, from wherever they are in it."""
     try:
         from parity.judging.inputs import draw
         from parity.tasks import load, names
@@ -26,7 +26,7 @@ def revision():
     except ModuleNotFoundError as error:
         if not error.name.startswith("parity."):
             raise
-        # A commit from before `parity` had its wings.
+        # An older commit, in which these names had other places.
         from parity.inputs import draw
 
         from parity.task import load, names
@@ -37,9 +37,9 @@ def revision():
 
 def loops(framework):
     """Every loop with the digest of what is timed: [[task, loop, digest], ...]."""
-    of = revision()
-    digests = {name: digest(of.load(name), of.draw) for name in of.names()}
-    return [[name, loop, found] for name, found in digests.items() for loop in of.load(name).loops]
+    theirs = revision()
+    digests = {name: digest(theirs.load(name), theirs.draw) for name in theirs.names()}
+    return [[name, loop, hashed] for name, hashed in digests.items() for loop in theirs.load(name).loops]
 
 
 class LoopServer:
@@ -48,21 +48,21 @@ class LoopServer:
         self.call = None
 
     def prepare(self, task, loop, framework, mode, size, window):
-        """Make a loop ready; how many calls fill a window of so many seconds."""
-        of = revision()
+        """Make a loop ready; return how many calls fill a window of `window` seconds."""
+        theirs = revision()
         self.open.close()
-        backend = of.Backend(framework=framework, mode=mode)
-        self.call = self.open.enter_context(of.warmed(task, loop, backend, size=size)).call
+        backend = theirs.Backend(framework=framework, mode=mode)
+        self.call = self.open.enter_context(theirs.warmed(task, loop, backend, size=size)).call
         calls = 1
         while (seconds := self.window(calls, 0.0)) < window:
             calls = max(calls + 1, int(1.1 * calls * window / seconds))
         return calls
 
     def window(self, calls, slowdown):
-        """The seconds of so many calls; `slowdown` of that time again is wasted, to plant a regression.
+        """The seconds of `calls` calls; to plant a regression, a wait of `slowdown` times their duration follows.
 
-        As many calls go before, untimed: until then the caches and the branch predictor are those of the other
-        process, and its idle threads may still spin on this core.
+        As many untimed calls come first: at their start the caches and the branch predictor are still in the other
+        process's state, and its idle threads may still spin on this core.
         """
         call, clock = self.call, time.perf_counter
         gc.disable()
@@ -83,10 +83,10 @@ class LoopServer:
 
 def main():
     sys.path.insert(0, str(Path(sys.argv[1]).resolve()))
-    # An editable install would fill an older revision's gaps with the files of the newer one.
+    # An editable install would add the newer revision's files where the older one has none.
     sys.meta_path[:] = [f for f in sys.meta_path if not getattr(f, "__module__", "").startswith("__editable__")]
     answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # a library's output must not mix with the answers
     server = LoopServer()
     for line in sys.stdin:
         name, *args = json.loads(line)

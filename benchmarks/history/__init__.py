@@ -1,1 +1,1 @@
-"""asv over the commits: run, keep, publish.  `python -m benchmarks.history`, or `tox run -e bench`."""
+"""asv over the commits: run, keep results, publish.  `python -m benchmarks.history`, or `tox run -e bench`."""

@@ -1,4 +1,4 @@
-"""Runs asv: with its configuration, changed where a run differs, and with what it says shown as it comes."""
+"""Runs asv with its configuration, changed where a run needs it; the output is shown as it comes."""
 
 import contextlib
 import io
@@ -17,8 +17,12 @@ from benchmarks.revisions import ROOT
 from parity.frameworks.runtime import INSTALL, Unavailable
 
 CONFIG, VERSIONS = ROOT / "asv.conf.json", ROOT / "asv.versions.conf.json"
-VERSION_OF = {"numpy": "numpy", "torch": "PARITY_TORCH", "tf": "tensorflow-cpu"}  # names a framework in VERSIONS
-PACKAGES_OF = {  # of each one of its names is here
+VERSION_OF = {
+    "numpy": "numpy",
+    "torch": "PARITY_TORCH",
+    "tf": "tensorflow-cpu",
+}  # the key that each framework has in VERSIONS
+PACKAGES_OF = {  # each tuple holds the names of one package, of which one is installed
     "numpy": (("numpy",),), "torch": (("torch",),), "tf": (("tensorflow-cpu", "tensorflow"), ("keras",)),
 }  # fmt: skip
 SUITE = Path("benchmarks") / "loops"
@@ -28,15 +32,15 @@ ASV_DIR = ROOT / ".asv"
 
 @dataclass(frozen=True)
 class AsvRun:
-    """What a run of asv said, and its exit code."""
+    """The exit code and the output of a run of asv."""
 
     code: int
     output: str
 
 
 def asv(config: Path, *args: str) -> AsvRun:
-    """Run asv with this configuration; what it says is shown as it comes."""
-    # The constraints are of this environment's frameworks, not of other versions of them.
+    """Run asv with this configuration; its output is shown as it comes."""
+    # The constraints fix this environment's versions of the frameworks; asv's environments have others.
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
     lines = []
     with subprocess.Popen(
@@ -51,13 +55,13 @@ def asv(config: Path, *args: str) -> AsvRun:
 
 
 def this_machine() -> Machine:
-    """What asv knows of this machine; where it knows nothing yet it takes what it finds, and asks nobody."""
-    with contextlib.redirect_stdout(io.StringIO()):  # it announces questions all the same
+    """What asv knows of this machine; for a new machine asv takes its own defaults and asks no questions."""
+    with contextlib.redirect_stdout(io.StringIO()):  # it announces the questions all the same
         return Machine.load(interactive=True, use_defaults=True)
 
 
 def config_file(config: Path, folder: Path, **changed: Any) -> Path:
-    """A configuration with what is changed, as a file in this folder; its paths are absolute."""
+    """A changed configuration, as a file in this folder; its paths are absolute."""
     paths = {"repo": ROOT, "benchmark_dir": ROOT / SUITE, "html_dir": ASV_DIR / "html", "env_dir": ASV_DIR / "env"}
     absolute = {name: str(path) for name, path in paths.items()}
     path = folder / config.name
@@ -68,22 +72,22 @@ def config_file(config: Path, folder: Path, **changed: Any) -> Path:
 def environments(framework: str) -> list[dict[str, Any]]:
     """The environments of `VERSIONS` that hold a version of this framework."""
     every: list[dict[str, Any]] = json.loads(VERSIONS.read_text())["include"]
-    return [one for one in every if VERSION_OF[framework] in {**one.get("req", {}), **one.get("env", {})}]
+    return [env for env in every if VERSION_OF[framework] in {**env.get("req", {}), **env.get("env", {})}]
 
 
 def installed(framework: str) -> dict[str, list[str]]:
-    """The framework's packages and their versions here, as a matrix of asv's.
+    """The framework's installed packages and their versions, as an asv matrix.
 
     Raises:
         Unavailable: it is not installed.
     """
-    found = {}
-    for called in PACKAGES_OF[framework]:
-        here = [name for name in called if _is_here(name)]
-        if not here:
+    matrix = {}
+    for alternatives in PACKAGES_OF[framework]:
+        present = [name for name in alternatives if _is_here(name)]
+        if not present:
             raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
-        found[here[0]] = [version(here[0])]
-    return found
+        matrix[present[0]] = [version(present[0])]
+    return matrix
 
 
 def _is_here(package: str) -> bool:

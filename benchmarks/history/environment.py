@@ -1,6 +1,6 @@
-"""An environment for asv: the one that it runs in, called by the version of the framework that is measured.
+"""An environment for asv: the one that it runs in, named by the version of the measured framework.
 
-asv's own `existing` environment is called by the path of its Python, and all framework versions are one series to it.
+asv's own `existing` environment is named by the path of its Python, so all framework versions would be one series.
 """
 
 import sys
@@ -10,7 +10,7 @@ from asv.environment import ExistingEnvironment, get_env_name
 
 
 class Here(ExistingEnvironment):
-    """This environment, under the requirements that the configuration's matrix says it meets."""
+    """This environment, with the requirements that the configuration's matrix gives it."""
 
     tool_name = "here"
 

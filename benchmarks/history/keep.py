@@ -1,4 +1,4 @@
-"""asv's results on disk: written whole, gathered from several runs and machines, never written by two at once."""
+"""asv's results on disk: written completely, merged from several runs and machines, with one writer at a time."""
 
 import contextlib
 import fcntl
@@ -25,13 +25,13 @@ from parity.task import UsageError
 from parity.tasks import load, names
 from parity.timing.loop import USUAL
 
-HARDWARE = ("arch", "cpu", "num_cpu")  # what a machine keeps when its system is renewed
+HARDWARE = ("arch", "cpu", "num_cpu")  # the facts that stay when a machine's system is upgraded
 
 
 def merge(source: Path, target: Path) -> None:
-    """Add the results of one folder to another's, machine by machine; each file is written whole.
+    """Add the results of one folder to another's, machine by machine; each file is written completely.
 
-    Of two results of one benchmark and parameters at one commit the one that was started later stays.
+    Of two results of the same benchmark and parameters at the same commit, the one that was started later stays.
     """
     for path in sorted(source.rglob("*.json")):
         kept = target / path.relative_to(source)
@@ -45,23 +45,23 @@ def merge(source: Path, target: Path) -> None:
 
 
 def check_source(source: Path, target: Path) -> None:
-    """Whether a folder's results can be added to another's.
+    """Check that a folder's results can be added to another's.
 
     Raises:
-        UsageError: a file is no JSON, or a machine is another one than that of its name in the other folder.
+        UsageError: a file is not JSON, or two different machines have the same name in the two folders.
     """
     for path in sorted(source.rglob("*.json")):
         try:
             json.loads(path.read_text())
         except ValueError as error:
-            raise UsageError(f"{path} is no file of asv's: {error}") from error
+            raise UsageError(f"{path} is not a file of asv's: {error}") from error
     for path in sorted(source.glob("*/machine.json")):
         kept = target / path.relative_to(source)
         both = [json.loads(one.read_text()) for one in (path, kept) if one.exists()]
         if len({tuple(machine.get(key) for key in HARDWARE) for machine in both}) > 1:
             raise UsageError(
-                f"two machines are called {path.parent.name}: give one another name in its ~/.asv-machine.json, "
-                f"take its .asv/results/{path.parent.name} away, and measure there again"
+                f"two machines are called {path.parent.name}: rename one in its ~/.asv-machine.json, "
+                f"delete its .asv/results/{path.parent.name}, and measure there again"
             )
 
 
@@ -74,22 +74,22 @@ def of_commit(results: Path, commit: str) -> dict[Path, dict[str, Any]]:
 def combinations(row: list[Any]) -> Iterator[tuple[float | None, str]]:
     """The values of a benchmark's row, each with its parameters: `'step', 'base', 'graph'`.
 
-    None is a failure, and NaN what was not asked for.
+    None is a failure, and NaN a combination that was not requested.
     """
     values, params = row[0], row[1]
-    every = [", ".join(one) for one in itertools.product(*params)]
+    every = [", ".join(combination) for combination in itertools.product(*params)]
     return zip(values or [None] * len(every), every, strict=True)
 
 
 def is_asked(name: str, parameters: str, patterns: Sequence[str]) -> bool:
-    """Whether one of the expressions is for this benchmark, as asv takes them."""
+    """Whether one of the expressions selects this benchmark, by the rules of asv."""
     return any(re.search(pattern, f"{name}({parameters})") for pattern in patterns)
 
 
 def forget_unfinished(results: Path, commit: str, patterns: Sequence[str]) -> None:
-    """Drop a commit's results of benchmarks of which a combination that is asked for is missing.
+    """Drop a commit's results of every benchmark that lacks a requested combination.
 
-    asv takes a benchmark for done as soon as one of its combinations is; `merge` puts back what was dropped.
+    asv takes a benchmark for done as soon as one of its combinations is; `merge` restores the dropped results.
     """
     for path, found in of_commit(results, commit).items():
         found["results"] = {
@@ -103,13 +103,13 @@ def forget_unfinished(results: Path, commit: str, patterns: Sequence[str]) -> No
 def add_times(
     target: Path, commit: str, size: str, times: dict[Any, list[float]], digests: dict[Any, str], *, threads: str
 ) -> None:
-    """Add the times of a commit's loops, measured by the paired driver, to the results: a series of their own.
+    """Add the times of a commit's loops, measured by the paired driver, to the results, as a separate series.
 
     Args:
         target: the folder of the results.
-        times: seconds of a call by `benchmarks.ab.sides.Loop`, a value of each process.
+        times: seconds of a call, by `benchmarks.ab.sides.Loop`, with one value for each process.
         digests: the specification's digest by loop, asv's version of the benchmark.
-        threads: how many threads there were; another number is another series.
+        threads: the number of threads; another number is another series.
     """
     machine = this_machine()
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -131,7 +131,7 @@ def add_times(
                     continue
                 name, axes = class_name(load(task), "cpu"), parameters(load(task), framework)
                 loops = [mine.get(combination) for combination in itertools.product(*axes)]
-                # asv puts the median of the samples in the place of these zeros; NaN is what was not measured.
+                # asv replaces these zeros with the median of the samples; NaN marks combinations without a measurement.
                 measured = BenchmarkResult(
                     [0.0 if loop else math.nan for loop in loops], [times[loop] if loop else None for loop in loops],
                     [1 if loop else None for loop in loops], 0, "", None,
@@ -145,7 +145,7 @@ def add_times(
 
 @contextlib.contextmanager
 def locked(results: Path) -> Iterator[None]:
-    """Two runs merge one after the other."""
+    """Only one run at a time may merge."""
     results.mkdir(parents=True, exist_ok=True)
     with open(results.parent / "results.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -153,7 +153,7 @@ def locked(results: Path) -> Iterator[None]:
 
 
 def _newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """One file of a commit's results from two: of each benchmark, and each of its parameters, the newer result."""
+    """One file of a commit's results from two: the newer result for each benchmark and each of its parameters."""
     kept = dict(old["results"])
     for name, result in new["results"].items():
         before = _row(old, kept[name]) if name in kept else {}
@@ -167,8 +167,8 @@ def _newer(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
 
 
 def _filled(later: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
-    """The later row, with the earlier one's results of the parameters that it was not asked for."""
-    asked = [value == value for value in later["result"] or ()]  # asv writes NaN for what was not asked for
+    """The later row, with the earlier row's results for the parameters that the later run did not request."""
+    asked = [value == value for value in later["result"] or ()]  # asv writes NaN if it was not requested
     if all(asked) or not earlier["result"]:
         return later
     row = dict(later)
@@ -180,7 +180,7 @@ def _filled(later: dict[str, Any], earlier: dict[str, Any]) -> dict[str, Any]:
 
 
 def _row(file: dict[str, Any], result: list[Any]) -> dict[str, Any]:
-    """A result by column; asv leaves out the last columns where they are empty."""
+    """A result by column; asv leaves out the last columns if they are empty."""
     return dict(itertools.zip_longest(file["result_columns"], result))
 
 

@@ -1,8 +1,8 @@
 """The asv suite over the history: run, keep, publish.  `tox run -e bench -- --quick`, or `-- --range A..B`.
 
-A commit is measured in a worktree of its own, with its own suite, one framework and topic at a time.  asv writes its
-results at the end of a run, each file in place; a run that is killed, or two at once, could lose all or leave half of
-one.  So it works in a folder of its own, and what is finished is merged, whole, into `.asv/results`.
+A commit is measured in a separate worktree, with its own suite, one framework and topic at a time.  asv writes its
+results at the end of a run, each file in place: a killed run, or two runs at once, could lose all results or leave half
+a file.  So each run works in a separate folder, and finished results are merged into `.asv/results`.
 """
 
 import itertools
@@ -44,7 +44,12 @@ from parity.task import Task, UsageError
 from parity.tasks import load, names
 from parity.timing.loop import USUAL
 
-FIGURES = ("peakmem_loop", "track_noise_units", "track_first_call", "track_throughput")  # of a task's last loop
+FIGURES = (
+    "peakmem_loop",
+    "track_noise_units",
+    "track_first_call",
+    "track_throughput",
+)  # measured for a task's last loop only
 FAILED = ["commit", "environment", "benchmark", "parameters", "reason"]
 
 
@@ -58,7 +63,7 @@ def selection(task: Task, framework: str, *, quick: bool) -> str:
 
 
 def narrowed(expression: str, framework: str) -> str:
-    """The expression, kept to one framework's benchmarks on the devices that it has here; "" if it names another's."""
+    """The expression, limited to one framework's benchmarks on its devices here; "" if it names another framework's."""
     named = [f for f in USUAL if f"{f}_loops" in expression]
     if named and framework not in named:
         return ""
@@ -69,17 +74,18 @@ def narrowed(expression: str, framework: str) -> str:
 def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]]]:
     """The parts of a run, each kept as soon as it is finished: a framework, and expressions for its benchmarks.
 
-    A full run has one for each topic, some minutes; a quick one for each framework, since asv takes seconds to begin.
+    A full run has a part for each framework and topic, which takes minutes; a quick run has a part for each framework,
+    since asv takes seconds to begin.
 
     Args:
-        asked: expressions for other benchmarks than the usual ones of every task.
+        asked: expressions for benchmarks; by default the usual ones of every task.
     """
     tasks = [task for task in map(load, names()) if task.loops]
     for framework in USUAL:
         if asked:
-            found = [narrowed(one, framework) for one in asked]
-            if any(found):
-                yield framework, list(filter(None, found))
+            patterns = list(filter(None, (narrowed(expression, framework) for expression in asked)))
+            if patterns:
+                yield framework, patterns
         else:
             for _, part in itertools.groupby(tasks, key=lambda task: "" if quick else task.topic):
                 yield framework, [selection(task, framework, quick=quick) for task in part]
@@ -88,19 +94,19 @@ def parts(asked: Sequence[str], *, quick: bool) -> Iterator[tuple[str, list[str]
 def run_benchmarks(
     tree: Path, commit: str, framework: str, patterns: Sequence[str], results: Path, *, quick: bool, versions: bool
 ) -> list[dict[str, str]]:
-    """Run a framework's benchmarks that match at a commit and merge what came of them into `results`.
+    """Run a framework's matching benchmarks at a commit, and merge their results into `results`.
 
-    What is there already is not measured again.
+    Existing results are not measured again.
 
     Args:
         tree: the commit's files.
-        versions: in an environment for each version of the framework in `VERSIONS`, not in this one.
+        versions: measure in an environment for each version of the framework in `VERSIONS`, not in this one.
 
     Returns:
-        A row of each benchmark that failed or took too long, with its reason.
+        A row for each benchmark that failed or took too long, with the reason.
 
     Raises:
-        Unavailable: the framework is not here, or has no such benchmark.
+        Unavailable: the framework is not installed, or has no such benchmark.
         UsageError: the commit's suite cannot be run at all.
     """
     ASV_DIR.mkdir(exist_ok=True)
@@ -109,15 +115,15 @@ def run_benchmarks(
         with locked(results):
             shutil.copytree(results, mine)
         forget_unfinished(mine, commit, patterns)
-        threads = os.environ[THREADS]  # another number is another series
-        # Of the branches' tips asv knows what is finished: so this commit is one.
+        threads = os.environ[THREADS]  # another number of threads is another series
+        # asv knows the finished results of branch tips alone, so this commit is named as one.
         changed: dict[str, Any] = {
             "benchmark_dir": str(tree / SUITE), "results_dir": str(mine), "branches": [commit]
         }  # fmt: skip
         if versions:
             command = ["run", f"{commit}^!"]
-            include = [{**one, "env_nobuild": {THREADS: threads}} for one in environments(framework)]
-            # This checkout's: the commit's own may stand elsewhere.
+            include = [{**env, "env_nobuild": {THREADS: threads}} for env in environments(framework)]
+            # This checkout's installer: the commit's own may be elsewhere.
             install = f"in-dir={{build_dir}} python {shlex.quote(str(INSTALLER))}"
             config = config_file(VERSIONS, Path(folder), **changed, include=include, install_command=[install])
         else:
@@ -129,54 +135,54 @@ def run_benchmarks(
             command += ["--launch-method", "spawn"]  # CUDA does not survive a fork
         for pattern in patterns:
             command += ["--bench", pattern]
-        said = asv(config, *command)
+        done = asv(config, *command)
         with locked(results):
             merge(mine, results)
-        if "No benchmarks selected" in said.output:
+        if "No benchmarks selected" in done.output:
             here = " and ".join(devices_of(framework))
             raise Unavailable(f"{framework} has none of these benchmarks at {commit[:12]} on the devices here ({here})")
-        failed = list(failures(mine, commit, patterns, said.output))
-    if said.code and not failed:
-        raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(said.output.splitlines()[-5:]))
+        failed = list(failures(mine, commit, patterns, done.output))
+    if done.code and not failed:
+        raise UsageError(f"the suite of {commit[:12]} cannot be run:\n" + "\n".join(done.output.splitlines()[-5:]))
     return failed
 
 
-def failures(results: Path, commit: str, patterns: Sequence[str], said: str) -> Iterator[dict[str, str]]:
-    """A row of each combination that was asked for at a commit and has no result, with what asv said of it."""
-    reason = reasons(said)
+def failures(results: Path, commit: str, patterns: Sequence[str], output: str) -> Iterator[dict[str, str]]:
+    """A row for each combination that was requested at a commit and has no result, with asv's message."""
+    reason = reasons(output)
     for found in of_commit(results, commit).values():
         for name, row in found["results"].items():
             for value, one in combinations(row):
                 if value is None and is_asked(name, one, patterns):
-                    why = reason.get((name, one), "it ended without a word")
+                    why = reason.get((name, one), "it ended without a message")
                     where = {"commit": commit, "environment": found["env_name"], "benchmark": name, "parameters": one}
                     yield {**where, "reason": why}
 
 
-def reasons(said: str) -> dict[tuple[str, str], str]:
-    """By benchmark and parameters the last line of what each wrote to stderr: of a failed one, of its traceback."""
+def reasons(output: str) -> dict[tuple[str, str], str]:
+    """By benchmark and parameters, the last line on stderr: for a failed benchmark, the last line of its traceback."""
     found, name = {}, ""
-    for block in re.split(r"^\[[ .\d]+%\] ·+ ", said, flags=re.MULTILINE):
+    for block in re.split(r"^\[[ .\d]+%\] ·+ ", output, flags=re.MULTILINE):
         if re.match(r"\w+\.\w+\.\w+ ", block):
             name = block.split()[0]
         for part in re.split(r"^\s*For parameters: ", block, flags=re.MULTILINE)[1:]:
             parameters, *lines = filter(None, map(str.strip, part.splitlines()))
-            own = [line for line in lines if not line.startswith("asv: benchmark failed")]  # said once, after them all
+            own = [line for line in lines if not line.startswith("asv: benchmark failed")]  # once, after all
             found[name, parameters] = (own or ["asv: benchmark failed"])[-1]
     return found
 
 
 def report_failures(failed: list[dict[str, str]], tried: Sequence[tuple[str, str, Sequence[str]]]) -> None:
-    """Show what has no result and why, and keep it beside the results.
+    """Print the benchmarks without a result and the reasons, and keep them beside the results.
 
     Args:
-        tried: the commit, framework and expressions of each part that was measured; what is kept of others stays.
+        tried: the commit, framework and expressions of each part that was measured; the kept rows of other parts stay.
     """
     rows = pd.DataFrame(failed, columns=FAILED)
     path = ASV_DIR / "failed.csv"
     with locked(ASV_DIR / "results"):
         old = pd.read_csv(path, dtype=str, keep_default_na=False) if path.exists() else rows.head(0)
-        again = [
+        replaced = [
             any(
                 row.commit == commit
                 and (row.benchmark == f"{framework}_loops" or is_asked(row.benchmark, row.parameters, patterns))
@@ -184,24 +190,26 @@ def report_failures(failed: list[dict[str, str]], tried: Sequence[tuple[str, str
             )
             for row in old.itertuples()
         ]
-        WholeFile(path).write(pd.concat([old[[not one for one in again]], rows]).to_csv(index=False))
+        WholeFile(path).write(pd.concat([old[[not row for row in replaced]], rows]).to_csv(index=False))
     if failed:
         view = Table(title="No result", title_justify="left")
         for column in FAILED:
             view.add_column(column, overflow="fold")
-        for commit, *said in rows.itertuples(index=False):
-            view.add_row(commit[:8], *said)
+        for commit, *cells in rows.itertuples(index=False):
+            view.add_row(commit[:8], *cells)
         Console().print(view)
 
 
 def run(
-    quick: Annotated[bool, typer.Option("--quick", help="The last loop of each task, tiny, once.")] = False,
-    range_: Annotated[str | None, typer.Option("--range", metavar="A..B", help="These commits, not HEAD.")] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Only the last loop of each task, at tiny, once.")] = False,
+    range_: Annotated[
+        str | None, typer.Option("--range", metavar="A..B", help="These commits instead of HEAD.")
+    ] = None,
     bench: Annotated[list[str] | None, typer.Option("--bench", "-b", help="Benchmarks by regular expression.")] = None,
     versions: Annotated[
-        bool, typer.Option("--versions", help="In environments of several framework versions.")
+        bool, typer.Option("--versions", help="Measure in environments of several framework versions.")
     ] = False,
-    add: Annotated[Path | None, typer.Option("--add", help="Measure nothing: add another machine's results.")] = None,
+    add: Annotated[Path | None, typer.Option("--add", help="Only add another machine's results.")] = None,
 ) -> None:
     """Measure, keep and publish."""
     if add is not None:
@@ -216,10 +224,10 @@ def run(
         try:
             re.compile(pattern)
         except re.error as error:
-            raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
+            raise UsageError(f"{pattern!r} is not a regular expression: {error}") from error
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
-    this_machine()  # asv asks who it is on a machine that it does not know
+    this_machine()  # on an unknown machine asv would ask questions during the run
     failed: list[dict[str, str]] = []
     missing: set[str] = set()
     tried: list[tuple[str, str, list[str]]] = []
@@ -248,14 +256,14 @@ def run(
 
 
 def main() -> None:
-    """The entry point: what cannot be done is one line and exit code 2."""
+    """The entry point: an error is one line and exit code 2."""
     try:
         typer.run(run)
     except UsageError as error:
         print(f"bench: {error}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
-        print("bench: interrupted; finished results are kept, the same command goes on", file=sys.stderr)
+        print("bench: interrupted; finished results are kept, and the same command continues", file=sys.stderr)
         sys.exit(2)
 
 

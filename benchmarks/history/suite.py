@@ -1,7 +1,7 @@
 """asv classes made from the tasks: one class a task and device, its loops, sizes and modes as parameters.
 
-Every combination that can run anywhere is there; which ones a run takes is said with `-b`, so that a machine
-without a GPU keeps the history of one that has it.
+The classes hold every combination that can run on some machine, and `-b` chooses the combinations of a run.  So a
+machine without a GPU keeps the history of a machine with one.
 """
 
 import contextlib
@@ -20,7 +20,7 @@ from parity.timing.loop import Backend, WarmLoop, warmed
 MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
 DEVICES = ("cpu", "cuda")
 DTYPE = "float32"
-OFF_THE_CHART = 1e12  # noise units
+OFF_THE_CHART = 1e12  # noise units, in place of infinity
 
 
 def suites(framework: str) -> dict[str, type]:
@@ -40,7 +40,7 @@ def parameters(task: Task, framework: str) -> list[list[str]]:
 
 
 def current(benchmark: str) -> dict[str, Any]:
-    """asv's version and parameters of a benchmark as they are here; nothing of one that is not here."""
+    """asv's version and parameters of a benchmark in this checkout; empty if this checkout lacks it."""
     module, name, _ = benchmark.split(".")
     framework = module.removesuffix("_loops")
     task = _tasks_by_class().get(name)
@@ -55,11 +55,11 @@ def _tasks_by_class() -> dict[str, Task]:
 
 
 def _suite(task: Task, framework: str, device: str) -> type:
-    open_ = contextlib.ExitStack()  # as long as the class is there: until the process ends
+    open_ = contextlib.ExitStack()  # stays open as long as the class exists: until the process ends
 
     @functools.cache
     def warm(loop: str, size: str, mode: str) -> WarmLoop:
-        """The warm loop, made once a process, with the precision policy that it was judged with."""
+        """The warm loop, made once in each process, with the precision policy of its verdict."""
         backend = Backend(framework=framework, mode=mode, device=device)
         return open_.enter_context(warmed(task, loop, backend, dtype=DTYPE, size=size))
 
@@ -94,16 +94,16 @@ def _suite(task: Task, framework: str, device: str) -> type:
         vars(function).update(about, skip_params=() if function is track_noise_units else before)
         functions[function.__name__] = function
     body = {"params": parameters(task, framework), "param_names": ["loop", "size", "mode"]}
-    body["version"] = property(lambda self: version(task))  # when asv asks for it: inputs are drawn
+    body["version"] = property(lambda self: version(task))  # computed only when asv asks for it, since inputs are drawn
     return type(class_name(task, device), (), {**body, **functions, "__doc__": task.title, "timeout": 300})
 
 
 class Before:
     """Makes a loop warm before asv's clock starts, and skips nothing.
 
-    asv asks whether a combination of parameters is among those to be skipped before it runs it, each in a process of
-    its own.  That is the one place: any setup() makes it time single calls, which costs 16 % bias on microsecond
-    loops, and so does a first call that builds the loop, since asv takes from that how many calls fill a sample.
+    Before asv runs a combination of parameters, in a separate process, it asks whether the combination is among those
+    to skip.  Only this place works.  Any setup() makes asv time single calls, which gives microsecond loops a bias of
+    16 %.  So does a first call that builds the loop, since asv derives from it how many calls fill a sample.
     """
 
     ready: WarmLoop
@@ -117,10 +117,10 @@ class Before:
 
 
 def worst_units(rows: Sequence[Row]) -> float:
-    """The worst noise units of a loop's outputs; infinite ones are `OFF_THE_CHART`: asv's graphs have no infinity.
+    """The worst noise units of a loop's outputs; `OFF_THE_CHART` if infinite, as asv's graphs have no infinity.
 
     Raises:
-        RuntimeError: the loop raised, or cannot be judged: with its reason; or nothing of it was judged.
+        RuntimeError: the loop raised or cannot be judged (the message has the reason), or no output was judged.
     """
     if not rows:
         raise RuntimeError("none of its outputs was judged")
@@ -132,5 +132,5 @@ def worst_units(rows: Sequence[Row]) -> float:
 
 @functools.cache
 def version(task: Task) -> str:
-    """asv's version of a task's benchmarks: what is timed changed, and so a new series starts."""
+    """asv's version of a task's benchmarks: a change in what is timed starts a new series."""
     return digest(task, draw)

@@ -1,7 +1,7 @@
-"""What asv runs, a module for each framework, and nothing that asv's environments would lack.
+"""The modules that asv runs, one for each framework; they import only packages that asv's environments have.
 
-asv imports this folder as a package of its own.  `benchmarks`, which pins the threads before any framework is
-imported, `parity` and the implementations are to be those of the same commit, whatever is installed.
+asv imports this folder as a separate package.  `benchmarks` (which pins the threads before any framework is imported),
+`parity` and the implementations must come from the same commit, whatever is installed.
 """
 
 import sys

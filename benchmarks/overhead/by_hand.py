@@ -1,7 +1,7 @@
-"""Three loops written by hand, as their users write them: no stage, no names of outputs, nothing but the loop.
+"""Three loops written by hand, as users write them: no stage, no named outputs, only the loop.
 
-What the harness adds is measured against them, by `benchmarks.overhead`.  Each takes the model and the batch of the
-task, so that both sides compute on the same memory, and gives back a function without arguments.
+`benchmarks.overhead` measures the harness against them.  Each takes the model and the batch of the task, so that both
+sides compute on the same memory, and returns a function without arguments.
 """
 
 from collections.abc import Callable

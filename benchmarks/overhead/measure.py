@@ -1,4 +1,4 @@
-"""What the harness adds to a loop: `python -m benchmarks.overhead` times it against the same loop written by hand.
+"""What the harness adds: `python -m benchmarks.overhead` times each loop against the same loop written by hand.
 
 Both run in one process on the same model and the same memory, in turns; several processes give the interval.
 """
@@ -20,13 +20,13 @@ from benchmarks.overhead.by_hand import BY_HAND
 from parity.task import FRAMEWORKS
 from parity.timing.loop import USUAL, Backend, warmed
 
-LIMIT = 0.02
+LIMIT = 0.02  # of the time by hand
 PROCESSES = 8
 ROUNDS = 40
 
 
 def log_ratios(framework: str) -> dict[tuple[str, str], tuple[float, float]]:
-    """Of each loop, in this process: seconds by hand, and the median log(time of the harness / time by hand)."""
+    """For each loop, in this process: seconds by hand, and the median log(time of the harness / time by hand)."""
     found = {}
     for (task, loop), by_hand in BY_HAND.items():
         with warmed(task, loop, Backend(framework=framework, mode=USUAL[framework])) as ready:
@@ -47,7 +47,7 @@ def log_ratios(framework: str) -> dict[tuple[str, str], tuple[float, float]]:
 
 
 def window(call: Callable[[], object], calls: int) -> float:
-    """The seconds of so many calls, after as many that are not timed."""
+    """The seconds of `calls` calls, after as many untimed ones."""
     gc.disable()
     for _ in range(calls):
         call()

@@ -1,4 +1,4 @@
-"""What stands in for a process, a run of asv or another machine in the tests of the benchmarks."""
+"""Doubles of processes, runs of asv and other machines, for the tests of the benchmarks."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ MLP_STEP = Loop("mlp", "step", "numpy")
 
 
 def planted(log_ratio, monkeypatch, failing=()):
-    """The driver with pairs that are made up, after which no process is started."""
+    """Give the driver made-up pairs; it starts no process then."""
     rng = np.random.default_rng(3)
 
     def made_up(a, b, loop, size, *, slowdown=0.0, preparations=1):
@@ -33,7 +33,7 @@ def planted(log_ratio, monkeypatch, failing=()):
 
 
 def result_file(folder, machine, commit, started, values, *, benchmark="numpy_loops.MlpCpu.time_loop"):
-    """A file of asv's with the results of one benchmark, one for each of its sizes."""
+    """A file of asv's with the results of one benchmark, one result for each size."""
     path = folder / machine / f"{commit}-env.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     columns = ["result", "params", "version", "started_at", "duration", "stats_ci_99_a"]

@@ -22,11 +22,11 @@ from parity.task import UsageError
 
 
 def comparison(monkeypatch, tmp_path, *, task="mlp"):
-    """The exit code of the command where the last commit is compared with itself, in this task or all."""
+    """The exit code of a comparison of the last commit with itself, in this task or in all."""
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "ASV_DIR", tmp_path)
-    monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # a user's own comparison is not waited for
-    monkeypatch.setenv("HOME", str(tmp_path))  # where asv keeps a file about this machine
+    monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # the test does not wait for a user's own comparison
+    monkeypatch.setenv("HOME", str(tmp_path))  # asv keeps a file about this machine there
     tasks = ["--task", task] if task else []
     monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", *tasks])
     with pytest.raises(SystemExit) as stop:
@@ -44,7 +44,7 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     values = results["results"]["numpy_loops.MlpCpu.time_loop"][0]
     assert sum(value == value for value in values) == 3  # asv's NaN stands for the other sizes
     assert results["params"]["numpy"] == np.__version__
-    assert results["params"]["clock"] == "paired"  # a graph of its own
+    assert results["params"]["clock"] == "paired"  # a separate graph
     (rows,) = tmp_path.glob("ab/*.json")
     assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["as fast"] * 3
 
@@ -68,8 +68,8 @@ def test_exit_2_where_a_loop_cannot_be_measured(monkeypatch, tmp_path, capsys):
     assert "could not be measured: mlp step numpy: ValueError: broken" in capsys.readouterr().out
 
 
-def test_what_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_path, capsys):
-    """The first revision has another task, and another specification of `sgd_step`; the second a loop more."""
+def test_a_loop_that_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_path, capsys):
+    """The first revision has another task, and another specification of `sgd_step`; the second has one more loop."""
     changed = Loop("sgd_step", "step", "numpy")
     of = [
         {MLP_STEP: "same", changed: "before", Loop("lstm", "forward", "numpy"): "same"},
@@ -78,15 +78,15 @@ def test_what_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_
     planted({}, monkeypatch)
     monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: of.pop(0))
     assert comparison(monkeypatch, tmp_path, task=None) == 0
-    said = " ".join(capsys.readouterr().out.split())
-    assert "only in HEAD, not compared: lstm forward numpy" in said
-    assert "only in HEAD, not compared: mlp forward numpy" in said
-    assert "the specification changed, not compared: sgd_step" in said
-    assert "1 loops compared: 0 slower" in said
+    out = " ".join(capsys.readouterr().out.split())
+    assert "only in HEAD, not compared: lstm forward numpy" in out
+    assert "only in HEAD, not compared: mlp forward numpy" in out
+    assert "the specification changed, not compared: sgd_step" in out
+    assert "1 loops compared: 0 slower" in out
 
 
 def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, tmp_path):
-    """The pages are those of this checkout; the verdict is not lost."""
+    """The pages show this checkout's tasks; the verdict is kept."""
     planted({}, monkeypatch)
     gone = Loop("of_both_revisions", "forward", "numpy")
     monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: {gone: "d", MLP_STEP: version(load("mlp"))})
@@ -105,7 +105,7 @@ def test_exit_2_where_a_loop_stays_undecided(monkeypatch, tmp_path, capsys):
     assert "undecided after 48 pairs" in " ".join(capsys.readouterr().out.split())
 
 
-def test_pairs_of_another_machine_or_of_other_loops_are_not_gone_on_with(monkeypatch):
+def test_pairs_of_another_machine_or_of_other_loops_are_not_continued(monkeypatch):
     mine = ab.fingerprint([MLP_STEP])
     assert ab.fingerprint([MLP_STEP]) == mine
     assert ab.fingerprint([MLP_STEP, Loop("mlp", "forward", "numpy")]) != mine
@@ -132,7 +132,7 @@ def test_a_calibration_without_a_loop_is_refused(monkeypatch, tmp_path, capsys):
         (["--size", "huge"], "huge"),
     ],
 )
-def test_what_cannot_be_compared_is_exit_2_and_named(monkeypatch, capsys, args, message):
+def test_an_unknown_name_is_exit_2_and_named(monkeypatch, capsys, args, message):
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(sys, "argv", ["ab", *args])
     with pytest.raises(SystemExit) as stop:
@@ -159,7 +159,7 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
     assert "waiting for its end" in capsys.readouterr().out
 
 
-def test_a_calibration_counts_alarms_and_finds(monkeypatch, tmp_path, capsys):
+def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path, capsys):
     def honest(a, b, loop, size, *, slowdown=0.0, preparations=1):
         return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
 
@@ -180,7 +180,7 @@ def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp
     assert not (tmp_path / "rows.csv").exists()
 
 
-def test_a_killed_calibration_goes_on_where_it_was(monkeypatch, tmp_path):
+def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
     left, measured = [MIN_PAIRS - 2], []
 
     def killed(a, b, loop, size, *, slowdown=0.0, preparations=1):

@@ -1,4 +1,4 @@
-"""The asv suite over the history: what is chosen, what failed, what a killed run leaves."""
+"""The asv suite over the history: the choice of benchmarks, failures, and killed runs."""
 
 import contextlib
 import itertools
@@ -28,7 +28,7 @@ def home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
 
 
-def test_asv_takes_the_suite():
+def test_asv_accepts_the_suite():
     command = [sys.executable, "-m", "asv", "check", "--environment", "here"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -46,21 +46,21 @@ def test_asv_takes_the_suite():
         ),
     ],
 )
-def test_what_is_asked_of_bench_is_kept_to_a_framework(monkeypatch, asked, takes, leaves):
+def test_an_expression_is_limited_to_one_framework(monkeypatch, asked, takes, leaves):
     monkeypatch.setattr(history, "devices_of", lambda framework: ["cpu"])
     expression = re.compile(history.narrowed(asked, "numpy"))
     assert expression.search(takes)
     assert not expression.search(leaves)
-    assert not expression.search(takes.replace("Cpu", "Cuda"))  # pruned, not spawned to fail
+    assert not expression.search(takes.replace("Cpu", "Cuda"))  # left out, since its process would only fail
     assert history.narrowed("tf_loops.Mlp", "numpy") == ""
     monkeypatch.setattr(history, "devices_of", lambda framework: ["cpu", "cuda"])
     if "Cpu" not in asked:
         assert re.search(history.narrowed(asked, "numpy"), takes.replace("Cpu", "Cuda"))
 
 
-def test_what_failed_is_a_row_with_its_reason(tmp_path):
-    """asv says once, after the words of all parameters, that a benchmark failed: which, its results say."""
-    said = """[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     2/3 failed
+def test_a_failed_benchmark_is_a_row_with_its_reason(tmp_path):
+    """asv reports a failed benchmark once, after the output of all parameters; the results say which ones failed."""
+    output = """[ 75.00%] ··· numpy_loops.MlpCpu.time_loop     2/3 failed
 [ 75.00%] ···· For parameters: 'step', 'tiny', 'eager'
                Traceback (most recent call last):
                ValueError: no such thing
@@ -78,16 +78,16 @@ def test_what_failed_is_a_row_with_its_reason(tmp_path):
     found["results"]["numpy_loops.LstmCpu.time_loop"] = [None, [["'step'"], ["'tiny'", "'base'"], ["'eager'"]], "v"]
     path.write_text(json.dumps(found))
     result_file(tmp_path, "laptop", "def", 1, [None, None])  # another commit
-    rows = failures(tmp_path, "abc", ["MlpCpu", r"LstmCpu.*'tiny'", r"LstmCpu.*'base'"], said)
+    rows = failures(tmp_path, "abc", ["MlpCpu", r"LstmCpu.*'tiny'", r"LstmCpu.*'base'"], output)
     assert [(row["benchmark"], row["parameters"], row["reason"]) for row in rows] == [
         ("numpy_loops.MlpCpu.time_loop", "'step', 'tiny', 'eager'", "ValueError: no such thing"),
         ("numpy_loops.LstmCpu.time_loop", "'step', 'tiny', 'eager'", "asv: benchmark timed out (timeout 300.0s)"),
-        ("numpy_loops.LstmCpu.time_loop", "'step', 'base', 'eager'", "it ended without a word"),
+        ("numpy_loops.LstmCpu.time_loop", "'step', 'base', 'eager'", "it ended without a message"),
     ]
-    assert not list(failures(tmp_path, "abc", [r"MlpCpu.*'base'"], said))  # what was not asked for
+    assert not list(failures(tmp_path, "abc", [r"MlpCpu.*'base'"], output))  # not requested
 
 
-def test_what_failed_is_kept_until_it_is_measured_again(monkeypatch, tmp_path, capsys):
+def test_a_failure_is_kept_until_it_is_measured_again(monkeypatch, tmp_path, capsys):
     def row(benchmark, parameters="'tiny'"):
         where = {"commit": "abc", "environment": "env", "benchmark": benchmark, "parameters": parameters}
         return {**where, "reason": "ValueError: no such thing"}
@@ -131,7 +131,7 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
         run()
     kept = json.loads((tmp_path / "results" / "laptop" / "abc-env.json").read_text())
     assert list(kept["results"]) == ["numpy_loops.Task1.time_loop", "numpy_loops.Task2.time_loop"]
-    assert all("--skip-existing-successful" in args for args in begun)  # so that the next run goes on
+    assert all("--skip-existing-successful" in args for args in begun)  # so that the next run continues
 
 
 @pytest.mark.parametrize(
@@ -143,8 +143,8 @@ def test_a_killed_run_keeps_the_parts_that_are_finished(monkeypatch, tmp_path):
         (["cpu"], "Mlp", False),
     ],
 )
-def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, devices, asked, spawned):
-    """CUDA does not survive a fork; what runs on the CPU is forked, which is a third faster."""
+def test_gpu_benchmarks_spawn_their_processes(monkeypatch, tmp_path, devices, asked, spawned):
+    """CUDA does not survive a fork; CPU benchmarks are forked, which is a third faster."""
     commands = []
     monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     monkeypatch.setattr(history, "devices_of", lambda framework: devices)
@@ -154,13 +154,13 @@ def test_a_gpus_benchmarks_start_their_processes_afresh(monkeypatch, tmp_path, d
     assert ["spawn" in command for command in commands] == [spawned]
 
 
-def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, tmp_path):
-    """asv itself, at a commit that is no branch's tip: it measures what lacks, and what there was stays."""
+def test_finished_results_are_not_measured_again_and_missing_ones_are(monkeypatch, tmp_path):
+    """asv itself, at a commit that is not a branch's tip: it measures missing results and keeps existing ones."""
     commit = revisions.git(*SOMEBODY, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "of no branch")
     monkeypatch.setattr(history, "ASV_DIR", tmp_path)
     this_machine()
-    said = []
-    monkeypatch.setattr(history, "asv", lambda *args: (said.append(asv(*args)), said[-1])[1])
+    runs = []
+    monkeypatch.setattr(history, "asv", lambda *args: (runs.append(asv(*args)), runs[-1])[1])
     with worktree(commit) as tree:
         for size in ("tiny", "tiny", "base"):
             patterns = [rf"^numpy_loops\.PerceptronCpu\.time_loop\('epoch', '{size}'"]
@@ -168,14 +168,14 @@ def test_what_is_finished_is_not_measured_again_and_what_is_not_is(monkeypatch, 
                 tree, commit, "numpy", patterns, tmp_path / "results", quick=True, versions=False
             )
             assert failed == []
-    assert ["time_loop" in one.output for one in said] == [True, False, True]
+    assert ["time_loop" in run.output for run in runs] == [True, False, True]
     (path,) = tmp_path.glob("results/*/*-numpy*.json")
     values, params = json.loads(path.read_text())["results"]["numpy_loops.PerceptronCpu.time_loop"][:2]
     measured = {size: value == value for value, (_, size, _) in zip(values, itertools.product(*params), strict=True)}
     assert measured == {"'tiny'": True, "'base'": True, "'large'": False}
 
 
-def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, capsys):
+def test_a_commit_that_cannot_be_run_does_not_stop_the_others(monkeypatch, tmp_path, capsys):
     def made_up(tree, commit, framework, *args, **kwargs):
         if commit == "bad":
             raise UsageError("the suite of bad cannot be run")
@@ -196,8 +196,8 @@ def test_a_commit_that_cannot_be_run_leaves_the_others(monkeypatch, tmp_path, ca
     assert "No result" in capsys.readouterr().out
 
 
-def test_a_tree_is_dirty_where_a_tracked_file_has_changed(monkeypatch, tmp_path):
-    """What git does not track, such as a file that tox writes, is in no commit anyway."""
+def test_a_tree_is_dirty_if_a_tracked_file_has_changed(monkeypatch, tmp_path):
+    """An untracked file, such as one that tox writes, is in no commit anyway."""
     monkeypatch.setattr(revisions, "ROOT", tmp_path)
     (tmp_path / "tracked").write_text("1")
     revisions.git("init", "--quiet")
@@ -210,20 +210,20 @@ def test_a_tree_is_dirty_where_a_tracked_file_has_changed(monkeypatch, tmp_path)
         revisions.refuse_dirty_tree()
 
 
-def test_bench_refuses_what_does_not_exist(monkeypatch, capsys):
+def test_bench_refuses_unknown_revisions_and_broken_expressions(monkeypatch, capsys):
     with pytest.raises(UsageError, match="no revision 'nowhere'"):
         commits_of("nowhere..HEAD")
     monkeypatch.setattr(sys, "argv", ["bench", "-b", "Mlp("])
     with pytest.raises(SystemExit):
         history.main()
-    assert "'Mlp(' is no regular expression" in capsys.readouterr().err
-    with pytest.raises(UsageError, match="no span"):
+    assert "'Mlp(' is not a regular expression" in capsys.readouterr().err
+    with pytest.raises(UsageError, match="is not a span"):
         commits_of("HEAD")
     with pytest.raises(UsageError, match="no commit in"):
         commits_of("HEAD..HEAD")
 
 
-def test_a_worktree_is_of_its_commit_and_goes_away():
+def test_a_worktree_holds_its_commit_and_is_removed():
     commit = revisions.commit_of("HEAD")
     with worktree(commit) as tree:
         assert (tree / "parity" / "__init__.py").exists()

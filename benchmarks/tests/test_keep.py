@@ -1,4 +1,4 @@
-"""asv's results: those of several runs and machines gather, and the dashboard shows what there is."""
+"""asv's results: several runs and machines are merged, and the dashboard shows all of them."""
 
 import json
 import shutil
@@ -16,7 +16,7 @@ from parity import load
 from parity.task import UsageError
 
 
-def test_results_of_two_machines_gather_in_one_place(tmp_path):
+def test_results_of_two_machines_are_merged_into_one_folder(tmp_path):
     here, there = tmp_path / "here", tmp_path / "there"
     result_file(here, "laptop", "abc", 1, [1.0])
     result_file(there, "server", "abc", 1, [2.0])
@@ -25,7 +25,7 @@ def test_results_of_two_machines_gather_in_one_place(tmp_path):
     assert sorted(path.name for path in here.iterdir()) == ["laptop", "server"]
     laptop = json.loads((here / "laptop" / "abc-env.json").read_text())
     assert laptop["results"]["numpy_loops.MlpCpu.time_loop"][0] == [3.0]
-    result_file(there, "laptop", "abc", 0, [4.0])  # older than what is there
+    result_file(there, "laptop", "abc", 0, [4.0])  # older than the existing result
     merge(there, here)
     laptop = json.loads((here / "laptop" / "abc-env.json").read_text())
     assert laptop["results"]["numpy_loops.MlpCpu.time_loop"][0] == [3.0]
@@ -33,7 +33,7 @@ def test_results_of_two_machines_gather_in_one_place(tmp_path):
 
 
 def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_path):
-    """asv writes NaN for a parameter that was not asked for; a value of another run is in its place, and stays."""
+    """asv writes NaN for a parameter that was not requested; another run's value of it is kept."""
     nan = float("nan")
     here = result_file(tmp_path / "here", "laptop", "abc", 1, [1.0, nan])
     result_file(tmp_path / "there", "laptop", "abc", 2, [nan, 2.0])
@@ -54,7 +54,7 @@ def test_runs_of_other_parameters_of_one_benchmark_keep_each_others_results(tmp_
 
 
 def test_two_merges_at_once_lose_nothing(tmp_path):
-    """Each of four processes merges results of its own into one place, again and again."""
+    """Each of four processes merges its own results into one folder, again and again."""
     code = """
 import sys
 from pathlib import Path
@@ -78,8 +78,8 @@ for source in sorted(Path(sys.argv[1]).iterdir()):
     assert len(kept["results"]) == 40
 
 
-def test_the_dashboard_shows_what_some_machine_has_measured(tmp_path):
-    """A machine without a GPU keeps the history of one that has it; what nobody measured is left out."""
+def test_the_dashboard_shows_the_benchmarks_with_a_result_on_some_machine(tmp_path):
+    """A machine without a GPU keeps the history of a machine with one; benchmarks without a result are left out."""
     current, name = version(load("mlp")), "numpy_loops.MlpCuda.time_loop"
     stale = {"params": [["'tiny'"]], "version": "of an older specification"}  # of a commit that came last
     (tmp_path / "gpu").mkdir()
@@ -103,8 +103,8 @@ def test_a_benchmark_that_failed_altogether_does_not_hide_the_others(tmp_path):
     assert list(measured_only(listed, tmp_path)) == ["numpy_loops.MlpCpu.time_loop"]
 
 
-def test_what_is_asked_for_and_lacks_is_forgotten_and_comes_back(tmp_path):
-    """asv would skip a benchmark of which it has the result of another size."""
+def test_a_benchmark_without_a_requested_result_is_dropped_and_restored(tmp_path):
+    """asv would skip a benchmark that has a result of another size."""
     nan = float("nan")
     for commit in ("abc", "def"):
         result_file(tmp_path / "all", "laptop", commit, 1, [1.0, nan])
@@ -115,7 +115,7 @@ def test_what_is_asked_for_and_lacks_is_forgotten_and_comes_back(tmp_path):
         return list(json.loads(path.read_text())["results"])
 
     forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('step', 'tiny',"])
-    assert benchmarks("abc") == ["numpy_loops.MlpCpu.time_loop"]  # it is there
+    assert benchmarks("abc") == ["numpy_loops.MlpCpu.time_loop"]  # the requested result exists
     forget_unfinished(tmp_path / "mine", "abc", [r"MlpCpu\.time_loop\('step', 'base',"])
     assert benchmarks("abc") == []
     assert benchmarks("def") == ["numpy_loops.MlpCpu.time_loop"]
@@ -149,7 +149,7 @@ def test_one_dashboard_has_the_graphs_of_all_machines(tmp_path):
         assert json.loads(graph.read_text())[0][1] == [1.0]
 
 
-def test_two_machines_of_one_name_are_not_mixed(tmp_path):
+def test_two_machines_with_the_same_name_are_not_merged(tmp_path):
     for folder, cpu in (("here", "one"), ("there", "another")):
         path = result_file(tmp_path / folder, "vm", "abc", 1, [1.0])
         (path.parent / "machine.json").write_text(json.dumps({"machine": "vm", "cpu": cpu, "version": 1}))
@@ -157,10 +157,10 @@ def test_two_machines_of_one_name_are_not_mixed(tmp_path):
         check_source(tmp_path / "there", tmp_path / "here")
     check_source(tmp_path / "here", tmp_path / "here")
     (tmp_path / "here" / "vm" / "abc-env.json").write_text("{half a fi")
-    with pytest.raises(UsageError, match=r"abc-env.json is no file of asv's"):
+    with pytest.raises(UsageError, match=r"abc-env.json is not a file of asv's"):
         check_source(tmp_path / "here", tmp_path / "elsewhere")
 
 
-def test_a_dashboard_of_nothing_says_what_to_run(tmp_path):
+def test_a_dashboard_without_results_says_what_to_run(tmp_path):
     with pytest.raises(UsageError, match="asv has measured nothing yet: tox run -e bench"):
         publish(tmp_path)

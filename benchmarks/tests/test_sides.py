@@ -1,4 +1,4 @@
-"""Two revisions in turns: what a trial says, what it measures again, and what takes its process with it."""
+"""Two revisions in turns: a trial's verdicts, its second measurements, and loops that kill their process."""
 
 import os
 import signal
@@ -30,14 +30,14 @@ def test_a_trial_says_slower_faster_and_as_fast(monkeypatch):
     planted({slow: 0.08, fast: -0.2}, monkeypatch, failing=[broken])
     trial = Trial()
     trial.run(ROOT, ROOT, loops, "tiny")
-    said = trial.verdicts(loops)
-    assert {loop.loop: word for loop, (_, word) in said.items()} == {
+    verdicts = trial.verdicts(loops)
+    assert {loop.loop: word for loop, (_, word) in verdicts.items()} == {
         "slow": "slower",
         "fast": "faster",
         "same": "as fast",
     }
     assert trial.first.failed == {broken: "ValueError: broken"}
-    assert set(trial.again.pairs) == {slow}  # what seems slower, and nothing else, is measured again
+    assert set(trial.again.pairs) == {slow}  # only a loop that seems slower is measured again
 
 
 def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
@@ -55,8 +55,8 @@ def test_a_loop_that_stays_undecided_is_prepared_anew_in_each_pair(monkeypatch):
     assert asked == [1] * MIN_PAIRS + [benchmarks.ab.sides.PREPARATIONS] * (MAX_PAIRS - MIN_PAIRS)
 
 
-def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(monkeypatch):
-    """The whole rule: pairs with a heavy tail until each loop is decided, and what seems slower again."""
+def test_a_hundred_unchanged_loops_give_no_alarm_however_often_they_are_tested(monkeypatch):
+    """The whole rule: pairs with a heavy tail until each loop is decided, and again for a loop that seems slower."""
     rng = np.random.default_rng(4)
     planted({}, monkeypatch)
     monkeypatch.setattr(
@@ -70,7 +70,7 @@ def test_no_alarm_in_a_hundred_loops_that_are_the_same_however_often_one_looks(m
     assert words.count("undecided") <= 2
 
 
-def test_what_seems_slower_and_cannot_be_measured_again_is_a_failure(monkeypatch):
+def test_a_loop_that_seems_slower_and_cannot_be_measured_again_is_a_failure(monkeypatch):
     trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * MIN_PAIRS}))
 
     def broken(*args, **kwargs):
@@ -83,13 +83,13 @@ def test_what_seems_slower_and_cannot_be_measured_again_is_a_failure(monkeypatch
     assert trial.verdicts([MLP_STEP]) == {}
 
 
-def test_what_seems_slower_and_is_not_decided_again_is_undecided():
+def test_a_loop_that_seems_slower_and_is_not_decided_again_is_undecided():
     scattered = [Pair(0.06 * (number % 2), 1.0, 1.0) for number in range(MAX_PAIRS)]
     trial = Trial(Evidence({MLP_STEP: [Pair(0.1, 1.0, 1.0)] * MIN_PAIRS}), Evidence({MLP_STEP: scattered}))
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "undecided"
 
 
-def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
+def test_a_slowdown_that_does_not_repeat_is_not_confirmed():
     def pairs(change):
         return [Pair(change, 1.0, 1.0)] * MIN_PAIRS
 
@@ -97,7 +97,7 @@ def test_a_slowdown_that_does_not_come_again_is_not_confirmed():
     assert trial.verdicts([MLP_STEP])[MLP_STEP][1] == "not confirmed"
 
 
-def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
+def test_a_killed_comparison_continues_where_it_was(monkeypatch, tmp_path):
     planted({}, monkeypatch)
     loops = [MLP_STEP, Loop("mlp", "forward", "numpy")]
     path = tmp_path / "trial.json"
@@ -118,7 +118,7 @@ def test_a_killed_comparison_goes_on_where_it_was(monkeypatch, tmp_path):
     assert again.first.pairs[MLP_STEP][:2] == trial.first.pairs[MLP_STEP][:2]
 
 
-def test_a_loop_that_takes_its_process_with_it_leaves_the_others(monkeypatch):
+def test_a_loop_that_kills_its_process_does_not_stop_the_others(monkeypatch):
     """Real processes: the first loop kills its own, the second is measured by new ones."""
     real = benchmarks.ab.sides.pair_of
 
@@ -147,7 +147,7 @@ def test_a_process_that_does_not_answer_is_given_up(monkeypatch):
 
 
 def test_the_driver_lists_the_loops_of_a_revision():
-    """With the digests that asv's suite has, so that the paired times belong to its series."""
+    """The digests are those of asv's suite, so that both name the same series."""
     assert loops_of(ROOT, ["numpy"])[MLP_STEP] == version(load("mlp"))
 
 

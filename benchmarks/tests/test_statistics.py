@@ -1,4 +1,4 @@
-"""The statistics of paired measurements, on noise that is made up."""
+"""The statistics of paired measurements, on made-up noise."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from benchmarks.ab.statistics import FLOOR, MAX_PAIRS, MIN_PAIRS, change_of
 
 
 @pytest.mark.parametrize("noise", [0.01, 0.03])
-def test_no_alarm_where_nothing_changed(noise):
-    """Pairs as a shared machine gives them: a heavy tail, and as few as are ever judged."""
+def test_no_change_gives_no_alarm(noise):
+    """Pairs as on a shared machine: a heavy tail, and the smallest number that is ever judged."""
     rng = np.random.default_rng(1)
     for _ in range(200):
         assert not change_of(noise * rng.standard_t(3, MIN_PAIRS), loops=100).slower
@@ -20,7 +20,7 @@ def test_a_slowdown_of_five_percent_is_found():
     assert np.mean(found) > 0.98
 
 
-def test_a_change_below_the_floor_is_none_however_sure():
+def test_a_change_below_the_floor_is_not_slower_however_certain():
     comparison = change_of(np.full(MIN_PAIRS, np.log(1 + FLOOR / 2)), loops=1)
     assert not comparison.slower
     assert comparison.decided

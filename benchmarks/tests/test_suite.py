@@ -1,4 +1,4 @@
-"""asv's classes: each benchmark runs, is warm before the clock starts, and says what it is about."""
+"""asv's classes: each benchmark runs, is warm before the clock starts, and has its own quantity."""
 
 import contextlib
 import dataclasses
@@ -21,7 +21,7 @@ from parity.timing.loop import USUAL, WarmLoop
 
 
 def names_of(framework):
-    """asv's names of them: `module.Class.function('loop', 'size', 'mode')`."""
+    """asv's names of a framework's benchmarks: `module.Class.function('loop', 'size', 'mode')`."""
     for suite, cls in suites(framework).items():
         for function in (f for f in vars(cls) if f.startswith(("time_", "peakmem_", "track_"))):
             for loop in cls.params[0]:
@@ -46,8 +46,8 @@ def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
         )
 
 
-def test_each_figure_of_a_loop_is_what_it_says(framework):
-    """As asv calls them: the parameters are looked up among those to be skipped, then the function is run."""
+def test_each_benchmark_of_a_loop_returns_its_own_quantity(framework):
+    """As asv does: it looks for the parameters in `skip_params`, then runs the function."""
     suite = suites(framework)["MlpCpu"]()
     parameters = ("step", "tiny", USUAL[framework])
     assert parameters not in suite.time_loop.skip_params
@@ -59,7 +59,7 @@ def test_each_figure_of_a_loop_is_what_it_says(framework):
 
 
 def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
-    """Not single ones, as it does where the first call builds the loop, or where there is a setup."""
+    """asv would time single calls if the first call built the loop, or if there were a setup."""
     begun, ended = [], []
 
     @contextlib.contextmanager
@@ -78,12 +78,12 @@ def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
     assert benchmark.do_setup() is False
     assert begun == [("step", "graph", "base")]
     gc.collect()
-    assert not ended  # the precision policy holds
+    assert not ended  # the precision policy is still in force
     assert benchmark.do_run()["number"] > 100
     assert len(begun) == 1
 
 
-def test_the_examples_of_an_epoch_are_those_of_all_its_batches():
+def test_an_epoch_counts_the_examples_of_all_its_batches():
     task = load("digits_training")
     assert task.stages["epoch"].examples(task.sizes["base"]) == 44 * 32
     assert load("mlp").stages["step"].examples(load("mlp").sizes["base"]) == 32

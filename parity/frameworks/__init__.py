@@ -1,1 +1,1 @@
-"""The frameworks: what is installed, how it is asked, and which weights it is given."""
+"""The frameworks: which are installed, what they report, and which weights they get."""

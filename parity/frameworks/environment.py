@@ -1,4 +1,4 @@
-"""What machine and which libraries these are: what every reported number depends on."""
+"""The machine and the libraries, on which every reported number depends."""
 
 import hashlib
 import importlib.util
@@ -20,7 +20,7 @@ DISTRIBUTIONS = {"numpy": ("numpy",), "torch": ("torch",), "tf": ("tensorflow", 
 
 @dataclass(frozen=True, kw_only=True)
 class FrameworkInfo:
-    """What one framework offers here; `missing` says why it offers nothing, and what to do."""
+    """What one framework offers here; `missing` gives the reason if it is unavailable, and the remedy."""
 
     devices: tuple[str, ...] = ()
     modes: tuple[str, ...] = ()
@@ -30,12 +30,12 @@ class FrameworkInfo:
 
 
 def framework_info(framework: str) -> FrameworkInfo:
-    """What the framework offers, asked in this process: it is imported."""
-    found = runtime(framework)
-    with found.policy("cpu", "float32"):  # as a run finds them
-        settings = found.settings()
+    """What the framework offers; this imports the framework into the current process."""
+    package = runtime(framework)
+    with package.policy("cpu", "float32"):  # the settings during a run
+        settings = package.settings()
     return FrameworkInfo(
-        devices=tuple(found.devices()), modes=found.MODES, versions=found.versions(), settings=settings
+        devices=tuple(package.devices()), modes=package.MODES, versions=package.versions(), settings=settings
     )
 
 
@@ -87,7 +87,7 @@ def cpu() -> str:
 
 
 def sources() -> str:
-    """A digest of the files that decide the numbers: what was judged with others says nothing about these."""
+    """A digest of the files that determine the numbers; a verdict from other files does not apply to these."""
     root, digest = Path(__file__).parents[2], hashlib.sha256()
     for package in ("parity", *PACKAGES.values()):
         for path in sorted((root / package).rglob("*")):
@@ -104,7 +104,7 @@ def _is_installed(distribution: str) -> bool:
 
 
 def parity_version() -> str:
-    """The installed version; of a bare checkout there is none."""
+    """The installed version, or "a checkout" if parity is not installed."""
     try:
         return version("parity")
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""The frameworks: which package implements each, whether it is here, and where a task's implementation is."""
+"""The frameworks: the package of each one, whether it is installed, and a task's implementation in it."""
 
 import importlib
 import importlib.util
@@ -17,7 +17,7 @@ INSTALL = {
     "torch": "python -m pip install torch",
     "tf": "python -m pip install tensorflow-cpu keras",
 }
-CUDA = {  # what a machine with a GPU needs
+CUDA = {  # the install commands for a machine with a GPU
     "numpy": "python -m pip install cupy-cuda12x",
     "torch": "python -m pip install torch, a build with CUDA",
     "tf": "python -m pip install 'tensorflow[and-cuda]' keras",
@@ -25,19 +25,19 @@ CUDA = {  # what a machine with a GPU needs
 
 
 class Unavailable(UsageError):
-    """A framework, a device or a mode that is not here; the message says what to do."""
+    """A framework, a device or a mode that does not exist here; the message says what to do."""
 
 
 class ContractError(Exception):
-    """An implementation that is not what its specification says; the message names the file."""
+    """An implementation that does not match its specification; the message names the file."""
 
 
 def runtime(framework: str) -> ModuleType:
-    """The package of one framework; Unavailable with the install command where the framework is missing."""
+    """The package of one framework; Unavailable with the install command if the framework is missing."""
     choose("framework", framework, PACKAGES)
     if importlib.util.find_spec(REQUIRES[framework]) is None:
         raise Unavailable(f"{framework} is not installed: {INSTALL[framework]}")
-    # Read when TensorFlow and Keras are first imported; what the user has set holds.
+    # TensorFlow and Keras read these at their first import; the user's own settings are kept.
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
@@ -45,18 +45,18 @@ def runtime(framework: str) -> ModuleType:
 
 
 def available(framework: str, device: str, mode: str) -> ModuleType:
-    """The runtime of a framework that has this device and mode here; Unavailable with the way out otherwise."""
+    """The runtime of a framework with this device and mode; Unavailable with the remedy if one of them is missing."""
     choose("device", device, DEVICES)
     choose("mode", mode, MODES)
-    found = runtime(framework)
-    reason = skip_reason(framework, device, mode, devices=found.devices(), modes=found.MODES)
+    package = runtime(framework)
+    reason = skip_reason(framework, device, mode, devices=package.devices(), modes=package.MODES)
     if reason is not None:
         raise Unavailable(reason)
-    return found
+    return package
 
 
 def skip_reason(framework: str, device: str, mode: str, *, devices: Sequence[str], modes: Sequence[str]) -> str | None:
-    """Why a framework that has these devices and modes cannot run so, with the way out; None where it can."""
+    """Why a framework with these devices and modes cannot run in this way, with the remedy; None if it can."""
     if mode not in modes:
         return f"{framework} has no mode {mode!r}; it has {', '.join(modes)}"
     if device not in devices:
@@ -65,7 +65,7 @@ def skip_reason(framework: str, device: str, mode: str, *, devices: Sequence[str
 
 
 def devices_of(framework: str) -> list[str]:
-    """The framework's devices here; the CPU alone where it is missing, which then says what is missing."""
+    """The framework's devices here; for a missing framework the CPU, so that a run there reports what is missing."""
     try:
         return list(runtime(framework).devices())
     except Unavailable:
@@ -73,7 +73,7 @@ def devices_of(framework: str) -> list[str]:
 
 
 def versions_of(framework: str) -> dict[str, str] | None:
-    """The versions that decide the framework's numbers; None where it is missing."""
+    """The versions that determine the framework's numbers; None if it is missing."""
     try:
         return dict(runtime(framework).versions())
     except Unavailable:
@@ -109,14 +109,14 @@ def stage_of(implementation: ModuleType, name: str) -> Any:
 
 
 def check_signature(implementation: ModuleType, name: str, arguments: Sequence[str]) -> None:
-    """ContractError if the file has no such function, or one that takes other arguments."""
+    """ContractError if the file has no such function, or if the function takes other arguments."""
     function = getattr(implementation, name, None)
     if function is None:
         raise ContractError(f"{file_of(implementation)}: there is no function {name!r}")
-    found = tuple(inspect.signature(function).parameters)
-    if found != tuple(arguments):
-        due, is_ = ", ".join(arguments), ", ".join(found)
-        raise ContractError(f"{file_of(implementation)}: {name}({due}) is due, this is {name}({is_})")
+    parameters = tuple(inspect.signature(function).parameters)
+    if parameters != tuple(arguments):
+        expected, actual = ", ".join(arguments), ", ".join(parameters)
+        raise ContractError(f"{file_of(implementation)}: {name} must take ({expected}), but takes ({actual})")
 
 
 def file_of(implementation: ModuleType) -> str:

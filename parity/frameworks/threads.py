@@ -1,21 +1,21 @@
-"""How many threads the libraries use: each reads it once, when it is imported."""
+"""The number of threads of the libraries; each library reads it once, when it is imported."""
 
 import contextlib
 import os
 from collections.abc import Iterator
 
-THREADS = "OMP_NUM_THREADS"  # says it for all libraries
+THREADS = "OMP_NUM_THREADS"  # sets the number for all libraries
 
 
 def variables(number: str) -> dict[str, str]:
-    """The environment variables that give every library so many threads."""
+    """The environment variables that give every library this number of threads."""
     following = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
-    # TensorFlow would run operations beside one another too; the others do not.
+    # Only TensorFlow also runs different operations in parallel; one inter-op thread prevents that.
     return {THREADS: number, **dict.fromkeys(following, number), "TF_NUM_INTEROP_THREADS": "1"}
 
 
 def pin() -> None:
-    """Give every library that is imported from now on the user's number of threads; by default one for each core."""
+    """Give every library that is imported later the user's number of threads; by default one for each core."""
     for name, value in variables(os.environ.get(THREADS, str(_cores()))).items():
         os.environ.setdefault(name, value)
 

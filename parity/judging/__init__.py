@@ -1,1 +1,1 @@
-"""`parity run`: inputs, runs, noise, verdicts, and what a person sees of them."""
+"""`parity run`: inputs, runs, noise, verdicts, and their report."""

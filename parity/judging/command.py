@@ -1,4 +1,4 @@
-"""`parity run`: from what was asked to a report, a file and an exit code."""
+"""`parity run`: from a request to a report, a file and an exit code."""
 
 import dataclasses
 import math
@@ -25,7 +25,7 @@ from parity.tasks import load
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What somebody asked for; an empty axis is everything that is here, or the usual."""
+    """A request; an empty field stands for everything that exists here, or for the usual choice."""
 
     tasks: Sequence[str]
     frameworks: Sequence[str] = ()
@@ -33,7 +33,7 @@ class Asked:
     dtypes: Sequence[str] = ()
     modes: Sequence[str] = ()
     sizes: Sequence[str] = ()
-    settings: Sequence[str] = ()  # KEY=VALUE, of the tasks' configuration
+    settings: Sequence[str] = ()  # KEY=VALUE, for the tasks' configuration
     weights: str = ""
     seed: int = 0
     timeout: float = 600.0
@@ -42,59 +42,59 @@ class Asked:
 def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, outputs: bool, values: bool,
     notes: Callable[[Task], Iterable[str]] = lambda task: (),
 ) -> int:  # fmt: skip
-    """Run and judge, show and write what came of it; the exit code.
+    """Run and judge, print and write the results, and return the exit code.
 
     Args:
-        named: whether the tasks were named, and so what their exercises print is wanted.
+        named: the tasks were named, so print what each exercise says to.
         outputs: list the noise units of every output.
-        notes: what else there is to say of a task that was named.
-        values: list what every output is.
+        notes: further lines on a task that was named.
+        values: list the value of every output.
 
     Raises:
-        UsageError: what was asked for does not exist or cannot run here.
+        UsageError: something in the request does not exist or cannot run here.
     """
     start = time.perf_counter()
     tasks = [with_settings(load(name), asked.settings) for name in asked.tasks]
     weights = weights_of(tasks, asked.weights)
     with workers_of(asked.frameworks or FRAMEWORKS) as workers:
         with console.status("importing the frameworks"):
-            found = ask_frameworks(workers, timeout=asked.timeout)
-        check_available(found, asked)
+            infos = ask_frameworks(workers, timeout=asked.timeout)
+        check_available(infos, asked)
         jobs, skipped = plan(
-            tasks, found, devices=asked.devices or DEVICES, dtypes=asked.dtypes or DTYPES,
+            tasks, infos, devices=asked.devices or DEVICES, dtypes=asked.dtypes or DTYPES,
             modes=asked.modes or ("eager",), sizes=asked.sizes or ("tiny", "base"), weights=asked.weights,
             seed=asked.seed,
         )  # fmt: skip
         judged = _judged(jobs, workers, asked.timeout, console)
     order = {task.name: place for place, task in enumerate(tasks)}
-    came = sorted([*skipped, *judged], key=lambda result: order[result.job.name])
-    rows = [row for result in came for row in result.rows]
+    ordered = sorted([*skipped, *judged], key=lambda result: order[result.job.name])
+    rows = [row for result in ordered for row in result.rows]
     if file is not None:
-        about = {**environment(found), "weights": weights, "seed": asked.seed, "settings": list(asked.settings)}
-        file.write(results.to_json(about, rows, [lesson_of(result) for result in came if is_own(result)]))
+        about = {**environment(infos), "weights": weights, "seed": asked.seed, "settings": list(asked.settings)}
+        file.write(results.to_json(about, rows, [lesson_of(result) for result in ordered if is_own(result)]))
     for task in tasks if named else ():
-        show_task(console, task, came)
+        show_task(console, task, ordered)
         for note in notes(task):
             console.print(note, style="dim", markup=False, highlight=False)
     if outputs:
-        console.print(report.outputs_table(came))
+        console.print(report.outputs_table(ordered))
     if values:
-        console.print(report.values_table(came))
-    report.differences(console, came, suspects(came))
-    console.print(report.summary_table(came))
-    report.totals(console, came, time.perf_counter() - start)
+        console.print(report.values_table(ordered))
+    report.differences(console, ordered, suspects(ordered))
+    console.print(report.summary_table(ordered))
+    report.totals(console, ordered, time.perf_counter() - start)
     for name, source in weights.items():
         console.print(f"  weights of {name}: {source}", markup=False)
     return int(any(row.verdict not in (*PASSING, "unavailable") for row in rows))
 
 
 def with_settings(task: Task, settings: Sequence[str]) -> Task:
-    """The task with `KEY=VALUE` settings in its configuration; a value takes the type of the one that it replaces."""
+    """The task with `KEY=VALUE` settings in its configuration; a value gets the type of the one it replaces."""
     config: dict[str, Any] = dict(task.config)
     for setting in settings:
         key, equals, value = setting.partition("=")
         if not equals:
-            raise UsageError(f"{setting!r} is no setting; write KEY=VALUE")
+            raise UsageError(f"{setting!r} is not a setting; write KEY=VALUE")
         choose(f"setting of {task.name}", key, config or ["(none)"])
         try:
             config[key] = type(config[key])(value)
@@ -107,7 +107,7 @@ def with_settings(task: Task, settings: Sequence[str]) -> Task:
 
 
 def weights_of(tasks: Sequence[Task], weights: str) -> dict[str, str]:
-    """What each task with a checkpoint is run on; UsageError if the weights cannot be had or fit none."""
+    """The source of the weights, by task with a checkpoint; UsageError if they cannot be obtained or fit no task."""
     fitting = [task for task in tasks if task.checkpoint]
     if weights and not fitting:
         raise UsageError(f"--weights {weights}: none of these tasks has a checkpoint")
@@ -117,16 +117,18 @@ def weights_of(tasks: Sequence[Task], weights: str) -> dict[str, str]:
 
 
 def check_available(found: Mapping[str, FrameworkInfo], asked: Asked) -> None:
-    """Unavailable if a framework that was named is missing, or a device or mode that was named is in none."""
+    """Unavailable if a requested framework is missing, or if no framework has a requested device or mode."""
     for framework in asked.frameworks:
         if found[framework].missing:
             raise Unavailable(found[framework].missing)
     for kind, names in (("devices", asked.devices), ("modes", asked.modes)):
         for name in names:
-            if not any(name in getattr(here, kind) for here in found.values()):
-                have = ", ".join(f"{fw}: {' '.join(getattr(here, kind)) or 'none'}" for fw, here in found.items())
-                ways = "; ".join(f"{fw}: {CUDA[fw]}" for fw in found) if name == "cuda" else ""
-                raise Unavailable(f"no framework has the {kind[:-1]} {name!r} here ({have})" + (ways and f"; {ways}"))
+            if not any(name in getattr(info, kind) for info in found.values()):
+                have = ", ".join(f"{fw}: {' '.join(getattr(info, kind)) or 'none'}" for fw, info in found.items())
+                remedies = "; ".join(f"{fw}: {CUDA[fw]}" for fw in found) if name == "cuda" else ""
+                raise Unavailable(
+                    f"no framework has the {kind[:-1]} {name!r} here ({have})" + (remedies and f"; {remedies}")
+                )
 
 
 def _judged(jobs: Sequence[Job], workers: Any, timeout: float, console: Console) -> list[Result]:
@@ -137,8 +139,8 @@ def _judged(jobs: Sequence[Job], workers: Any, timeout: float, console: Console)
         def started(job: Job) -> None:
             progress.update(bar, description=f"{job.name} {job.framework} {job.dtype} {job.mode} {job.size}")
 
-        found = []
+        judged = []
         for result in sweep(jobs, workers, timeout=timeout, started=started):
-            found.append(result)
+            judged.append(result)
             progress.advance(bar)
-    return found
+    return judged

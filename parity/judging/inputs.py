@@ -9,7 +9,7 @@ import numpy as np
 from parity.frameworks.runtime import ContractError, implementation_of, stage_of
 from parity.task import Arrays, Shape, Task, cast, choose
 
-# How near the NumPy implementation may come to a kink, relative to the tensor's root mean square.
+# The least distance of the NumPy implementation from a kink, relative to the tensor's root mean square.
 MARGIN = 2.0**-18
 TRAJECTORY_MARGIN = 2.0**-14
 ATTEMPTS = 1000
@@ -18,18 +18,19 @@ ATTEMPTS = 1000
 def draw(task: Task, size: str, *, seed: int = 0, judged: bool = True) -> tuple[Arrays, Arrays]:
     """The inputs of a task as float64, away from every kink: the same numbers in any order, process and framework.
 
-    Draws are numbered; one that comes nearer than the margin to a point where a derivative or an integer jumps
-    (the sign of a ReLU's input, a maximum's tie) is given up for the next, since there rounding picks the side.
+    A kink is a point where a derivative or an integer jumps (a ReLU's zero, a maximum's tie); near it, rounding
+    decides the side.  Draws are numbered.  A draw that comes nearer to a kink than the margin is rejected, and the
+    next one is tried.
 
     Args:
-        judged: whether derivatives will be compared; where they are only timed the first draw will do.
-        seed: further inputs of the same task; `default_rng([crc32(name), 1000 seed + attempt])`.
+        judged: whether derivatives will be compared; for timing alone the first draw is used.
+        seed: selects other inputs of the same task: `default_rng([crc32(name), 1000 seed + attempt])`.
 
     Raises:
         UsageError: an unknown size.
-        ContractError: a task of which a thousand draws lie too near a kink.
+        ContractError: a thousand draws of the task lie too near a kink, or it names an array that does not exist.
     """
-    params, batch = _draw(task, size, seed, judged and size != "large")  # forward values need none
+    params, batch = _draw(task, size, seed, judged and size != "large")  # at large no derivatives are compared
     return cast(params, "float64"), cast(batch, "float64")
 
 
@@ -49,12 +50,14 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
 
 
 def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
-    """ContractError for a cotangent or a known shape of no input, a shape that is another, and a layout of nothing."""
+    """ContractError for a cotangent, a known shape or a layout of an unknown name, or an input of another shape."""
     where = f"parity/tasks/{task.name}.py"
     for name, stage in task.stages.items():
         for cotangent in filter(None, stage.derivative_of.values()):
             if cotangent not in batch:
-                raise ContractError(f"{where}: stage {name!r} is weighed by {cotangent!r}, which is not in the batch")
+                raise ContractError(
+                    f"{where}: stage {name!r} names the cotangent {cotangent!r}, which is not in the batch"
+                )
     for shape, value in task.known.items():
         if isinstance(shape, Shape) and "/" not in shape.of:
             arrays = {**params, **batch}
@@ -63,10 +66,10 @@ def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
             if size == "base" and arrays[shape.of].shape != tuple(np.asarray(value)):
                 is_ = arrays[shape.of].shape
                 raise ContractError(f"{where}: the exercise states the shape {value!r} of {shape.of!r}, this is {is_}")
-    found = [*params, *batch, *(output for stage in task.stages.values() for output in stage.outputs)]
+    known = [*params, *batch, *(output for stage in task.stages.values() for output in stage.outputs)]
     for name in task.layout:
-        if not any(f".{key}".endswith(f".{name}") for key in found):
-            raise ContractError(f"{where}: the layout of {name!r} is of no array and no output")
+        if not any(f".{key}".endswith(f".{name}") for key in known):
+            raise ContractError(f"{where}: the layout names {name!r}, which is neither an array nor an output")
 
 
 def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
@@ -77,8 +80,8 @@ def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
         function = stage_of(implementation, name)
         with (
             ops.listening() as distances,
-            contextlib.suppress(Exception),  # run() reports what fails,
-            contextlib.redirect_stdout(None),  # and shows what is printed
+            contextlib.suppress(Exception),  # run() reports failures
+            contextlib.redirect_stdout(None),  # and printed text
         ):
             function(implementation.build(cast(params, "float64"), **task.config), cast(batch, "float64"))
         if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):

@@ -1,9 +1,9 @@
-"""Errors in units of rounding noise: the one measure, and the one limit, of this project.
+"""Errors in units of rounding noise: this project's only measure and only limit.
 
-A float32 result differs from the truth because its inputs and every intermediate value are rounded.  How
-much that must be depends on the computation, so it is measured: the truth is computed again from inputs
-that are jittered as rounding would, and the spread is the noise.  An error of one noise unit is what a
-single rounding of the inputs and of the result costs.
+A float32 result differs from the truth because its inputs and every intermediate value are rounded.  The
+least possible error depends on the computation, so it is measured: the truth is computed again from inputs
+that are jittered as much as rounding would change them, and the spread is the noise.  An error of one noise
+unit is the effect of a single rounding of the inputs and of the result.
 """
 
 import math
@@ -24,11 +24,11 @@ WIDER = {"float32": "float64", "float64": "longdouble"}
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
-    """A tensor's true value, and what one rounding may do to it."""
+    """A tensor's true value, and how far one rounding may move it."""
 
     value: Array
     noise: float = 0.0  # root mean square over the tensor's elements
-    peak: float = 0.0  # the worst element
+    peak: float = 0.0  # the same for the worst element
 
     def with_noise_of(self, sibling: "Truth") -> "Truth":
         """This value with the sibling's noise: for a gradient that is zero in theory."""
@@ -45,13 +45,13 @@ def truth_of(
         noise  = sqrt(rms(jitter)² + (u · rms(truth))² / 3)
         peak   = sqrt(max|jitter|² + (u · max|truth|)²)
 
-    For float64 the same jitter times 2⁻²⁹: it is a derivative, and longdouble is slow.  Only floating inputs
-    are jittered: labels and masks are exact.  Where the platform's longdouble is no wider than float64,
+    For float64 the same jitter is multiplied by 2⁻²⁹, since it acts as a derivative and longdouble is slow.  Only
+    floating inputs are jittered: labels and masks are exact.  If the platform's longdouble is no wider than float64,
     float64 is judged against itself.
 
     Args:
-        compute: works in the precision of its inputs (float64 and longdouble) and repeats itself.
-        params, batch: named arrays; shapes and integer types are handed on as they are.
+        compute: works in the precision of its inputs (float64 and longdouble) and is deterministic.
+        params, batch: named arrays; `compute` gets them with the same shapes and integer types.
         dtype: `float32` or `float64`.
     """
     rounded = [cast(arrays, dtype) for arrays in (params, batch)]
@@ -61,7 +61,7 @@ def truth_of(
     centre = truth if WIDER[dtype] == "float64" else compute(*double)
     rng = np.random.default_rng(SAMPLES)
     jittered = [compute(*(_jitter(rng, arrays) for arrays in double)) for _ in range(SAMPLES)]
-    with np.errstate(invalid="ignore"):  # inf - inf, where the truth is infinite: left out of both scales
+    with np.errstate(invalid="ignore"):  # inf - inf where the truth is infinite; both scales leave it out
         return {
             name: _scale(flush(value, dtype), [j[name] - centre[name] for j in jittered], UNIT[dtype])
             if np.issubdtype(value.dtype, np.floating)
@@ -76,10 +76,10 @@ def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: floa
         units = max(rms(output - truth) / noise, max|output - truth| / peak)
 
     Infinities must match in place and sign and are left out of both ratios.  No error is 0 units.  A NaN, a
-    shape that differs, and an error where there is no noise are infinite.
+    different shape, and an error without any noise give infinite units.
 
     Args:
-        output: what was computed, any shape.
+        output: the computed tensor, any shape.
         truth: the same shape, in a wider type.
         noise, peak: the tensor's scales as `truth_of` measures them, in the tensor's own unit.
     """
@@ -104,7 +104,7 @@ def rms(x: Array) -> float:
 
 
 def flush(x: Array, dtype: str) -> Array:
-    """`x` with what underflows in `dtype` set to zero: below the smallest normal number processors differ by a mode."""
+    """`x` with zeros below the smallest normal number of `dtype`: some processor modes flush such values to zero."""
     return np.where(np.abs(x) < np.finfo(dtype).smallest_normal, np.zeros_like(x), x)
 
 

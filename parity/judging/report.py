@@ -1,4 +1,4 @@
-"""What a person sees of a sweep, in a terminal of 80 columns.  No name that could be typed or searched is cut."""
+"""The report of a sweep, for a terminal of 80 columns.  No name is cut, since people type names and search for them."""
 
 import functools
 from collections import Counter
@@ -20,20 +20,20 @@ STYLES: dict[Verdict, str] = {
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip
 SHORT = {"float32": "f32", "float64": "f64"}
-IN_FULL = 6  # elements of a value that is shown in full; of a larger one, the first and the last
-NARROW = 3  # ways to run that leave room for a column of names beside them
+IN_FULL = 6  # the most elements that are shown; a larger value is shown by its first and last
+NARROW = 3  # the most columns of units that leave room for a column of names
 
-Way = tuple[str, ...]  # framework, and where they are not the usual ones device and mode
+Way = tuple[str, ...]  # framework, then the device and the mode if they are not cpu and eager
 ByWay = dict[Way, Result]
 
 
 def summary_table(results: Sequence[Result]) -> Table:
-    """Task by framework: the worst noise units of each, and the output of the task that has the worst of all."""
+    """A row for each task: the worst noise units of each framework, and the output with the worst of all."""
     ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
     columns = [" ".join(way) for way in ways]
-    where = ["in"] if len(ways) <= NARROW else []
+    where = ["output"] if len(ways) <= NARROW else []
     title = f"Worst noise units ({LIMIT:g} or less agrees)"
-    view = table(title, ["task", *columns, *where], names=["task", "in"], right=columns)
+    view = table(title, ["task", *columns, *where], names=["task", "output"], right=columns)
     for task in dict.fromkeys(result.job.name for result in results):
         rows = {
             way: [r for x in results if (x.job.name, _way(x)) == (task, way) for r in x.rows if _judged(r)]
@@ -46,7 +46,7 @@ def summary_table(results: Sequence[Result]) -> Table:
 
 
 def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
-    """How many outputs have which verdict, the worst of each framework, and why what is not here is not."""
+    """Print the number of outputs with each verdict, each framework's worst units, and why runs are unavailable."""
     rows = [row for result in results for row in result.rows]
     counts: Counter[Verdict] = Counter(row.verdict for row in rows)
     console.print(", ".join(f"[{STYLES[v]}]{counts[v]} {v}[/]" for v in STYLES if counts[v]), f"in {seconds:.0f} s")
@@ -65,7 +65,7 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
 
 
 def outputs_table(results: Sequence[Result]) -> Table:
-    """Every output: its noise units in each way that it was run, and the largest absolute difference to torch."""
+    """Every output: its noise units in each way of running it, and the largest absolute difference to torch."""
     title = "Every output: noise units; Δ is the largest |difference| to torch"
     ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
     gaps = [way for way in ways if way != ("torch",)] if ("torch",) in ways else []
@@ -75,20 +75,20 @@ def outputs_table(results: Sequence[Result]) -> Table:
 
 
 def values_table(results: Sequence[Result]) -> Table:
-    """What every output is: a small one in full, of a larger one the first and the last element; or what was raised."""
+    """Every output's value: a small one in full, a larger one by its first and last element; or the error raised."""
     ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
     cells = [(" ".join(way), functools.partial(_value_cell, way)) for way in ways]
     return _by_output("Every output: its value", results, cells, numbers=False)
 
 
 def differences(console: Console, results: Sequence[Result], suspects: Mapping[tuple[str, str], str]) -> None:
-    """What does not agree, in full, each run's first difference in data-flow order marked.
+    """Print every output that does not agree, in full, and mark each run's first difference in data-flow order.
 
     Args:
-        suspects: by task and output, why NumPy's own file is the one to look into.
+        suspects: by task and output, why NumPy's own file is suspected.
     """
     bad = [(result, row) for result in results for row in result.rows if not (_passes(row) or _absent(row))]
-    alike: dict[tuple[str, str, str], list[Row]] = {}  # one cause may fail many runs
+    alike: dict[tuple[str, str, str], list[Row]] = {}  # one cause may make many runs fail
     for _, row in bad:
         alike.setdefault((row.task, row.output, row.reason), []).append(row)
     first = {id(result): row for result, row in reversed(bad)}
@@ -119,7 +119,7 @@ def _by_output(
     title: str, results: Sequence[Result], cells: Sequence[tuple[str, Callable[[ByWay, str], str]]], *,
     numbers: bool,
 ) -> Table:  # fmt: skip
-    """A section for each task, size and dtype, a row for each output, a column for each cell."""
+    """A section for each task, size and dtype, a row for each output, a column for each entry of `cells`."""
     headings = [heading for heading, _ in cells]
     view = table(title, ["output", *headings], names=["output"], right=headings if numbers else [])
     groups: dict[str, ByWay] = {}
@@ -129,7 +129,7 @@ def _by_output(
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
         view.add_row(f"[bold]{key}[/]")
-        stages = ["", *next(iter(by_way.values())).job.task.stages, CLAIM]  # "": what is said of the whole run
+        stages = ["", *next(iter(by_way.values())).job.task.stages, CLAIM]  # "": a verdict on the whole run
         outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows if not _claim(row))
         for output in sorted(outputs, key=lambda output: stages.index(output.partition("/")[0])):
             view.add_row(output, *(cell(by_way, output) for _, cell in cells))
@@ -139,7 +139,7 @@ def _by_output(
 
 def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], results: Sequence[Result]) -> Table:
     job, truth = result.job, result.truths[key]
-    # The others in the same mode and on the same device, where they ran so.
+    # Results with the same mode and device come last, and so replace a framework's other results.
     same = [r for r in results if (r.job.name, r.job.size, r.job.dtype) == (job.name, job.size, job.dtype)]
     same.sort(key=lambda r: (r.job.mode == job.mode) + (r.job.device == job.device))
     values = {r.job.framework: r.outputs[key] for r in same if key in r.outputs}
@@ -156,7 +156,7 @@ def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], resu
 
 
 def _way(result: Result) -> Way:
-    """A column's heading."""
+    """The words of this result's column heading."""
     job = result.job
     return (job.framework, *([job.device] if job.device != "cpu" else []), *([job.mode] if job.mode != "eager" else []))
 
@@ -182,7 +182,7 @@ def _unavailable(result: Result) -> bool:
 
 
 def _badness(row: Row) -> tuple[int, float]:
-    """What fails is worse than any units; an error is worst."""
+    """A sort key: a failure is worse than any units, and an error is worst."""
     return (row.verdict == "error") + (row.verdict not in PASSING), row.units or 0.0
 
 
@@ -219,11 +219,11 @@ def _value_cell(way: Way, by_way: ByWay, output: str) -> str:
         return "[dim]-[/]"
     value = outputs[output]
     elements = list(value.ravel() if value.size <= IN_FULL else value.ravel()[[0, -1]])
-    said = [f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements]
+    words = [f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements]
     if value.size > IN_FULL:
-        said.insert(1, "...")
+        words.insert(1, "...")
     shape = f"[dim]{'x'.join(map(str, value.shape))}:[/] " if value.ndim else ""
-    return shape + " ".join(said)
+    return shape + " ".join(words)
 
 
 def _printed(results: Sequence[Result]) -> list[str]:
@@ -237,23 +237,23 @@ def _printed(results: Sequence[Result]) -> list[str]:
 
 
 def _not_tested(results: Sequence[Result]) -> list[str]:
-    """The outputs that agree because they could not have differed, by task."""
-    found: dict[str, dict[str, None]] = {}
+    """By task, the outputs that cannot tell a right implementation from a wrong one."""
+    vacuous: dict[str, dict[str, None]] = {}
     for result in results:
-        found.setdefault(result.job.name, {}).update(dict.fromkeys(result.vacuous))
+        vacuous.setdefault(result.job.name, {}).update(dict.fromkeys(result.vacuous))
     return [
-        f"{task}: nothing is tested by {', '.join(keys)}: zero, or as it was given"
-        for task, keys in found.items()
+        f"{task}: these outputs test nothing, since they are zero or equal to an input: {', '.join(keys)}"
+        for task, keys in vacuous.items()
         if keys
     ]
 
 
 def _unavailable_lines(rows: Sequence[Row]) -> list[str]:
-    """Why runs are not here; that there is no GPU is said once for all frameworks."""
+    """Why runs are unavailable; a missing GPU is one line for all frameworks."""
     absent = [row for row in rows if _absent(row)]
     reasons = Counter(row.reason for row in absent if row.device == "cpu")
     gpu = [row for row in absent if row.device != "cpu"]
     if gpu:
         frameworks = ", ".join(dict.fromkeys(row.framework for row in gpu))
-        reasons[f"no CUDA here for {frameworks}; parity doctor says what it needs"] = len(gpu)
+        reasons[f"no CUDA here for {frameworks}; parity doctor shows the install commands"] = len(gpu)
     return [f"unavailable, {count_of(count, 'run')}: {reason}" for reason, count in reasons.items()]

@@ -10,7 +10,7 @@ from typing import Any
 from parity.judging.verdict import Row
 from parity.task import UsageError
 
-FORMAT = 2  # 1 had no number; its rows are the same
+FORMAT = 2  # format 1 had no number and the same rows
 
 
 def to_json(environment: dict[str, Any], rows: Iterable[Row], lessons: Iterable[dict[str, Any]]) -> str:
@@ -24,21 +24,23 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     """The environment and the rows of a file that `to_json` made.
 
     Raises:
-        UsageError: there is no such file, it is something else, or of a format that is not known here.
+        UsageError: the file is missing, is not a file of results, or has an unknown format.
     """
     try:
-        found = json.loads(path.read_text())
-        number = found.get("format", 1)
+        content = json.loads(path.read_text())
+        number = content.get("format", 1)
         if number not in (1, FORMAT):
             raise UsageError(f"{path} has format {number!r}, this version reads 1 and {FORMAT}: run parity run again")
-        environment = found["environment"]
-        # What every reader of the environment relies on.
-        _ = {name: here["versions"] for name, here in environment["frameworks"].items()}
-        rows = [Row(**row | {"units": None if row["units"] is None else float(row["units"])}) for row in found["rows"]]
+        environment = content["environment"]
+        # Every reader of the environment needs these keys.
+        _ = {name: info["versions"] for name, info in environment["frameworks"].items()}
+        rows = [
+            Row(**row | {"units": None if row["units"] is None else float(row["units"])}) for row in content["rows"]
+        ]
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except UsageError:
         raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{path} is no file of results; parity run --json NEW.json writes one") from error
+        raise UsageError(f"{path} is not a file of results; parity run --json NEW.json writes one") from error
     return environment, rows

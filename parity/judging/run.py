@@ -17,7 +17,7 @@ from parity.tasks import load
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception as plain text, so that it can be told in a process that lacks the framework that raised it."""
+    """An exception as plain text, so that a process without the framework that raised it can report it."""
 
     classes: tuple[str, ...]  # the exception's class and its bases, nearest first
     message: str
@@ -34,7 +34,7 @@ class Failure:
 
 
 class Outputs(dict[str, Array]):
-    """Named arrays, `"backward/grad.weight"` in canonical layout; by stage what `raised` and what was `printed`."""
+    """Arrays by name (`"backward/grad.weight"`), in canonical layout; `raised` and `printed` are by stage."""
 
     raised: dict[str, Failure]
     printed: dict[str, str]
@@ -61,18 +61,18 @@ def run(
         framework: `numpy`, `torch` or `tf`.
         device: `cpu` or `cuda`.
         dtype: `float32` or `float64`; NumPy also `longdouble`.
-        mode: `eager`, `compile` (torch), `graph` or `xla` (tf).  On another device than the CPU, and in
-            another mode than eager, and at `large`, only the stages that are loops run.
+        mode: `eager`, `compile` (torch), `graph` or `xla` (tf).  Only the loops run
+            on another device than the CPU, in another mode than eager, or at `large`.
         size: `tiny`, `base` or `large`.
         arrays: params and batch, instead of the ones that `draw` makes; floating ones are rounded to `dtype`.
 
     Returns:
         Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]`,
-        and the other stages go on; what a stage prints is kept in `.printed[stage]`.
+        and the other stages go on; the text that a stage prints is kept in `.printed[stage]`.
 
     Raises:
         UsageError: an unknown name, with the nearest valid one.
-        Unavailable: a framework, device or mode that is not here, with the command that installs it.
+        Unavailable: a framework, device or mode that does not exist here, with the command that installs it.
         ContractError: an implementation without `build`.
     """
     task = load(task) if isinstance(task, str) else task
@@ -102,7 +102,7 @@ def run(
 
 
 def stages_of(task: Task, device: str, mode: str, size: str) -> dict[str, Stage]:
-    """The stages that run so: all of them on the CPU, eagerly, at the sizes of the exercise; elsewhere the loops."""
+    """The stages of such a run: all of them on the CPU in eager mode at `tiny` and `base`; otherwise the loops."""
     all_of_them = (device, mode) == ("cpu", "eager") and size != "large"
     return {name: stage for name, stage in task.stages.items() if stage.timed or all_of_them}
 
@@ -115,4 +115,4 @@ def check_contract(implementation: ModuleType, name: str, stage: Stage, arrays: 
         raise ContractError(f"{where} returned other names than specified: missing {missing}, extra {extra}")
     for output, a in arrays.items():
         if np.issubdtype(a.dtype, np.floating) and a.dtype != np.dtype(dtype):
-            raise ContractError(f"{where} returned {output!r} as {a.dtype} where {dtype} was asked for")
+            raise ContractError(f"{where} returned {output!r} as {a.dtype} instead of {dtype}")

@@ -25,7 +25,7 @@ from parity.task import Arrays, Task, UsageError
 P = ParamSpec("P")
 T = TypeVar("T")
 
-# float64's truth is longdouble, which has no matrix product in BLAS: it is judged at the small sizes alone.
+# float64 is judged at tiny alone: its truth needs longdouble, for which BLAS has no matrix product.
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
 OTHER_STAGES = "other stages run eagerly on the CPU, at tiny and base"
 TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
@@ -33,7 +33,7 @@ TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
 
 @dataclass(frozen=True)
 class Job:
-    """One run: of one task, in one framework, in one way.  It travels to a worker, where the task is loaded again."""
+    """One run of one task in one framework.  The job is sent to a worker, which loads the task again."""
 
     name: str
     config: tuple[tuple[str, float | int | str], ...]
@@ -42,7 +42,7 @@ class Job:
     dtype: str
     mode: str
     size: str
-    weights: str = ""  # of a task that has a checkpoint
+    weights: str = ""  # for a task with a checkpoint
     seed: int = 0
 
     @classmethod
@@ -56,7 +56,7 @@ class Job:
 
     @property
     def way(self) -> dict[str, str]:
-        """How it runs, as `run` and `judge` take it."""
+        """Device, dtype, mode and size, as arguments of `run` and `judge`."""
         return {"device": self.device, "dtype": self.dtype, "mode": self.mode, "size": self.size}
 
     def row(self, verdict: Verdict, reason: str, output: str = "") -> Row:
@@ -69,13 +69,13 @@ class Job:
 
 @dataclass
 class Result:
-    """What came of a job: its verdicts, its outputs, and the truth of those that differ."""
+    """The result of a job: its verdicts, its outputs, and the truth of the outputs that differ."""
 
     job: Job
     rows: list[Row]
     outputs: Outputs = field(default_factory=Outputs)
     truths: dict[str, Truth] = field(default_factory=dict)
-    vacuous: list[str] = field(default_factory=list)  # outputs that could not have failed
+    vacuous: list[str] = field(default_factory=list)  # outputs that test nothing
     growth: dict[str, list[float | str]] = field(default_factory=dict)  # of a trajectory, the noise units of each row
 
 
@@ -91,7 +91,7 @@ def workers_of(frameworks: Iterable[str]) -> Iterator[dict[str, Worker]]:
 
 
 def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -> dict[str, FrameworkInfo]:
-    """What each framework offers, each asked in its worker, all at once."""
+    """What each framework offers; the workers answer in parallel."""
 
     def ask(framework: str) -> FrameworkInfo:
         if importlib.util.find_spec(REQUIRES[framework]) is None:
@@ -105,7 +105,7 @@ def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -
         asked = {framework: pool.submit(ask, framework) for framework in workers}
         try:
             return {framework: future.result() for framework, future in asked.items()}
-        except BaseException:  # interrupted: those who wait for an answer wait no longer
+        except BaseException:  # interrupted: closing the workers ends the threads that wait for an answer
             for worker in workers.values():
                 worker.close()
             raise
@@ -116,10 +116,10 @@ def plan(
     devices: Sequence[str], dtypes: Sequence[str], modes: Sequence[str], sizes: Sequence[str],
     weights: str = "", seed: int = 0,
 ) -> tuple[list[Job], list[Result]]:  # fmt: skip
-    """The jobs that can run here, and a result that says why for each that cannot.
+    """The jobs that can run here, and for each other job a result with the reason.
 
     Raises:
-        UsageError: nothing of what was asked for can run; the message has every reason.
+        UsageError: none of the requested jobs can run; the message has every reason.
     """
     jobs, skipped = [], []
     for task, size, dtype, framework, device, mode in itertools.product(tasks, sizes, dtypes, found, devices, modes):
@@ -132,8 +132,8 @@ def plan(
             skipped.append(Result(job, [job.row("unavailable", reason)]))
     if not jobs:
         reasons = dict.fromkeys(row.reason for result in skipped for row in result.rows)
-        raise UsageError("nothing of this can run here: " + "; ".join(reasons))
-    # A dtype that is not judged at a size is no gap in what was asked for: the other sizes judge it.
+        raise UsageError("none of these runs is possible here: " + "; ".join(reasons))
+    # A dtype that is not judged at one size is judged at another, so it needs no row here.
     return jobs, [result for result in skipped if result.job.dtype in JUDGED[result.job.size]]
 
 
@@ -141,7 +141,7 @@ def sweep(
     jobs: Sequence[Job], workers: Mapping[str, Worker], *,
     timeout: float = TIMEOUT, started: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[Result]:  # fmt: skip
-    """Run the jobs, each framework in its worker beside the others, and judge them in order.
+    """Run the jobs, the frameworks in parallel in their workers, and judge them in order.
 
     The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any framework.
     """
@@ -149,7 +149,7 @@ def sweep(
     with ExitStack() as stack:
         frameworks = {job.framework for job in jobs}
         lanes = {framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in frameworks}
-        # Last in, first out: when the caller stops, what waits is cancelled and the workers end; no lane is left busy.
+        # The stack closes last in, first out: waiting jobs are cancelled, then the workers end, so no lane stays busy.
         for worker in (truth, *workers.values()):
             stack.callback(worker.close)
         for lane in lanes.values():
@@ -178,18 +178,20 @@ def sweep(
 
 
 def left_out(job: Job) -> list[Row]:
-    """A row with the reason for each stage that does not run so."""
+    """A row with the reason for each stage that such a run leaves out."""
     runs = stages_of(job.task, job.device, job.mode, job.size)
-    return [job.row("unavailable", f"no loop: {OTHER_STAGES}", stage) for stage in job.task.stages if stage not in runs]
+    return [
+        job.row("unavailable", f"not a loop: {OTHER_STAGES}", stage) for stage in job.task.stages if stage not in runs
+    ]
 
 
 def suspects(results: Sequence[Result]) -> dict[tuple[str, str], str]:
-    """Where NumPy itself is wrong: by task and output, what the other frameworks say.
+    """By task and output, the reason to suspect NumPy's own implementation.
 
-    The truth is NumPy's, so a fault there makes all the others differ.  Two frameworks that differ from it and agree
-    with one another, in noise units of that truth, are the better witnesses.
+    The truth is NumPy's, so a fault there makes all the others differ.  If two frameworks differ from it and agree
+    with one another, in noise units of that truth, NumPy is probably wrong.
     """
-    found: dict[tuple[str, str], str] = {}
+    reasons: dict[tuple[str, str], str] = {}
     by_inputs: dict[Any, list[Result]] = {}
     for result in results:
         if result.job.framework != "numpy" and result.truths:
@@ -206,18 +208,18 @@ def suspects(results: Sequence[Result]) -> dict[tuple[str, str], str]:
                 units = noise_units(one, other, noise=truth.noise, peak=truth.peak)
                 if units <= LIMIT:
                     witnesses = f"{first.job.framework} and {second.job.framework} agree with one another"
-                    found.setdefault((name, key), f"{witnesses} ({units:.2g} units): suspect impl_numpy/{name}.py")
-    return found
+                    reasons.setdefault((name, key), f"{witnesses} ({units:.2g} units): suspect impl_numpy/{name}.py")
+    return reasons
 
 
-def _skip_reason(job: Job, here: FrameworkInfo) -> str | None:
-    if here.missing:
-        return here.missing
+def _skip_reason(job: Job, info: FrameworkInfo) -> str | None:
+    if info.missing:
+        return info.missing
     if job.size not in job.task.sizes:
         return f"{job.name} has no size {job.size!r}"
     if job.dtype not in JUDGED[job.size]:
         return f"{job.dtype} is judged at tiny only: its truth needs longdouble, which is slow"
-    reason = skip_reason(job.framework, job.device, job.mode, devices=here.devices, modes=here.modes)
+    reason = skip_reason(job.framework, job.device, job.mode, devices=info.devices, modes=info.modes)
     if reason is not None:
         return reason
     if not stages_of(job.task, job.device, job.mode, job.size):
@@ -229,7 +231,7 @@ def _attempt(
     worker: Worker, function: Callable[Concatenate[Job, P], T], job: Job, timeout: float,
     *args: P.args, **kwargs: P.kwargs,
 ) -> T | Failure:  # fmt: skip
-    """`function` of the job in the worker, or how it failed."""
+    """The result of `function(job, ...)` in the worker, or its failure."""
     try:
         return worker.call(function, job, *args, timeout=timeout, **kwargs)
     except WorkerError as error:

@@ -19,7 +19,7 @@ PASSING: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical", "hol
 NOT_TRUE = "the lesson says so, and it is not so here"
 CLAIM = "claim"  # stands before the text of a claim, in the place of a stage
 
-# One sampled value in 10⁹ may fail by chance: a run has fewer than a thousand, so one run in 10⁶.
+# One sampled value in 10⁹ may fail by chance.  A run has fewer than a thousand, so one run in 10⁶ may fail by chance.
 FALSE_ALARM = 1e-9
 
 
@@ -33,8 +33,8 @@ class Row:
     dtype: str
     mode: str
     size: str
-    output: str  # "backward/grad.weight"; the stage alone where there is no output, "" for a whole run
-    units: float | None  # noise units; None where nothing was measured in them
+    output: str  # "backward/grad.weight"; the stage's name if it gave no output, "" for a whole run
+    units: float | None  # noise units; None if the verdict does not use them
     verdict: Verdict
     reason: str = ""
 
@@ -45,7 +45,7 @@ class Reference:
 
     arrays: tuple[Arrays, Arrays]
     truths: dict[str, Truth]  # by "stage/output"
-    raised: dict[str, Failure]  # stages that NumPy itself cannot run, rightly where that is declared
+    raised: dict[str, Failure]  # stages in which NumPy itself raises; a specification may declare that
 
 
 def judge(
@@ -62,17 +62,17 @@ def judge(
     """Judge one run of a task: a row for each output, in data-flow order.
 
     Floating outputs agree at `LIMIT` noise units or less; integers, booleans and the outputs named in `exact`
-    must be equal; sampled ones lie within the deviation that chance exceeds once in 10⁹; a declared error must
-    be raised as declared.  At `large` forward outputs are judged and the others must be finite.
+    must be equal; sampled ones must lie within the deviation that chance exceeds once in 10⁹; a declared
+    error must be raised.  At `large` only forward outputs are judged; the others must be finite.
 
     Args:
         task: a task or its name.
         framework, device, dtype, mode, size: as in `run`; dtype is `float32` or `float64`.
-        outputs: what `run` returned for the same arguments; it is called where they are not given.
+        outputs: the result of `run` for the same arguments; by default `run` is called.
         seed: which inputs, as in `draw`.
 
     Raises:
-        as `run`.
+        The errors of `run`.
     """
     task = load(task) if isinstance(task, str) else task
     arrays = draw(task, size, seed=seed)
@@ -125,19 +125,19 @@ def expected(
 def vacuous(task: Task, size: str, dtype: str, seed: int = 0) -> list[str]:
     """The outputs of a run that cannot tell a right implementation from a wrong one, as "stage/output".
 
-    With a learning rate of zero every updated weight is its input; without noise only an exact 0 can be asked for,
-    which a specification says with `exact`.
+    With a learning rate of zero every updated weight equals its input.  A floating output without noise is always 0;
+    a specification names such an output in `exact`.
     """
     reference = reference_of(task, size, dtype, seed)
-    params, found = cast(reference.arrays[0], dtype), []
+    params, keys = cast(reference.arrays[0], dtype), []
     for name, stage in task.stages.items():
         truths = {o: reference.truths[f"{name}/{o}"] for o in stage.outputs if f"{name}/{o}" in reference.truths}
         updated = [o for o in truths if o in params]
         if all(np.array_equal(truths[o].value, params[o]) for o in updated):
-            found += [f"{name}/{o}" for o in updated]
+            keys += [f"{name}/{o}" for o in updated]
         judged = [o for o in truths if o not in stage.exact and o not in stage.stochastic]
-        found += [f"{name}/{o}" for o in judged if _is_floating(truths[o].value) and truths[o].noise == 0]
-    return found
+        keys += [f"{name}/{o}" for o in judged if _is_floating(truths[o].value) and truths[o].noise == 0]
+    return keys
 
 
 @functools.lru_cache(maxsize=16)
@@ -173,11 +173,11 @@ def _judge(
     truth = truths[key]
     floating = np.issubdtype(truth.value.dtype, np.floating)
     if floating and output.dtype != np.dtype(dtype):
-        return np.inf, "differs", f"dtype {output.dtype} where {dtype} is due"
+        return np.inf, "differs", f"dtype {output.dtype}, expected {dtype}"
     if not floating and output.dtype.kind not in {"b": "b", "i": "iu", "u": "iu"}[truth.value.dtype.kind]:
-        return np.inf, "differs", f"dtype {output.dtype} where {truth.value.dtype} is due"
+        return np.inf, "differs", f"dtype {output.dtype}, expected {truth.value.dtype}"
     if output.shape != truth.value.shape:
-        return np.inf, "differs", f"shape {output.shape} where {truth.value.shape} is due"
+        return np.inf, "differs", f"shape {output.shape}, expected {truth.value.shape}"
     if size == "large" and not key.startswith("forward/"):
         finite = bool(np.isfinite(output).all())
         return (None, "agrees", "finite") if finite else (np.inf, "differs", "not finite")
@@ -207,7 +207,7 @@ def _known(
     else:
         units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
     stated = f"the exercise states {np.asarray(value).tolist()}"
-    return verdict if units <= LIMIT else (units, "differs", f"{stated}, this is {output.tolist()}")
+    return verdict if units <= LIMIT else (units, "differs", f"{stated}, the output is {output.tolist()}")
 
 
 def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str, tuple[Verdict, str]]:
@@ -226,16 +226,16 @@ def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str
 
 def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:
     if error is None:
-        return "differs", f"{declared.error} was to be raised and nothing was"
+        return "differs", f"expected {declared.error}, but nothing was raised"
     if declared.error in error.classes and re.search(declared.match, error.message):
         return "raises", str(error)
-    return "differs", f"{declared.error} ({declared.match!r}) was to be raised, not {error}"
+    return "differs", f"expected {declared.error} ({declared.match!r}), but this was raised: {error}"
 
 
 def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:
     mean, deviation = np.asarray(sampled.expected(*arrays)), np.asarray(sampled.error(*arrays))
     if output.shape != mean.shape or not np.isfinite(output).all():
-        return "differs", f"shape {output.shape} where {mean.shape} is due, or not finite"
+        return "differs", f"not finite, or shape {output.shape} instead of {mean.shape}"
     worst = float(np.max(np.abs(output - mean) / deviation))
     limit = float(stats.norm.isf(FALSE_ALARM / 2))
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"

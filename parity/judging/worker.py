@@ -1,4 +1,4 @@
-"""Code in a process of its own, so that a crash or a hang there is one failed call and not the end."""
+"""Calls in a separate process, so that a crash or a hang there is one failed call and does not end the run."""
 
 import contextlib
 import multiprocessing
@@ -17,11 +17,11 @@ from parity.judging.run import Failure
 
 T = TypeVar("T")
 
-pebble.CONSTS.term_timeout = 0.2  # seconds to end by itself; a worker has nothing to finish
+pebble.CONSTS.term_timeout = 0.2  # seconds before a terminated process is killed; a worker has nothing to finish
 
 
 class WorkerError(Exception):
-    """A call that did not come back: it raised, it took too long, or its process died."""
+    """A call without a result: it raised, it took too long, or its process died."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(str(failure))
@@ -29,9 +29,9 @@ class WorkerError(Exception):
 
 
 class Worker:
-    """A process that is started at its first call, serves one call at a time, and is replaced when it is lost.
+    """A process that is started at its first call, serves one call at a time, and is replaced if it dies or hangs.
 
-    What is printed there, by libraries as they are imported for instance, is kept in a log and shown to nobody.
+    Its output, for instance of libraries during their import, goes into a log and not to the terminal.
     """
 
     def __init__(self) -> None:
@@ -43,10 +43,10 @@ class Worker:
         """`function(*args, **kwargs)` in the process; function, arguments and result are pickled.
 
         Args:
-            timeout: seconds, from the moment that the process takes the call; None waits for ever.
+            timeout: seconds, from the moment when the process takes the call; None waits for ever.
 
         Raises:
-            WorkerError: with the failure of the call, after `timeout` seconds, or when the process dies.
+            WorkerError: the call failed, took longer than `timeout` seconds, or its process died.
         """
         if self._pool is None:
             self._start()
@@ -65,15 +65,15 @@ class Worker:
             raise WorkerError(_failure("ProcessDied", " ".join(words))) from error
         if failure is not None:
             raise WorkerError(failure)
-        return result  # type: ignore[no-any-return]  # what function returned, through a pipe
+        return result  # type: ignore[no-any-return]  # pebble's results have no type
 
     def log(self) -> str:
-        """What was printed in the process so far, or in the one that was lost last, without empty lines."""
-        said = Path(self._log.name).read_text(errors="replace") if self._log else ""
-        return "\n".join(line for line in said.splitlines() if line.strip())
+        """The output of the process so far, or of the last process that was lost, without empty lines."""
+        text = Path(self._log.name).read_text(errors="replace") if self._log else ""
+        return "\n".join(line for line in text.splitlines() if line.strip())
 
     def close(self) -> None:
-        """End the process, whatever it is doing, and forget its log; the next call starts another."""
+        """End the process, even during a call, and delete its log; the next call starts another."""
         self._end_pool()
         if self._log is not None:
             self._log.close()
@@ -82,7 +82,7 @@ class Worker:
     def _end_pool(self) -> None:
         if self._pool is not None:
             pool, self._pool = self._pool, None
-            if self._future is not None:  # whoever waits for it waits no longer
+            if self._future is not None:  # ends the wait of its caller
                 self._future.cancel()
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
@@ -97,11 +97,11 @@ class Worker:
 
 @contextlib.contextmanager
 def _interrupts_blocked() -> Iterator[None]:
-    """What is started in the block never sees Ctrl-C: it is this process's to answer, and to end the others."""
+    """Processes that are started in the block ignore Ctrl-C; this process handles it and ends them."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    resource_tracker.ensure_running()  # it is started with the first process, and unblocks what is blocked
+    resource_tracker.ensure_running()  # else the first process would start it, which unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -116,7 +116,7 @@ def _speak_into(log: str) -> None:
 
 
 def _attempt(function: Callable[..., T], args: Any, kwargs: Any) -> tuple[Failure | None, T | None]:
-    """The result, or its failure as text: an exception's class may be unknown where it would arrive."""
+    """The failure as text, or the result.  The caller may not know an exception's class, so no exception is sent."""
     try:
         return None, function(*args, **kwargs)
     except Exception as error:

@@ -43,7 +43,7 @@ def test_two_results_stand_side_by_side(tmp_path):
     assert "summary/shape" not in words  # its verdict is the same
 
 
-def test_the_same_verdicts_are_exit_0_and_how_many_is_said(tmp_path):
+def test_the_same_verdicts_are_exit_0_and_the_shared_outputs_are_counted(tmp_path):
     files = [result(tmp_path / f"{machine}.json", LOSS, SHAPE) for machine in ("laptop", "server")]
     done = compare(*files)
     assert done.returncode == 0, done.stderr
@@ -77,11 +77,11 @@ def test_exact_compares_units_to_the_last_digit(tmp_path):
     assert compare(a, result(tmp_path / "again" / "c.json", LOSS, SHAPE), "--exact").returncode == 0
 
 
-def test_results_that_share_nothing_decide_nothing(tmp_path):
+def test_results_that_share_no_output_are_exit_2(tmp_path):
     a, b = result(tmp_path / "a.json", LOSS), result(tmp_path / "b.json", SHAPE)
     done = compare(a, b)
     assert done.returncode == 2
-    assert "0 outputs shared, 2 missing on a side" in done.stdout
+    assert "0 outputs shared, 2 missing from a file" in done.stdout
     assert compare(a, result(tmp_path / "empty.json")).returncode == 2
 
 
@@ -89,19 +89,19 @@ def test_an_output_that_is_missing_is_found_unless_there_is_a_reason(tmp_path):
     both = result(tmp_path / "both.json", LOSS, SHAPE)
     done = compare(both, result(tmp_path / "one.json", LOSS))
     assert done.returncode == 1
-    assert "1 missing on a side" in done.stdout
+    assert "1 missing from a file" in done.stdout
     assert "summary/shape" in done.stdout
     for output in ("", "summary"):  # the whole run, or the stage, is unavailable
         excused = result(tmp_path / "excused.json", LOSS, (output, "unavailable", None))
         assert compare(both, excused).returncode == 0
 
 
-def test_one_file_is_compared_with_nothing(tmp_path):
+def test_one_file_alone_cannot_be_compared(tmp_path):
     path = result(tmp_path / "a.json", LOSS)
     assert compare(path).returncode == compare(path, path).returncode == 2
 
 
-def test_files_of_one_name_are_called_by_their_paths(tmp_path):
+def test_files_with_the_same_name_are_shown_by_their_paths(tmp_path):
     for machine in ("a", "b"):
         (tmp_path / machine).mkdir()
     files = [result(tmp_path / machine / "parity.json", LOSS) for machine in ("a", "b")]
@@ -109,22 +109,22 @@ def test_files_of_one_name_are_called_by_their_paths(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (None, "broken.json cannot be read: No such file"),
-        ("half a fi", "broken.json is no file of results; parity run --json NEW.json writes one"),
-        ("[]", "broken.json is no file of results"),
-        ('{"rows": []}', "broken.json is no file of results"),
+        ("half a fi", "broken.json is not a file of results; parity run --json NEW.json writes one"),
+        ("[]", "broken.json is not a file of results"),
+        ('{"rows": []}', "broken.json is not a file of results"),
         ('{"format": 99, "rows": []}', "broken.json has format 99, this version reads 1 and 2"),
     ],
 )
-def test_a_file_that_is_no_result_is_named(tmp_path, content, said):
+def test_a_file_that_holds_no_results_is_named(tmp_path, content, message):
     path = tmp_path / "broken.json"
     if content is not None:
         path.write_text(content)
     done = compare(result(tmp_path / "good.json", LOSS), str(path))
     assert done.returncode == 2
-    assert said in " ".join(done.stderr.split())
+    assert message in " ".join(done.stderr.split())
 
 
 def test_a_file_without_a_format_number_is_the_first_format(tmp_path):
@@ -145,7 +145,7 @@ def test_no_name_is_cut_in_a_narrow_terminal(tmp_path, width):
 
 
 def times(path, cpu, milliseconds):
-    """A file of times, in which the last loop has none."""
+    """A file of times in an older format; its last loop has no time."""
     rows = pd.DataFrame({"task": "mlp", "loop": ["forward", "step"], "contestant": "torch", "size": "base"})
     rows["median_seconds"] = [milliseconds / 1e3, None]
     rows = rows.assign(low_seconds=rows["median_seconds"] / 2, high_seconds=rows["median_seconds"] * 2)
@@ -164,7 +164,7 @@ def test_times_of_two_machines_stand_side_by_side(tmp_path):
     assert "compare the machines, not the frameworks" in " ".join(lines)
 
 
-def test_of_three_files_of_times_there_is_no_ratio(tmp_path):
+def test_three_files_of_times_have_no_ratio(tmp_path):
     done = compare(*(times(tmp_path / f"{name}.csv", name, 3) for name in "abc"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("3 ms 1.5-6 ms") == 3
@@ -183,15 +183,15 @@ def test_a_file_that_holds_no_times_is_named(tmp_path, name):
     (tmp_path / name).write_text("half,a,fi")
     done = compare(str(tmp_path / name), times(tmp_path / "good.csv", "Xeon", 3))
     assert done.returncode == 2
-    assert f"{name} is no file of times" in " ".join(done.stderr.split())
+    assert f"{name} is not a file of times" in " ".join(done.stderr.split())
 
 
-def test_times_that_share_no_loop_decide_nothing(tmp_path):
-    here = times(tmp_path / "a.csv", "Xeon", 3)
-    there = pd.read_csv(here).assign(task="lstm", format=1)
-    there.to_csv(tmp_path / "b.csv", index=False)
-    assert compare(here, str(tmp_path / "b.csv")).returncode == 2
-    there.assign(format=99).to_csv(tmp_path / "b.csv", index=False)
-    done = compare(here, str(tmp_path / "b.csv"))
+def test_times_that_share_no_loop_are_exit_2(tmp_path):
+    first = times(tmp_path / "a.csv", "Xeon", 3)
+    second = pd.read_csv(first).assign(task="lstm", format=1)
+    second.to_csv(tmp_path / "b.csv", index=False)
+    assert compare(first, str(tmp_path / "b.csv")).returncode == 2
+    second.assign(format=99).to_csv(tmp_path / "b.csv", index=False)
+    done = compare(first, str(tmp_path / "b.csv"))
     assert done.returncode == 2
     assert "b.csv has format 99" in done.stderr

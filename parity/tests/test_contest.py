@@ -1,4 +1,4 @@
-"""Who is timed on what, and in which order."""
+"""Which backends are timed on which loops, and in which order."""
 
 from parity.timing.contest import TURNS
 from parity.timing.plugin import contest_of
@@ -9,7 +9,7 @@ def contest(**options):
     return contest_of({**given, **options}.get)
 
 
-def test_backends_take_turns_and_another_one_begins_each_time():
+def test_backends_take_turns_and_each_turn_begins_with_another_one():
     turns = [(str(entry), turn) for entry, turn in contest(frameworks="numpy,torch").turns()]
     forward = [f"mlp forward {who}" for who in ("numpy", "torch")]
     assert turns[:4] == [(forward[0], 0), (forward[1], 0), (forward[1], 1), (forward[0], 1)]

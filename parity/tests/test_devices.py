@@ -1,4 +1,4 @@
-"""Other devices: that the NumPy source runs on any array of NumPy's dispatch protocols, and what TF32 costs."""
+"""Other devices: the NumPy source runs on any array with NumPy's dispatch protocols, and the cost of TF32."""
 
 import contextlib
 
@@ -13,9 +13,9 @@ from parity.task import cast
 
 
 class Duck(np.lib.mixins.NDArrayOperatorsMixin):
-    """An array that, as CuPy's, implements NumPy's dispatch protocols and refuses to become an ndarray.
+    """An array that, like CuPy's, implements NumPy's dispatch protocols and refuses to become an ndarray.
 
-    It stands for a GPU's array where there is no GPU: what would leave the device there raises here.
+    It replaces a GPU's array on a machine without a GPU: an operation that would leave the device raises an error.
     """
 
     def __init__(self, array):
@@ -77,7 +77,7 @@ class Duck(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 def _refuse_host(value, what):
-    """A device's library takes no arrays of the host beside its own; numbers it does."""
+    """A device's library accepts numbers beside its own arrays, but no arrays of the host."""
     if isinstance(value, np.ndarray) and value.ndim:
         raise TypeError(f"{what} of a device's array and an ndarray of shape {value.shape}")
     if isinstance(value, tuple | list | dict):
@@ -136,7 +136,7 @@ def test_a_duck_refuses_what_a_gpu_array_refuses():
 
 @pytest.mark.parametrize("name", ["mlp", "conv_block", "lstm", "attention"])
 def test_tf32_costs_thousands_of_units(name):
-    """TF32 rounds the inputs of a product to 10 bits; a parity run turns it off, and this is why."""
+    """TF32 rounds the inputs of a product to 10 bits; this is why a parity run turns it off."""
     task = load(name)
     arrays = tuple(rounded_to_tf32().inputs(a) for a in draw(task, "tiny"))
     outputs = run(task, "numpy", dtype="float32", arrays=arrays)

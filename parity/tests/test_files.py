@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and nothing but a file is replaced."""
+"""Files are written completely or not at all, and only a regular file is replaced."""
 
 import os
 import stat
@@ -27,7 +27,7 @@ def test_a_new_file_has_the_mode_of_open(tmp_path):
     assert (tmp_path / "ours").stat().st_mode == (tmp_path / "opens").stat().st_mode
 
 
-def test_of_a_link_the_target_is_written(tmp_path):
+def test_a_link_stays_and_its_target_is_written(tmp_path):
     (tmp_path / "there").mkdir()
     link = tmp_path / "link.json"
     link.symlink_to(tmp_path / "there" / "rows.json")
@@ -63,12 +63,12 @@ def test_a_dash_is_standard_output(capsysbinary):
 
 
 @pytest.mark.parametrize(("path", "message"), [("nowhere/rows.json", "No such file"), (".", "is a folder")])
-def test_what_cannot_be_written_is_known_before_the_work(tmp_path, path, message):
+def test_an_unwritable_path_is_refused_before_the_work(tmp_path, path, message):
     with pytest.raises(UsageError, match=message):
         WholeFile(tmp_path / path)
 
 
-def test_a_write_that_fails_leaves_what_was_there(tmp_path, monkeypatch):
+def test_a_write_that_fails_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "rows.json"
     path.write_text("old")
     file = WholeFile(path)

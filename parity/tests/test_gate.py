@@ -32,13 +32,13 @@ def test_a_loop_that_agrees_is_timed(entry):
     assert 0 < gate.units(entry) < 30
 
 
-def test_a_loop_that_computes_something_else_is_not(entry):
+def test_a_loop_whose_outputs_disagree_is_not_timed(entry):
     gate = Gate("tiny")
     gate.add([row("agrees"), row("differs")])
     assert gate.skip_reason(entry) == "its outputs: differs"
 
 
-def test_what_cannot_run_here_is_not_timed_and_says_why():
+def test_a_loop_that_cannot_run_here_is_not_timed_and_has_a_reason():
     graph = Entry(load("mlp"), "step", Backend(framework="numpy", mode="graph"))
     assert "numpy has no mode 'graph'" in Gate("tiny").skip_reason(graph)
     small = dataclasses.replace(load("mlp"), sizes={"base": load("mlp").sizes["base"]})
@@ -57,14 +57,14 @@ def test_verdicts_are_read_from_a_run(entry, tmp_path):
         return gate.skip_reason(entry)
 
     assert read(impl_numpy.versions(), sources()) == "its outputs: error"
-    assert read({"numpy": "1.0"}, sources()) == ""  # another version's verdict: judged again
-    assert read(impl_numpy.versions(), "others") == ""  # of sources that have changed since
+    assert read({"numpy": "1.0"}, sources()) == ""  # the verdict is of another version: judged again
+    assert read(impl_numpy.versions(), "others") == ""  # the sources have changed since: judged again
     path.write_text("half a fi")
-    with pytest.raises(UsageError, match="is no file of results"):
+    with pytest.raises(UsageError, match="is not a file of results"):
         Gate("tiny").read(path, ["numpy"])
 
 
-def test_the_sources_that_decide_the_numbers_have_a_digest(tmp_path, monkeypatch):
+def test_the_sources_that_determine_the_numbers_have_a_digest(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "__file__", str(tmp_path / "parity" / "frameworks" / "environment.py"))
 
     def after(name, content):

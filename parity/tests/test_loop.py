@@ -1,4 +1,4 @@
-"""A loop ready to be timed: what is inside the clock, and what a GPU needs, shown on one that is made up."""
+"""A loop that is ready to be timed: what the clock includes, and what a GPU needs, tested with a made-up GPU."""
 
 import contextlib
 import math
@@ -17,25 +17,25 @@ GPU = Backend(framework="torch", device="cuda")
 
 @pytest.fixture
 def log(monkeypatch):
-    """What the runtime and the implementation of a framework that does nothing were asked for, in order."""
-    said = []
+    """The calls of a made-up runtime and implementation, in order."""
+    calls = []
 
     def put(arrays, device, layout):
-        said.append("put")
-        return {"number": said.count("put"), **arrays}
+        calls.append("put")
+        return {"number": calls.count("put"), **arrays}
 
     def step(model, batch):
-        said.append(batch["number"])
+        calls.append(batch["number"])
         return {"loss": 0.0}
 
     fake = SimpleNamespace(
         policy=lambda device, dtype: contextlib.nullcontext(), put=put, wrap=lambda stage, mode: stage,
-        sync=lambda device: said.append("sync"), device_seconds=lambda call, device: (call(), 0.5)[1],
+        sync=lambda device: calls.append("sync"), device_seconds=lambda call, device: (call(), 0.5)[1],
     )  # fmt: skip
     implementation = SimpleNamespace(__name__="impl_torch.mlp", build=lambda params, **config: params, step=step)
     monkeypatch.setattr(timing, "available", lambda framework, device, mode: fake)
     monkeypatch.setattr(timing, "implementation_of", lambda task, framework: implementation)
-    return said
+    return calls
 
 
 def test_on_a_gpu_the_inputs_rotate_past_its_cache_and_each_call_waits(log):
@@ -61,14 +61,14 @@ def test_a_gpus_own_events_time_a_call_without_the_wait(log):
     assert len(log) == 1
 
 
-def test_on_a_cpu_the_batch_stays_and_nothing_is_waited_for(log):
+def test_on_a_cpu_the_batch_stays_and_no_call_waits(log):
     with warmed("mlp", "step", Backend(framework="torch")) as loop:
         assert log == ["put", "put", *[2] * (1 + WARM_UP)]
         loop.call()
     assert log[-1] == 2
 
 
-def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
+def test_a_missing_gpu_is_an_error_that_names_the_framework(framework):
     if "cuda" in timing.available(framework, "cpu", "eager").devices():
         pytest.skip(f"{framework} has a GPU here")
     with (
@@ -81,12 +81,12 @@ def test_a_gpu_that_is_not_here_is_named_with_the_way_to_one(framework):
 @pytest.mark.parametrize(
     ("outputs", "handed"),
     [
-        ("loss grad.x grad.w w momentum.w exp_avg_sq.w", "loss"),  # a training step: what its user looks at
+        ("loss grad.x grad.w w momentum.w exp_avg_sq.w", "loss"),  # a training step: its user reads the loss
         ("loss grad.x grad.w", "loss grad.x grad.w"),  # the gradients are the result
     ],
 )
-def test_a_timed_graph_hands_over_what_its_user_looks_at(outputs, handed):
-    """A graph copies out what it returns: weights, gradients and buffers would be copied at each call."""
+def test_a_timed_graph_returns_only_what_its_user_reads(outputs, handed):
+    """A graph copies its results out, so weights, gradients and buffers would be copied at each call."""
     loop = timing.handed_over(lambda batch: dict.fromkeys(outputs.split(), 0.0), {"w": np.ones(2)})
     assert list(loop({})) == handed.split()
 

@@ -1,4 +1,4 @@
-"""Times side by side: in a process that may die, with their interval, written whole."""
+"""Times side by side: measured in a process that may die, with an interval, and written completely."""
 
 import io
 import signal
@@ -42,7 +42,7 @@ def test_time_refuses_an_unwritable_folder(tmp_path):
     command = [sys.executable, "-m", "parity", "time", "mlp", "--output", "/etc/hostname/nowhere"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "cannot be made" in done.stderr
+    assert "cannot be created" in done.stderr
 
 
 FAULTS = """
@@ -76,8 +76,8 @@ def faults(tmp_path, monkeypatch):
     return ["-p", "faults", "--frameworks", "numpy", "--devices", "cpu", "--size", "tiny"]
 
 
-def test_what_fails_costs_nobody_else_a_time(faults):
-    """One raises as it is judged, one under the clock, one takes its process with it: rows; the others have times."""
+def test_a_failing_task_costs_no_other_task_its_time(faults):
+    """One task raises while it is judged, one while it is timed, and one kills its process; the others have times."""
     found = measure.measure(["sgd_step", "mlp", "losses", "lstm", "linear_chain"], faults)
     reasons = found.groupby("task", sort=False)["skip_reason"].unique().map(list).to_dict()
     last = load("losses").loops[-1]
@@ -92,7 +92,7 @@ def test_what_fails_costs_nobody_else_a_time(faults):
     assert list(found["median_seconds"] > 0) == list(found["skip_reason"] == "")
 
 
-def test_what_hangs_costs_nobody_else_a_time(faults):
+def test_a_hanging_task_costs_no_other_task_its_time(faults):
     found = measure.measure(["dead_relu", "sgd_step"], faults, timeout=10)
     hung = found["task"] == "dead_relu"
     assert set(found["skip_reason"][hung]) == {f"it took longer than 10 s, at {load('dead_relu').loops[0]}"}
@@ -100,14 +100,14 @@ def test_what_hangs_costs_nobody_else_a_time(faults):
     assert set(found["skip_reason"][~hung]) == {""}
 
 
-def test_a_comparison_that_cannot_begin_says_what_it_said():
+def test_a_comparison_that_cannot_begin_shows_its_log():
     with pytest.raises(UsageError, match=r"(?s)could not be made: pytest ended with exit code 4\n.*nothing\.json"):
         measure.measure(["mlp"], ["--frameworks", "numpy", "--verdicts", "nothing.json"])
     with pytest.raises(UsageError, match="none of these tasks has a loop"):
         measure.measure([], [])
 
 
-def test_where_nobody_has_a_time_there_are_the_reasons(tmp_path):
+def test_a_comparison_without_any_time_shows_the_reasons(tmp_path):
     if "cuda" in impl_numpy.devices():
         pytest.skip("NumPy has a GPU here")
     command = [sys.executable, "-m", "parity", "time", "mlp", "--framework", "numpy", "--device", "cuda"]
@@ -117,7 +117,7 @@ def test_where_nobody_has_a_time_there_are_the_reasons(tmp_path):
     assert pd.read_parquet(tmp_path / "times.parquet")["median_seconds"].isna().all()
 
 
-def test_an_import_is_that_of_the_implementation(tmp_path, monkeypatch):
+def test_import_seconds_are_those_of_the_implementation(tmp_path, monkeypatch):
     """`import tensorflow` alone does not load Keras."""
     (tmp_path / "impl_slow.py").write_text("import time; time.sleep(0.25)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
@@ -134,8 +134,8 @@ def test_the_interval_of_the_turns_covers_the_median():
     assert 0.955 < covered / 1000 < 0.985  # 31/32
 
 
-def test_a_ratio_is_of_the_same_turn():
-    """What slows the machine for a turn slows both, and is not in their ratio."""
+def test_a_ratio_compares_rounds_of_the_same_turn():
+    """A machine that is slow for one turn slows both backends, and their ratio stays the same."""
     faster = [[speed, 1.1 * speed, 0.9 * speed] for speed in (1.0, 1.0, 1.5, 4.0, 1.0, 2.0)]
     low, value, high = measure.ratio([[2 * turn[0], 3 * turn[0], 2 * turn[0]] for turn in faster], faster)
     assert (low, value, high) == (2, 2, 2)
@@ -161,12 +161,12 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     rows += [row("step", "tf", 0, "its outputs: differs"), row("step", "numpy graph", 0, "no mode 'graph'", True)]
     console = Console(width=80, record=True, file=io.StringIO())
     report.print_times(console, pd.DataFrame(rows))
-    said = console.export_text()
-    assert "least and greatest of 6 turns, a 96.9 % interval" in " ".join(said.split())
-    assert "x2.00 2.00-2.00" in said
-    assert said.count("n/a") == 1  # in a row that others have a time for
-    assert "topic 9" in said
-    reasons = [" ".join(line.replace("│", " ").split()) for line in said.splitlines()]
+    text = console.export_text()
+    assert "least and greatest of 6 turns, a 96.9 % interval" in " ".join(text.split())
+    assert "x2.00 2.00-2.00" in text
+    assert text.count("n/a") == 1  # in a row where other backends have a time
+    assert "topic 9" in text
+    reasons = [" ".join(line.replace("│", " ").split()) for line in text.splitlines()]
     assert "tf lstm step its outputs: differs" in reasons
     assert "numpy graph lstm step no mode 'graph'" in reasons
-    assert said.count("numpy graph") == 1  # no column for what cannot run anywhere
+    assert text.count("numpy graph") == 1  # no column for a backend without any time

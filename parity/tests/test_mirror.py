@@ -23,7 +23,7 @@ def test_every_task_has_its_file_and_no_file_is_left_over(package):
 
 
 @pytest.mark.parametrize("package", PACKAGES.values())
-def test_functions_are_those_of_the_specification_in_its_order(package, task_name):
+def test_functions_follow_the_specification_in_its_order(package, task_name):
     found = public_functions(ROOT / package / f"{task_name}.py")
     task = load(task_name)
     assert list(found) == ["build", *task.stages]

@@ -16,7 +16,7 @@ TINY = [("float64", "tiny"), ("float32", "tiny")]
 
 @pytest.fixture
 def agrees(request):
-    """Judge a task's loops in one mode; skipped with the reason where there is nothing to judge."""
+    """Judge a task's loops in one mode; skip with the reason if there is nothing to judge."""
 
     def check(task_name, framework, mode, runs):
         if framework not in (request.config.getoption("--framework") or [framework]):
@@ -52,7 +52,7 @@ def test_a_mode_that_a_framework_lacks_is_unavailable():
         run("mlp", "numpy", mode="graph")
 
 
-def test_a_stage_that_does_not_run_so_is_a_row_with_its_reason():
+def test_a_stage_that_a_mode_leaves_out_is_a_row_with_its_reason():
     job = Job.of(load("mlp"), "tf", "cpu", "float32", "graph", "tiny")
     assert [(row.output, row.verdict) for row in left_out(job)] == [("summary", "unavailable")]
     assert left_out(replace(job, mode="eager")) == []

@@ -1,4 +1,4 @@
-"""The measure itself: what it is for known roundings, and what can never pass."""
+"""The noise units themselves: their size for known roundings, and errors that never pass."""
 
 import math
 
@@ -36,7 +36,7 @@ def test_a_rounding_of_the_result_alone_is_at_most_one_unit(dtype):
 
 
 def test_noise_grows_with_the_conditioning_of_the_problem():
-    """A difference of near equals: the units forgive what the inputs' own rounding does, and no more."""
+    """For a difference of nearly equal values, the units allow for the rounding of the inputs, and for no more."""
 
     def difference(params, batch):
         return {"y": batch["a"] - batch["b"]}
@@ -71,11 +71,11 @@ def test_one_wrong_element_of_many_is_seen():
         ([], [], 0.0),
     ],
 )
-def test_what_never_passes(output, truth, units):
+def test_nan_misplaced_infinities_and_other_shapes_never_pass(output, truth, units):
     assert noise_units(output, truth, noise=1.0, peak=1.0) == units
 
 
-def test_without_noise_an_error_is_infinite_and_no_error_is_nothing():
+def test_without_noise_an_error_is_infinite_and_no_error_is_zero():
     assert noise_units([0.0], [0.0], noise=0.0, peak=0.0) == 0
     assert noise_units([1e-300], [0.0], noise=0.0, peak=0.0) == math.inf
 

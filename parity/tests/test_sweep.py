@@ -1,4 +1,4 @@
-"""Many runs: each a job that travels, and where NumPy itself is to be suspected."""
+"""Many runs: jobs that are sent to workers, and when NumPy itself is suspected."""
 
 import pickle
 
@@ -21,11 +21,11 @@ def result(framework, value):
     return Result(job, [job.row("differs", "", "forward/loss")], outputs, {"forward/loss": TRUTH})
 
 
-def test_a_job_travels_with_its_configuration():
+def test_a_pickled_job_keeps_its_configuration():
     job = Job.of(load("mlp"), "numpy", "cpu", "float32", "eager", "tiny", seed=3)
     there = pickle.loads(pickle.dumps(job))
     assert there == job
-    assert there.task is job.task  # made once a process
+    assert there.task is job.task  # made once in each process
     assert dict(there.task.config) == dict(load("mlp").config)
 
 
@@ -34,11 +34,11 @@ def test_a_job_travels_with_its_configuration():
     [
         ([1.5, 2.5], [1.5, 2.5], True),
         ([1.5, 2.5], [1.5000005, 2.5], True),  # a few roundings apart
-        ([1.5, 2.5], [1.4, 2.5], False),  # each is wrong in a way of its own
+        ([1.5, 2.5], [1.4, 2.5], False),  # both are wrong, and differently
         ([1.5, 2.5], [np.nan, 2.5], False),
     ],
 )
-def test_where_the_others_agree_with_one_another_numpy_is_suspected(torch, tf, suspected):
+def test_numpy_is_suspected_if_the_others_agree_with_one_another(torch, tf, suspected):
     found = suspects([result("torch", torch), result("tf", tf)])
     assert bool(found) == suspected
     if suspected:
@@ -46,7 +46,7 @@ def test_where_the_others_agree_with_one_another_numpy_is_suspected(torch, tf, s
         assert "suspect impl_numpy/mlp.py" in found["mlp", "forward/loss"]
 
 
-def test_one_witness_is_not_enough():
+def test_one_framework_alone_does_not_make_numpy_suspect():
     assert suspects([result("torch", [1.5, 2.5])]) == suspects([result("torch", [1.5]), result("torch", [1.5])]) == {}
 
 
@@ -55,7 +55,7 @@ def test_every_output_of_every_task_can_fail(task_name, dtype):
     assert vacuous(load(task_name), "tiny", dtype) == []
 
 
-def test_a_rate_of_zero_tests_no_update():
+def test_a_learning_rate_of_zero_tests_no_update():
     still = Job("mlp", (("lr", 0.0),), "numpy", "cpu", "float32", "eager", "tiny").task
     assert vacuous(still, "tiny", "float32") == [
         f"step/{name}" for name in load("mlp").stages["step"].outputs if name in ("0.weight", "0.bias", "2.weight",

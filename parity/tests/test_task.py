@@ -1,4 +1,4 @@
-"""A specification names only what exists: a slip of the pen is an error, not a declaration that nobody reads."""
+"""A specification names only what exists: a misspelt name is an error, and not a declaration without effect."""
 
 import dataclasses
 

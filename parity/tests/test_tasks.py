@@ -50,7 +50,7 @@ def test_planted_faults_are_seen(task_name, dtype, record_property):
 
 @pytest.mark.parametrize("size", ["tiny", "base"])
 def test_the_truth_is_not_chaotic(task_name, size):
-    """A computation that multiplies rounding beyond use would let any error pass."""
+    """A computation that amplifies rounding too much would let any error pass."""
     task = load(task_name)
     sampled = {f"{name}/{output}" for name, stage in task.stages.items() for output in stage.stochastic}
     for key, truth in reference_of(task, size, "float32").truths.items():
@@ -60,8 +60,8 @@ def test_the_truth_is_not_chaotic(task_name, size):
 
 
 @pytest.mark.parametrize("size", ["tiny", "base"])
-def test_what_is_judged_by_a_siblings_noise_is_zero_in_theory(task_name, size):
-    """`noise_from` is for gradients that are zero but for rounding; any other would be judged too kindly."""
+def test_a_gradient_judged_by_a_siblings_noise_is_zero_in_theory(task_name, size):
+    """`noise_from` is for gradients that are zero except for rounding; any other would be judged too leniently."""
     truths = reference_of(load(task_name), size, "float32").truths
     for key, sibling in load(task_name).noise_from.items():
         assert rms(truths[key].value) < truths[sibling].noise, key
@@ -81,7 +81,9 @@ def test_gradients_are_derivatives(task_name):
 
     for stage_name, stage in task.stages.items():
         gradients = [output for output in stage.outputs if output.startswith("grad.")]
-        assert bool(gradients) <= bool(stage.derivative_of or stage.trajectory), f"{stage_name}: of what?"
+        assert bool(gradients) <= bool(stage.derivative_of or stage.trajectory), (
+            f"{stage_name}: derivative_of is missing"
+        )
         if not stage.derivative_of:
             continue
         analytic = run(task, "numpy", dtype="longdouble", arrays=(params, batch))

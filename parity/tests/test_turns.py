@@ -1,4 +1,4 @@
-"""The turns under the clock, and the row of each entry."""
+"""The timed turns, and the row of each entry."""
 
 import contextlib
 from types import SimpleNamespace
@@ -32,7 +32,7 @@ def rows(asked, entry):
 
 
 @pytest.mark.parametrize("step", ["judge", "warmed"])
-def test_what_fails_before_the_clock_is_a_row_with_its_reason(entry, monkeypatch, step):
+def test_an_error_before_the_clock_starts_is_the_skip_reason(entry, monkeypatch, step):
     def broken(*args, **kwargs):
         raise MemoryError("no room")
 
@@ -47,7 +47,7 @@ def test_what_fails_before_the_clock_is_a_row_with_its_reason(entry, monkeypatch
     assert asked.skip_reason(entry) == "MemoryError: no room"
 
 
-def test_a_loop_that_fails_under_the_clock_loses_the_turns_that_it_had(entry):
+def test_a_loop_that_fails_while_timed_loses_its_earlier_turns(entry):
     asked = turns_of(entry)
     assert asked.skip_reason(entry) == ""
     with asked.turn(entry):
@@ -69,8 +69,8 @@ def test_a_backend_that_was_lost_is_not_tried_again_on_that_task(entry):
     assert asked.skip_reason(entry) == ""
 
 
-def test_each_turn_is_under_its_own_policy(monkeypatch):
-    """The backends of a loop are open at once: the device of the one that was opened last must not hold for all."""
+def test_each_turn_runs_under_its_own_policy(monkeypatch):
+    """The backends of a loop are open at once: the device of the last one opened must not apply to all."""
     devices = ["cpu"]
 
     @contextlib.contextmanager

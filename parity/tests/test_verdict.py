@@ -1,4 +1,4 @@
-"""Every verdict: given where it is due, and nowhere else."""
+"""Every verdict is given where it is right, and nowhere else."""
 
 import dataclasses
 import math
@@ -44,7 +44,7 @@ def test_rows_stand_in_data_flow_order_and_name_everything(outputs):
         (lambda a: np.rint(a).astype(int), "dtype int64"),
     ],
 )
-def test_a_fault_of_form_never_passes(outputs, change, reason):
+def test_a_nan_or_a_wrong_dtype_or_shape_never_passes(outputs, change, reason):
     outputs["backward/grad.0.weight"] = change(outputs["backward/grad.0.weight"])
     verdict, units, why = verdicts(outputs)["backward/grad.0.weight"]
     assert (verdict, units) == ("differs", math.inf)
@@ -61,7 +61,7 @@ def test_an_exact_output_that_is_off_by_one_is_infinitely_wrong(outputs):
     assert verdicts(outputs)["summary/parameters"][:2] == ("differs", math.inf)
 
 
-def test_a_boolean_is_no_integer(outputs):
+def test_a_boolean_is_not_an_integer(outputs):
     outputs["summary/shape"] = outputs["summary/shape"].astype(bool)
     assert verdicts(outputs)["summary/shape"][0] == "differs"
 
@@ -89,7 +89,7 @@ def declared(expected_divergence):
     ("error", "match", "verdict"),
     [
         ("ValueError", "of range", "raises"),
-        ("Exception", "of range", "raises"),  # a base class will do
+        ("Exception", "of range", "raises"),  # a base class is enough
         ("TypeError", "of range", "differs"),
         ("ValueError", "of reach", "differs"),
     ],
@@ -140,7 +140,7 @@ def test_a_sampled_output_lies_within_the_deviation_of_chance(outputs, shift, ve
 
 
 def test_a_run_has_fewer_sampled_values_than_its_false_alarm_rate_allows():
-    """One in 10⁶ runs: the sampled values of all tasks, in three frameworks, both dtypes and two sizes."""
+    """One run in 10⁶ may fail by chance: all tasks' sampled values, in three frameworks, both dtypes and two sizes."""
     values = 0
     for name in names():
         task = load(name)
@@ -151,8 +151,8 @@ def test_a_run_has_fewer_sampled_values_than_its_false_alarm_rate_allows():
     assert values * FALSE_ALARM <= 1e-6
 
 
-def test_zero_in_theory_is_judged_by_its_sibling(outputs):
-    """Noise alone is all that such a gradient has; its own scale would make any of it infinite."""
+def test_a_gradient_that_is_zero_in_theory_is_judged_by_its_sibling(outputs):
+    """Such a gradient is only noise; by its own scale any error would be infinite."""
     key, sibling = "backward/grad.0.bias", "backward/grad.2.bias"
     task = dataclasses.replace(load("mlp"), noise_from={key: sibling})
     own = verdicts(outputs)[key][1]
@@ -161,7 +161,7 @@ def test_zero_in_theory_is_judged_by_its_sibling(outputs):
     assert by_sibling > 0
 
 
-def test_at_large_forward_is_judged_and_the_rest_is_finite(outputs):
+def test_at_large_forward_is_judged_and_the_rest_must_be_finite(outputs):
     task = load("mlp")
     task = dataclasses.replace(task, sizes={**task.sizes, "large": task.sizes["tiny"]})
     outputs = run(task, "numpy", dtype="float32", size="large", arrays=draw(task, "large"))
@@ -191,8 +191,8 @@ def test_a_draw_is_a_copy():
     assert draw(load("mlp"), "tiny")[0]["0.weight"].any()
 
 
-def test_a_draw_at_a_kink_is_given_up():
-    """A pre-activation just off zero: in float32 its sign is rounding's."""
+def test_a_draw_at_a_kink_is_rejected():
+    """A pre-activation almost at zero: in float32, rounding decides its sign."""
     task = load("mlp")
 
     def near(rng, **size):

@@ -43,7 +43,7 @@ def test_one_file_gives_the_same_logits_in_every_framework(framework, checkpoint
     path = tmp_path / f"checkpoint{suffix}"
     if suffix == ".safetensors":
         save_file(checkpoint, path)
-    else:  # as a user of torch saves a module whose names are torchvision's
+    else:  # as a user of torch saves a module with torchvision's names
         torch = pytest.importorskip("torch", reason="a .pt file is torch's")
         from impl_torch.resnet18_transfer import ResNet18
 
@@ -63,7 +63,7 @@ def test_one_file_gives_the_same_logits_in_every_framework(framework, checkpoint
     assert noise_units(seeded[key], truth[key], noise=scale.noise, peak=scale.peak) > 300
 
 
-def test_weights_are_for_base_and_the_seeded_ones_for_the_rest(tmp_path):
+def test_weights_are_used_at_base_and_seeded_ones_elsewhere(tmp_path):
     base, _ = draw(TASK, "base", seed=2)
     save_file({name: a.astype(np.float32) for name, a in base.items()}, tmp_path / "base.safetensors")
     task = task_with(TASK.name, tuple(TASK.config.items()), str(tmp_path / "base.safetensors"))
@@ -76,9 +76,9 @@ def test_weights_are_for_base_and_the_seeded_ones_for_the_rest(tmp_path):
     ("harm", "message"),
     [
         (lambda c: c.pop("layer1.0.conv1.weight"), r"file: the key 'layer1.0.conv1.weight' of shape \(4, 4, 3, 3\) is"),
-        (lambda c: c.update({"bn1.bias": np.zeros(7)}), r"'bn1.bias' has shape \(7,\), \(4,\) is due"),
-        (lambda c: c.update({"layer5.weight": np.zeros(7)}), "'layer5.weight' has no place"),
-        (lambda c: c.update({"bn1.bias": np.zeros(4, complex)}), "'bn1.bias' holds complex128, real numbers are due"),
+        (lambda c: c.update({"bn1.bias": np.zeros(7)}), r"'bn1.bias' has shape \(7,\), expected \(4,\)"),
+        (lambda c: c.update({"layer5.weight": np.zeros(7)}), "the model has no key 'layer5.weight'"),
+        (lambda c: c.update({"bn1.bias": np.zeros(4, complex)}), "'bn1.bias' holds complex128, expected real numbers"),
     ],
 )
 def test_a_state_dict_that_does_not_fit_is_refused_by_key_and_shapes(params, checkpoint, harm, message):
@@ -101,20 +101,20 @@ def test_a_truncated_file_is_refused(checkpoint, tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     save_file(checkpoint, path)
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(UsageError, match="is no whole file of plain tensors"):
+    with pytest.raises(UsageError, match="is not a complete file of plain tensors"):
         state_dict(TASK, str(path))
 
 
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (lambda torch: torch.nn.Linear(2, 3), "is no whole file of plain tensors: UnpicklingError"),
-        (lambda torch: [torch.ones(2)], "holds something else than a plain state_dict"),
-        (lambda torch: {"state_dict": {"bn1.bias": torch.ones(4)}}, "holds something else than a plain state_dict"),
+        (lambda torch: torch.nn.Linear(2, 3), "is not a complete file of plain tensors: UnpicklingError"),
+        (lambda torch: [torch.ones(2)], "is not a plain state_dict"),
+        (lambda torch: {"state_dict": {"bn1.bias": torch.ones(4)}}, "is not a plain state_dict"),
     ],
     ids=["a pickled module", "a list", "a state_dict inside another dict"],
 )
-def test_what_is_no_state_dict_is_refused_by_the_files_name(tmp_path, made, message):
+def test_a_file_without_a_state_dict_is_refused_by_its_name(tmp_path, made, message):
     torch = pytest.importorskip("torch", reason="a .pt file is torch's")
     path = tmp_path / "checkpoint.pt"
     torch.save(made(torch), path)
@@ -127,7 +127,7 @@ def test_a_truncated_file_of_torch_is_refused(checkpoint, tmp_path):
     path = tmp_path / "checkpoint.pt"
     torch.save({name: torch.tensor(a) for name, a in checkpoint.items()}, path)
     path.write_bytes(path.read_bytes()[:-1000])
-    with pytest.raises(UsageError, match=r"checkpoint\.pt is no whole file of plain tensors"):
+    with pytest.raises(UsageError, match=r"checkpoint\.pt is not a complete file of plain tensors"):
         state_dict(TASK, str(path))
 
 
@@ -138,7 +138,7 @@ class Evil:
         return setattr, (Evil, "ran", True)
 
 
-def test_nothing_is_unpickled_that_could_run_code(tmp_path):
+def test_unpickling_a_file_runs_no_code(tmp_path):
     pytest.importorskip("torch", reason="a .pt file is torch's")
     path = tmp_path / "evil.pt"
     path.write_bytes(pickle.dumps(Evil()))
@@ -150,7 +150,7 @@ def test_nothing_is_unpickled_that_could_run_code(tmp_path):
 @pytest.mark.parametrize(
     "error", [OSError("no route to host"), RuntimeError("invalid hash value"), pickle.UnpicklingError("truncated")]
 )
-def test_a_file_that_torchvision_cannot_get_is_an_error_with_a_way_out(monkeypatch, error):
+def test_a_file_that_torchvision_cannot_get_is_an_error_with_a_remedy(monkeypatch, error):
     class Weights:
         class DEFAULT:
             @staticmethod
@@ -161,7 +161,7 @@ def test_a_file_that_torchvision_cannot_get_is_an_error_with_a_way_out(monkeypat
     models.get_model_weights = lambda name: Weights
     monkeypatch.setitem(sys.modules, "torchvision", types.ModuleType("torchvision"))
     monkeypatch.setitem(sys.modules, "torchvision.models", models)
-    with pytest.raises(UsageError, match=rf"file for resnet18 cannot be had here .*{error}.*give a file instead"):
+    with pytest.raises(UsageError, match=rf"file for resnet18 cannot be obtained here .*{error}.*give a file instead"):
         state_dict(TASK, "imagenet")
 
 

@@ -1,4 +1,4 @@
-"""A process of its own: what raises, hangs, dies or is closed there is one failed call."""
+"""A separate process: an exception, a hang, a crash or a close there is one failed call."""
 
 import os
 import signal
@@ -43,7 +43,7 @@ def test_a_call_comes_back_and_the_process_stays(worker):
     assert "a too" in worker.log()
 
 
-def test_what_is_raised_comes_back_as_text(worker):
+def test_an_exception_comes_back_as_text(worker):
     with pytest.raises(WorkerError, match="ValueError: no 3") as error:
         worker.call(failing, 3, timeout=60)
     assert error.value.failure.classes[0] == "ValueError"
@@ -56,15 +56,15 @@ def test_a_call_that_takes_too_long_ends_and_the_next_goes_on(worker):
     assert worker.call(os.getpid, timeout=60) != os.getpid()
 
 
-@pytest.mark.parametrize(("code", "said"), [(7, "exit code 7"), (-9, f"exit code -9 ({signal.strsignal(9)})")])
-def test_a_process_that_dies_is_replaced(worker, code, said):
+@pytest.mark.parametrize(("code", "end"), [(7, "exit code 7"), (-9, f"exit code -9 ({signal.strsignal(9)})")])
+def test_a_process_that_dies_is_replaced(worker, code, end):
     with pytest.raises(WorkerError) as error:
         worker.call(dying, code, timeout=60)
-    assert str(error.value) == f"ProcessDied: {said} Fatal: out of luck"
+    assert str(error.value) == f"ProcessDied: {end} Fatal: out of luck"
     assert worker.call(os.getpid, timeout=60) != os.getpid()
 
 
-def test_closing_ends_a_call_that_somebody_waits_for(worker):
+def test_closing_ends_a_call_that_is_still_running(worker):
     worker.call(os.getpid, timeout=60)
     closing = threading.Timer(0.5, worker.close)
     closing.start()

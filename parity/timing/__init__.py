@@ -1,1 +1,1 @@
-"""`parity time`: loops made warm, backends that take turns, and what a person sees of their times."""
+"""`parity time`: warm loops, backends that take turns, and the report of their times."""

@@ -1,4 +1,4 @@
-"""Who is timed on what, and in which order: the backends of a loop take turns."""
+"""Which backends are timed on which loops, and in which order: the backends of a loop take turns."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from parity.task import Task
 from parity.timing.loop import Backend
 
-TURNS = 6  # of each backend on a loop: the fewest whose least and greatest are a 95 % interval
+TURNS = 6  # of each backend on a loop: the fewest whose least and greatest value span a 95 % interval
 DTYPE = "float32"
-NOW = "now"  # the file that says whose turn it is
+NOW = "now"  # the file that names the entry whose turn it is
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A backend on a loop of a task."""
+    """One backend on one loop of one task."""
 
     task: Task
     loop: str
@@ -32,11 +32,11 @@ class Contest:
     size: str
 
     def groups(self) -> list[list[Entry]]:
-        """The entries, those of one loop together."""
+        """The entries, grouped by loop."""
         return [[Entry(task, loop, backend) for backend in self.backends] for task in self.tasks for loop in task.loops]
 
     def turns(self) -> list[tuple[Entry, int]]:
-        """Every entry with each of its turns; another backend of the loop begins each turn."""
+        """Every entry with each of its turns; each turn begins with another backend of the loop."""
         return [
             (group[(turn + place) % len(group)], turn)
             for group in self.groups()

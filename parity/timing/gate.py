@@ -14,7 +14,7 @@ Key = tuple[str, ...]
 
 
 class Gate:
-    """The verdicts on the loops of one size: read from a file, or judged when they are asked for."""
+    """The verdicts on the loops of one size: read from a file, or judged when they are needed."""
 
     def __init__(self, size: str) -> None:
         self.size = size
@@ -22,20 +22,20 @@ class Gate:
         self._units: dict[Key, float] = {}
 
     def read(self, path: Path, frameworks: Iterable[str]) -> None:
-        """Take the verdicts of a file that the same sources and versions wrote; the others are judged anew.
+        """Add the verdicts of a file if the same sources and versions produced them; missing ones are judged later.
 
         Raises:
-            UsageError: the file is not what `parity run --json` writes.
+            UsageError: the file was not written by `parity run --json`.
         """
         environment, rows = results.read(path)
         if environment.get("sources") != sources():
             return
-        of_file = {name: here["versions"] for name, here in environment["frameworks"].items()}
+        of_file = {name: info["versions"] for name, info in environment["frameworks"].items()}
         same = {name for name in frameworks if versions_of(name) == of_file.get(name)}
         self.add(row for row in rows if row.framework in same)
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Take verdicts; a loop passes if all of its outputs do."""
+        """Add verdicts; a loop passes if all of its outputs pass."""
         for row in rows:
             loop = row.output.partition("/")[0]
             key = (row.task, row.framework, row.device, row.dtype, row.mode, row.size, loop)
@@ -43,7 +43,7 @@ class Gate:
             self._units[key] = max(self._units.get(key, 0.0), row.units or 0.0)
 
     def skip_reason(self, entry: Entry) -> str:
-        """Why this entry is not timed, or "": it runs here, and it computes what the specification says."""
+        """Why this entry is not timed; "" if it can run here and its outputs agree."""
         backend = entry.backend
         if self.size not in entry.task.sizes:
             return f"the task has no size {self.size!r}"

@@ -1,4 +1,4 @@
-"""Loops made ready to be timed: built, compiled and warm, with nothing inside the clock but the stage."""
+"""Loops that are ready to be timed: built, compiled and warm; the clock includes only the stage."""
 
 import contextlib
 import dataclasses
@@ -18,20 +18,20 @@ from parity.tasks import load
 USUAL = {"numpy": "eager", "torch": "eager", "tf": "graph"}  # the mode in which each framework is mostly used
 WARM_UP = 3  # calls before a loop counts as warm; on CUDA the clocks and the caches take longer
 WARM_UP_CUDA = 20
-L2_BYTES = 2**27  # of the largest level-2 cache of a GPU; inputs rotate through twice as much
-MOST_COPIES = 4096  # of inputs so small that to fetch them again costs nothing beside the call
+L2_BYTES = 2**27  # of the largest level-2 cache of a GPU; the rotating inputs fill twice as much
+MOST_COPIES = 4096  # of a batch; smaller batches would need more, but fetching them costs little in a call
 
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """A framework, and how it runs."""
+    """A framework with a mode and a device."""
 
     framework: str
     mode: str = "eager"
     device: str = "cpu"
 
     def __str__(self) -> str:
-        """`torch`, `tf graph`, `torch compile cuda`: what is not usual is said."""
+        """`torch`, `tf graph`, `torch compile cuda`: eager mode and the CPU are not named."""
         return " ".join(filter(None, (
             self.framework, self.mode if self.mode != "eager" else "", self.device if self.device != "cpu" else "",
         )))  # fmt: skip
@@ -44,10 +44,10 @@ class WarmLoop:
     call: Callable[[], object]
     build_seconds: float  # put and build
     first_seconds: float  # the first call: tracing, compiling, allocating
-    examples: int  # that a call goes through
-    device_seconds: Callable[[], float | None]  # a call by the device's own events; None where it has none
-    model: Any  # what build gave
-    batch: Any  # the first of those that the calls rotate through
+    examples: int  # that one call processes
+    device_seconds: Callable[[], float | None]  # of a call, by the device's own events; None if it has none
+    model: Any  # the result of build
+    batch: Any  # the first of the batches that the calls rotate through
 
 
 @contextlib.contextmanager
@@ -56,12 +56,12 @@ def warmed(
 ) -> Iterator[WarmLoop]:
     """A loop of a task, ready to be timed while the block lasts.
 
-    The model is built with the task's `timing` configuration, whose learning rate is so small that thousands of
-    calls stay finite, and is used again and again.
+    The model is built once, with the task's `timing` configuration, and all calls use it.  The learning rate there is
+    so small that the values stay finite for thousands of calls.
 
     Raises:
         UsageError: an unknown task or loop.
-        Unavailable: a framework, device or mode that is not here.
+        Unavailable: a framework, device or mode that does not exist here.
     """
     task = load(task) if isinstance(task, str) else task
     choose(f"loop of {task.name}", stage, task.loops)
@@ -102,16 +102,16 @@ def warmed(
 
 
 def card(backend: Backend, *, dtype: str, size: str) -> dict[str, Any]:
-    """What a time depends on: it stands with every timing row."""
+    """What a time depends on; every timing row includes it."""
     runtime = available(backend.framework, backend.device, backend.mode)
     return {**dataclasses.asdict(backend), "dtype": dtype, "size": size, **runtime.versions(), **runtime.settings()}
 
 
 def handed_over(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callable[[Any], dict[str, Any]]:
-    """A training loop that hands over what a user's does: its losses, not weights, gradients and buffers too.
+    """A training loop that returns only what a user reads: its losses, without weights, gradients and buffers.
 
-    In eager mode they are there anyway; a graph would copy them all out at each call.  A loop that does not update
-    weights has its gradients as its results, and keeps them.
+    In eager mode these exist anyway; a graph would copy them all out at each call.  A loop that updates no weights
+    keeps its gradients, since they are its results.
     """
     suffixes = tuple(f".{name}" for name in params)  # grad.w, momentum.w, exp_avg.w
 
@@ -125,7 +125,7 @@ def handed_over(body: Callable[[Any], dict[str, Any]], params: Arrays) -> Callab
 
 
 def _copies(batch: Arrays, device: str) -> int:
-    """How many batches to rotate through: on a GPU one that stays in the cache would flatter the loop."""
+    """How many batches to rotate through: on a GPU one batch would stay in the cache and make the loop look faster."""
     if device == "cpu":
         return 1
     return min(MOST_COPIES, math.ceil(2 * L2_BYTES / max(1, sum(a.nbytes for a in batch.values()))))

@@ -1,4 +1,4 @@
-"""Times side by side: measured by pytest-benchmark in turns, gated on the verdicts, in a process that may die."""
+"""Times side by side: pytest-benchmark measures loops that pass the gate, in turns, in a process that may die."""
 
 import json
 import os
@@ -23,31 +23,31 @@ from parity.timing.contest import NOW
 
 ROOT = Path(__file__).parents[2]  # the folder that parity and the implementations are imported from
 COMPARISON = Path(__file__).parent / "side_by_side.py"
-ROUNDS = ("--benchmark-min-rounds=1", "--benchmark-max-time=0.035", "--benchmark-calibration-precision=10")  # of a turn
-TIMEOUT = 600.0  # seconds for a backend's turn, the first with its verdict, build and compilation
+ROUNDS = ("--benchmark-min-rounds=1", "--benchmark-max-time=0.035", "--benchmark-calibration-precision=10")  # in a turn
+TIMEOUT = 600.0  # seconds for a backend's turn; the first includes verdict, build and compilation
 MEASURED = ("seconds", "low_seconds", "median_seconds", "high_seconds", "device_seconds", "examples_per_second")
 
 COMPARED = ("task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores")
 PLUGIN = "parity.timing.plugin"
-TOO_LONG = "Timeout ("  # what faulthandler writes before it ends the process
-FORMAT = 2  # of a file of times; 1 had no number, and called a backend a backend
+TOO_LONG = "Timeout ("  # faulthandler writes this before it ends the process
+FORMAT = 2  # of a file of times; format 1 had no number, and called `backend` and `skip_reason` otherwise
 
 
 def measure(tasks: Sequence[str], options: Sequence[str], *, timeout: float = TIMEOUT) -> pd.DataFrame:
-    """Time every loop of every backend in a process of its own: a row each, with the reason where there is no time.
+    """Time every loop of every backend in a separate process: a row for each, with the reason if there is no time.
 
-    Where the process dies, or a turn takes longer than `timeout` seconds, the backend whose turn it was has no time on
-    that task, and another process goes on with the tasks that are not finished.
+    If the process dies, or a turn takes longer than `timeout` seconds, the backend whose turn it was has no time on
+    that task, and a new process continues with the unfinished tasks.
 
     Columns: task, topic, loop, backend, units (the worst noise units of the loop's outputs, which all agree), the
-    card's, examples (in a batch), import_seconds (of the implementation, in a fresh process), build_seconds,
+    columns of `card`, examples (in a batch), import_seconds (of the implementation, in a fresh process), build_seconds,
     first_seconds (the first call: tracing, compiling), median_seconds with its interval low_seconds and high_seconds,
-    device_seconds (by the device's own events, where it has them), examples_per_second, seconds (every round's, a list
-    for each turn), skip_reason (why there is no time, or ""), failed (whether it was to have one), the machine's cpu
-    and cores, and the format's number.
+    device_seconds (by the device's own events, if it has them), examples_per_second, seconds (every round's, a list
+    for each turn), skip_reason (why there is no time, or ""), failed (whether that was an error), the machine's cpu and
+    cores, and format (of the file).
 
     Raises:
-        UsageError: pytest-benchmark is missing, no task has a loop, or no comparison could be made.
+        UsageError: pytest-benchmark is missing, no task has a loop, or the comparison could not be made.
     """
     if missing := missing_packages("pytest", "pytest_benchmark"):
         raise UsageError(f"parity time needs {' and '.join(missing)}: python -m pip install pytest pytest-benchmark")
@@ -55,13 +55,13 @@ def measure(tasks: Sequence[str], options: Sequence[str], *, timeout: float = TI
     if not timed:
         raise UsageError("none of these tasks has a loop to time")
     with tempfile.TemporaryDirectory() as folder:
-        found = frame(_measured(timed, options, Path(folder), timeout))
-    frameworks = found[found["skip_reason"] == ""]["framework"].unique()
-    return found.assign(import_seconds=found["framework"].map({name: import_seconds(name) for name in frameworks}))
+        rows = frame(_measured(timed, options, Path(folder), timeout))
+    frameworks = rows[rows["skip_reason"] == ""]["framework"].unique()
+    return rows.assign(import_seconds=rows["framework"].map({name: import_seconds(name) for name in frameworks}))
 
 
 def import_seconds(framework: str) -> float:
-    """How long a fresh process takes to import a framework as its implementation does: Keras loads most when used."""
+    """The seconds of a fresh process to import a framework as its implementation does: Keras loads most when used."""
     package = PACKAGES[framework]
     code = f"import time; start = time.perf_counter(); import {package}; print(time.perf_counter() - start)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -69,37 +69,37 @@ def import_seconds(framework: str) -> float:
 
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """The rows of a comparison, with what its turns come to and the machine that they are from."""
+    """The rows of a comparison, with the summary of their turns and with the machine."""
     full = [{**row, **(dict.fromkeys(MEASURED) if row["skip_reason"] else _summary(row))} for row in rows]
     return pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count(), format=FORMAT)
 
 
 def of_turns(values: Sequence[float]) -> tuple[float, float, float]:
-    """(low, median, high) of one value a turn.
+    """(low, median, high) of the values of the turns, one for each turn.
 
-    The turns are far enough apart to be independent, the rounds within one are not.  The interval is from the least
-    to the greatest: of n turns it misses the median that they are drawn around once in 2^(n - 1), whatever their
+    Turns are far enough apart to be independent; rounds within a turn are not.  The interval goes from the least to
+    the greatest value: with n turns it misses the median of their distribution with probability 2^(1 - n), for any
     distribution.
     """
     return float(np.min(values)), float(np.median(values)), float(np.max(values))
 
 
 def ratio(slower: Sequence[Sequence[float]], faster: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """(low, median, high) of the ratios of two backends, each of the medians of the same turn's rounds."""
+    """(low, median, high) of the ratios of two backends; a ratio divides the medians of the rounds of one turn."""
     return of_turns([float(np.median(one) / np.median(other)) for one, other in zip(slower, faster, strict=True)])
 
 
 def files_in(folder: Path) -> dict[str, WholeFile]:
-    """The files of times in a folder, which is made; UsageError if it cannot be written to."""
+    """The files of times in a folder, which is created if missing; UsageError if it cannot be written to."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}") from error
+        raise UsageError(f"{folder} cannot be created: {error.strerror}") from error
     return {kind: WholeFile(folder / f"times.{kind}") for kind in ("csv", "parquet")}
 
 
 def write_times(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
-    """The rows as parquet, every round's time with them, and as CSV without."""
+    """Write the rows as parquet, with every round's time, and as CSV, without those."""
     files["csv"].write(times.drop(columns="seconds").to_csv(index=False))
     files["parquet"].write(times.to_parquet(index=False))
 
@@ -108,7 +108,7 @@ def read_times(path: Path) -> pd.DataFrame:
     """The rows of a file that `write_times` wrote, in this version's columns.
 
     Raises:
-        UsageError: it is something else, of a format that is not known here, or parquet without pyarrow.
+        UsageError: the file is not a file of times, has an unknown format, or is parquet and pyarrow is missing.
     """
     try:
         rows = pd.read_csv(path) if path.suffix == ".csv" else pd.read_parquet(path)
@@ -126,7 +126,7 @@ def read_times(path: Path) -> pd.DataFrame:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     except (ValueError, KeyError, IndexError) as error:
-        raise UsageError(f"{path} is no file of times; parity time --output FOLDER writes one") from error
+        raise UsageError(f"{path} is not a file of times; parity time --output FOLDER writes one") from error
 
 
 def _summary(row: dict[str, Any]) -> dict[str, Any]:
@@ -137,28 +137,28 @@ def _summary(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _measured(tasks: Sequence[str], options: Sequence[str], folder: Path, timeout: float) -> list[dict[str, Any]]:
-    """The rows of the tasks, by as many processes as it takes; each writes those of a task once it is finished."""
+    """The rows of the tasks, from as many processes as needed; each writes a task's rows once the task is finished."""
     files = {task: folder / f"{task}.json" for task in tasks}
     lost: dict[tuple[str, str], str] = {}
     while left := [task for task, file in files.items() if not file.exists()]:
         known = json.dumps([[*who, reason] for who, reason in lost.items()])
-        end, said = _process([*options, "--tasks", ",".join(left), "--lost", known], folder, timeout)
+        end, log = _process([*options, "--tasks", ",".join(left), "--lost", known], folder, timeout)
         if any(not files[task].exists() for task in left):
             now = folder / NOW
             task, backend, loop = json.loads(now.read_text()) if now.exists() else ("", "", "")
-            if not task or (task, backend) in lost:  # it ended before anyone's turn
-                raise UsageError(f"the comparison could not be made: {end}\n{said}")
+            if not task or (task, backend) in lost:  # it ended before a new turn
+                raise UsageError(f"the comparison could not be made: {end}\n{log}")
             lost[task, backend] = f"{end}, at {loop}"
     return [row for file in files.values() for row in json.loads(file.read_text())]
 
 
 def _process(options: Sequence[str], folder: Path, timeout: float) -> tuple[str, str]:
-    """Run the comparison until it ends, or a turn takes longer than `timeout`: how it ended, and what it said."""
+    """Run the comparison until it ends or a turn takes longer than `timeout`; return how it ended, and its log."""
     limits = (f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true")
     command = [
         str(COMPARISON), "-p", PLUGIN, *(word for limit in limits for word in ("-o", limit)), *ROUNDS, *options,
         "--rows", str(folder), "--import-limit", str(max(timeout, TIMEOUT)),
-        # Nothing is printed, and nothing is taken from the folder that the command is called in.
+        # Nothing is printed, and files in the current folder have no influence.
         "--benchmark-quiet", "-p", "no:terminal", "-p", "no:cacheprovider", "--noconftest", "-c", os.devnull,
         "--rootdir", str(folder), "--benchmark-storage", str(folder),
     ]  # fmt: skip
@@ -170,15 +170,15 @@ def _process(options: Sequence[str], folder: Path, timeout: float) -> tuple[str,
     except WorkerError as error:
         end = str(error)
     finally:
-        said = worker.log()
+        log = worker.log()
         worker.close()
-    if TOO_LONG in said:
+    if TOO_LONG in log:
         end = f"it took longer than {timeout:g} s"
-    return end, said[-2000:]
+    return end, log[-2000:]
 
 
 def _pytest(command: list[str]) -> int:
-    # Called from within a test it is a session of its own, and not one of that test's parallel workers.
+    # In a test this process must start a new session, and not act as one of the test's parallel workers.
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]
     import pytest

@@ -1,4 +1,4 @@
-"""The pytest plugin of `side_by_side`: its options, its order, and the record of what came of each task."""
+"""The pytest plugin of `side_by_side`: its options, the order of the turns, and a file of rows for each task."""
 
 import faulthandler
 import json
@@ -28,14 +28,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     ):
         group.addoption(f"--{name}", default="", help=f"{what}, separated by commas")
     group.addoption("--size", default="base", help="tiny, base or large")
-    group.addoption("--verdicts", help="the JSON file of `parity run`; what it lacks is judged first")
-    group.addoption("--rows", help="a folder for the rows of each task, and for whose turn it is")
-    group.addoption("--lost", default="[]", help="JSON: [task, backend, why it is not tried again]")
+    group.addoption("--verdicts", help="the JSON file of `parity run`; loops that it lacks are judged first")
+    group.addoption("--rows", help="a folder for each task's rows, and for the file that names the current turn")
+    group.addoption("--lost", default="[]", help="JSON: a list of [task, backend, the reason not to try it again]")
     group.addoption("--import-limit", type=float, default=600.0, help="seconds until the first turn")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # Before the first turn the frameworks are imported; from then on pytest watches each turn in the same way.
+    # This limits the imports before the first turn; from then on pytest limits each turn in the same way.
     faulthandler.dump_traceback_later(config.getoption("--import-limit"), exit=True)
     try:
         config.contest = contest_of(config.getoption)  # type: ignore[attr-defined]
@@ -70,7 +70,7 @@ def contest_of(option: Callable[[str], Any]) -> Contest:
 
 
 def turns_of(contest: Contest, option: Callable[[str], Any]) -> Turns:
-    """The turns of a comparison, behind the gate of the verdicts that these options give; UsageError as `Gate.read`."""
+    """The turns of a comparison, with a gate that uses the verdicts in these options; UsageError as for `Gate.read`."""
     gate = Gate(contest.size)
     if option("verdicts"):
         gate.read(Path(option("verdicts")), {backend.framework for backend in contest.backends})
@@ -86,7 +86,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_runtest_setup(item: Any) -> None:
-    """Whose turn it is can be read when this process is no more."""
+    """Record whose turn it is, so that the caller knows it if this process dies."""
     if item.config.getoption("rows"):
         entry = item.callspec.params["entry"]
         now = json.dumps([entry.task.name, str(entry.backend), entry.loop])
@@ -94,7 +94,7 @@ def pytest_runtest_setup(item: Any) -> None:
 
 
 def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:
-    """A task's rows are written as soon as its last turn is over."""
+    """Write a task's rows as soon as its last turn is over."""
     task = item.callspec.params["entry"].task
     following = nextitem.callspec.params["entry"].task if nextitem is not None else None
     if item.config.getoption("rows") and following is not task:

@@ -1,4 +1,4 @@
-"""What a person sees of times: the backends of each loop side by side, and why a loop is not timed."""
+"""The report of times: the backends of each loop side by side, and why a loop is not timed."""
 
 from collections.abc import Iterator
 
@@ -13,11 +13,11 @@ from parity.timing.contest import TURNS
 from parity.timing.measure import ratio
 
 INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f} % interval"
-MOST_NAMED = 3  # tasks that a line names
+MOST_NAMED = 3  # the most tasks that a line names
 
 
 def print_times(console: Console, times: pd.DataFrame) -> None:
-    """The tables, and why a loop is not timed."""
+    """Print the tables, and why a loop is not timed."""
     skipped = times["skip_reason"] != ""
     if not skipped.all():
         console.print(medians_table(times))
@@ -27,7 +27,7 @@ def print_times(console: Console, times: pd.DataFrame) -> None:
 
 
 def medians_table(times: pd.DataFrame) -> Table:
-    """Loop by backend: the median and its ratio to the fastest with its interval; best in bold."""
+    """A row for each loop: each backend's median, and its ratio to the fastest with the interval; the best in bold."""
     timed = set(times[times["skip_reason"] == ""]["backend"])
     backends = [backend for backend in times["backend"].unique() if backend in timed]
     title = f"Median time, and its ratio to the fastest: {INTERVAL}"
@@ -46,7 +46,7 @@ def medians_table(times: pd.DataFrame) -> Table:
 def first_calls(times: pd.DataFrame) -> Table:
     """How long each backend takes before it is warm: importing, building, and the first call."""
     columns = ("import, once", "build", "first call", "steady, one call each")
-    title = "Before it is warm: seconds, summed over the loops"
+    title = "Before a loop is warm: seconds, summed over the loops"
     view = tables.table(title, ("backend", *columns), names=("backend",), right=columns)
     timed = times[times["skip_reason"] == ""]
     for backend, group in timed.groupby("backend", sort=False):
@@ -56,7 +56,7 @@ def first_calls(times: pd.DataFrame) -> Table:
 
 
 def skipped_table(skipped: pd.DataFrame) -> Table:
-    """Why there is no time, for whom and on what; red where there was to be one."""
+    """The loops without a time, by backend and reason; in red after an error."""
     view = tables.table("Not timed", ("backend", "loops", "reason"), names=("backend",))
     for (backend, reason, failed), group in skipped.groupby(["backend", "skip_reason", "failed"], sort=False):
         tasks = [f"{task} {' '.join(loops)}" for task, loops in group.groupby("task", sort=False)["loop"]]

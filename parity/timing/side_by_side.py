@@ -1,6 +1,6 @@
 """Every loop, side by side: which framework, mode or device is faster on this task today?
 
-The backends of a loop take turns, so that what slows the machine for a while slows them all.  `parity time` runs this
+The backends of a loop take turns, so that a slow phase of the machine affects them all.  `parity time` runs this
 file under pytest-benchmark, with `parity.timing.plugin`.
 """
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-EVENTS = 10  # calls of a turn that a device's own events time
+EVENTS = 10  # calls in a turn that the device's own events time
 
 
 def test_time(benchmark: Any, turns: Any, entry: Any, turn: int) -> None:

@@ -1,4 +1,4 @@
-"""The turns under the clock: loops that stay warm between them, and a row of what came of each entry."""
+"""The timed turns: loops that stay warm between them, and a row for each entry."""
 
 import contextlib
 import dataclasses
@@ -14,12 +14,12 @@ from parity.timing.loop import WarmLoop, card, warmed
 
 
 class Turns:
-    """What has come of each entry so far: its times by turn, or why it has none."""
+    """The rows of all entries so far: an entry's times by turn, or why it has none."""
 
     def __init__(self, contest: Contest, gate: Gate, lost: Mapping[tuple[str, str], str]) -> None:
         """
         Args:
-            lost: by task and backend, why it is not tried again.
+            lost: by task and backend, the reason not to try it again.
         """
         self._contest, self._gate = contest, gate
         self._rows: dict[str, dict[str, Any]] = {}
@@ -31,7 +31,7 @@ class Turns:
                 self._skip(entry, reason, failed=True)
 
     def skip_reason(self, entry: Entry) -> str:
-        """Why this entry is not timed, or "".  What judging it raises is raised, and is the reason from then on."""
+        """Why this entry is not timed, or "".  An error while judging is raised, and is the reason from then on."""
         if str(entry) not in self._rows:
             with self._failing(entry):
                 reason = self._gate.skip_reason(entry)
@@ -44,8 +44,8 @@ class Turns:
     def turn(self, entry: Entry) -> Iterator[WarmLoop]:
         """The entry's loop for one turn; it stays warm until another loop's turn comes.
 
-        The backends of a loop are open at once, each within its policy, and the last one's holds: so this one's is
-        entered again.  What is raised in the block, or before it, is the reason why the entry has no time.
+        The backends of a loop are open at once, each within its policy, and the policy opened last is in force, so this
+        backend's policy is entered again.  An error in the block, or before it, is why the entry has no time.
         """
         backend = entry.backend
         with self._failing(entry):
@@ -54,19 +54,19 @@ class Turns:
                 yield loop
 
     def add(self, entry: Entry, seconds: Sequence[float], device_seconds: float | None) -> None:
-        """A turn is over: the time of each of its rounds, and of a call by the device's own events."""
+        """Add a finished turn: the time of each of its rounds, and of a call by the device's own events."""
         about = {**self.about(entry), "seconds": [], "device_seconds": [], "skip_reason": "", "failed": False}
         row = self._rows.setdefault(str(entry), about)
         row["seconds"].append(list(seconds))
         row["device_seconds"].append(device_seconds)
 
     def rows(self, task: Task) -> list[dict[str, Any]]:
-        """The entries of a task whose turns are over: each with its times by turn, or with why it has none."""
+        """The rows of a task whose turns are over: each entry's times by turn, or why it has none."""
         entries = (entry for group in self._contest.groups() for entry in group if entry.task.name == task.name)
         return [self._rows[str(entry)] for entry in entries]
 
     def about(self, entry: Entry) -> dict[str, Any]:
-        """What stands beside the time of an entry that is warm."""
+        """The other columns in the row of a warm entry."""
         loop = self._warm[str(entry)]
         return {
             **self._where(entry), "units": self._gate.units(entry),
@@ -75,13 +75,13 @@ class Turns:
         }  # fmt: skip
 
     def close(self) -> None:
-        """Let go of the loops that are warm."""
+        """Release the warm loops."""
         self._warm.clear()
         self._open.close()
 
     @contextlib.contextmanager
     def _failing(self, entry: Entry) -> Iterator[None]:
-        """Whatever is raised in the block, an exit too, is why the entry has no time."""
+        """Record any error in the block, also an exit, as the reason why the entry has no time."""
         try:
             yield
         except BaseException as error:
