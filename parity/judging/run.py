@@ -4,6 +4,7 @@ import contextlib
 import functools
 import io
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -53,6 +54,7 @@ def run(
     mode: str = "eager",
     size: str = "tiny",
     arrays: tuple[Arrays, Arrays] | None = None,
+    calls: Mapping[str, int] | None = None,
 ) -> Outputs:
     """Run every stage of a task in one framework, each on a freshly built model.
 
@@ -65,6 +67,8 @@ def run(
             on another device than the CPU, in another mode than eager, or at `large`.
         size: `tiny`, `base` or `large`.
         arrays: params and batch, instead of the ones that `draw` makes; floating ones are rounded to `dtype`.
+        calls: by loop, how often it is called on its one model; the last call's outputs count.  The other stages
+            are left out.  By default every stage is called once.
 
     Returns:
         Each output of each stage under `"stage/output"`.  An exception in a stage is kept in `.raised[stage]`,
@@ -85,11 +89,14 @@ def run(
     outputs = Outputs()
     with framework_runtime.policy(device, dtype):
         for name, stage in stages_of(task, device, mode, size).items():
+            if calls is not None and name not in calls:
+                continue
             try:
                 model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **task.config)
                 function = framework_runtime.wrap(functools.partial(stage_of(implementation, name), model), mode)
                 with contextlib.redirect_stdout(io.StringIO()) as printed:
-                    tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
+                    for _ in range(1 if calls is None else calls[name]):
+                        tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
                 if printed.getvalue():
                     outputs.printed[name] = printed.getvalue().strip()
                 arrays_out = framework_runtime.get(tensors, task.axes(tensors))

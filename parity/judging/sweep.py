@@ -55,7 +55,7 @@ class Job:
         return task_with(self.name, self.config, self.weights)
 
     @property
-    def way(self) -> dict[str, str]:
+    def way(self) -> dict[str, Any]:
         """Device, dtype, mode and size, as arguments of `run` and `judge`."""
         return {"device": self.device, "dtype": self.dtype, "mode": self.mode, "size": self.size}
 

@@ -274,7 +274,7 @@ def test_a_task_is_removed_by_deleting_its_files(checkout):
         ("impl_numpy/mlp.py", "def build(params, lr)", "def build(params)", "build must take (params, lr), but"),
         ("impl_numpy/mlp.py", "def step(", "def stride(", "impl_numpy/mlp.py: there is no function 'step'"),
         ("impl_numpy/mlp.py", "def forward(model, batch)", "def forward(model)", "must take (model, batch)"),
-        ("parity/tasks/mlp.py", "def make(rng, n, ", "def make(rng, m, ", "size 'tiny' does not fit make: missing a required argument: 'm'"),
+        ("parity/tasks/mlp.py", "def make(rng, n, ", "def make(rng, m, ", "missing a required argument: 'm'"),
         ("parity/tasks/mlp.py", "def make(", "def make)", "parity/tasks/mlp.py: SyntaxError"),
         ("parity/tasks/mlp.py", 'name="mlp"', 'name="lmp"', "its task is called 'lmp', the file 'mlp'"),
     ],

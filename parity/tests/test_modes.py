@@ -26,7 +26,8 @@ def agrees(request):
         for dtype, size in runs:
             rows = judge(task_name, framework, dtype=dtype, size=size, mode=mode)
             assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
-            assert [row for row in rows if row.verdict not in PASSING] == []
+            again = judge(task_name, framework, dtype=dtype, size=size, mode=mode, calls=3) if size == "tiny" else []
+            assert [row for row in [*rows, *again] if row.verdict not in PASSING] == []
 
     return check
 

@@ -27,6 +27,14 @@ def test_agrees(task_name, framework, device, dtype, size, record_property):
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_third_call_on_one_model_agrees(task_name, framework, device, dtype):
+    """Loops are called again and again: gradients that are not zeroed, and weights that are not moved, show there."""
+    rows = judge(task_name, framework, device=device, dtype=dtype, calls=3)
+    assert {row.output.partition("/")[0] for row in rows} == set(load(task_name).loops)
+    assert [row for row in rows if row.verdict not in PASSING] == []
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
 def test_agrees_on_many_seeds(task_name, framework, device, dtype):
     rows = [row for seed in SEEDS for row in judge(task_name, framework, device=device, dtype=dtype, seed=seed)]
     assert [row for row in rows if row.verdict not in PASSING] == []
