@@ -101,3 +101,68 @@ def test_underflow_is_rounding_too():
 def test_the_root_mean_square_neither_overflows_nor_underflows(scale):
     expected = scale * math.sqrt(12.5)
     assert abs(rms(np.array([3.0, 4.0]) * scale) - expected) <= 4 * np.spacing(expected)
+
+
+# The measure against values that are known on paper.  A uniform jitter of ±u has the root mean square u / √3.
+SIZE = 20_000  # elements, so that a root mean square is known to a percent
+PAPER = 0.02  # what chance leaves of it
+
+
+def alike(value, on_paper):
+    return abs(value / on_paper - 1) < 1e-3
+
+
+def noise_of(compute, dtype="float32", **params):
+    truth = truth_of(lambda params, batch: {"y": compute(**params)}, params, {}, dtype)["y"]
+    return truth.noise / UNIT[dtype], truth.peak / UNIT[dtype]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("a", [1.0, -3.0, 2.0**20])
+def test_the_noise_of_a_product_is_known_on_paper(dtype, a):
+    """y = a x with |x| = 1: the input's rounding and the result's, u a / √3 each; at worst u a each."""
+    noise, peak = noise_of(lambda x: a * x, dtype, x=np.ones(SIZE))
+    assert abs(noise / (abs(a) * np.sqrt(2 / 3)) - 1) < PAPER
+    assert abs(peak / (abs(a) * np.sqrt(2)) - 1) < PAPER
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_noise_of_a_sum_with_a_constant_is_that_of_the_result(dtype):
+    """y = x + c with |x| = 1: √(1 + (1 + c)²) u / √3."""
+    for c in (0.0, 3.0, 1000.0):
+        noise, peak = noise_of(lambda x: x + c, dtype, x=np.ones(SIZE))  # noqa: B023  # called at once
+        assert abs(noise / np.sqrt((1 + (1 + c) ** 2) / 3) - 1) < PAPER
+        assert abs(peak / np.sqrt(1 + (1 + c) ** 2) - 1) < PAPER
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_noise_of_a_dot_product_grows_with_the_root_of_its_length(dtype):
+    """y = w·x of n products ±1 that add up to 0: the jitters of w and x, √(2 n) u / √3, and no result to round."""
+    n = 64
+    signs = np.tile([1.0, -1.0], n // 2)
+    noise, _ = noise_of(lambda w, x: (w * x).sum(1), dtype, w=np.tile(signs, (2000, 1)), x=np.ones((2000, n)))
+    assert abs(noise / np.sqrt(2 * n / 3) - 1) < PAPER
+
+
+def test_integers_and_what_does_not_move_have_the_noise_of_the_result_alone():
+    noise, peak = noise_of(lambda x: np.ones(SIZE), x=np.arange(SIZE))
+    assert abs(noise * np.sqrt(3) - 1) < 1e-9
+    assert abs(peak - 1) < 1e-9
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_each_ratio_counts_alone_and_from_both_sides(sign):
+    truth = np.zeros(10_000)
+    one = truth.copy()
+    one[1234] = sign * 62
+    assert noise_units(one, truth, noise=1.0, peak=2.0) == 31  # the worst element; the mean ratio is 0.62
+    assert alike(noise_units(one, truth, noise=0.01, peak=1e9), 62)  # the mean; the peak's is nothing
+    everywhere = np.full(10_000, sign * 31.0)
+    assert alike(noise_units(everywhere, truth, noise=1.0, peak=100.0), 31)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_truth_and_noise_do_not_count_what_underflows(dtype):
+    tiny = np.finfo(dtype).smallest_normal / 4
+    truth = truth_of(lambda params, batch: {"y": params["x"] * 1.0}, {"x": np.full(8, tiny)}, {}, dtype)["y"]
+    assert not truth.value.any()
