@@ -9,7 +9,8 @@ import pytest
 from parity import Raises, Returns, Stage, Stochastic, Where, draw, judge, load, run
 from parity.frameworks.runtime import ContractError
 from parity.judging.run import Failure
-from parity.judging.verdict import FALSE_ALARM
+from parity.judging.verdict import FALSE_ALARM, PASSING
+from parity.task import Claim, Shape
 from parity.tasks import names
 
 
@@ -66,11 +67,51 @@ def test_a_boolean_is_not_an_integer(outputs):
     assert verdicts(outputs)["summary/shape"][0] == "differs"
 
 
-def test_a_value_that_the_exercise_states_is_asserted():
-    task = dataclasses.replace(load("mlp"), known={"summary/parameters": 235_147})
-    rows = {row.output: row for row in judge(task, "numpy", dtype="float32", size="base")}
-    assert rows["summary/parameters"].verdict == "differs"
-    assert "235147" in rows["summary/parameters"].reason
+@pytest.mark.parametrize(
+    ("known", "row", "reason"),
+    [
+        ({"summary/parameters": 235_147}, "summary/parameters", "states 235147"),  # an integer
+        ({"forward/loss": 2.0}, "forward/loss", "states 2.0"),  # a real number
+        ({Shape("forward/logits"): (32, 11)}, "forward/logits", "states the shape (32, 11), this is (32, 10)"),
+    ],
+)
+def test_a_value_that_the_exercise_states_is_asserted(known, row, reason):
+    task = dataclasses.replace(load("mlp"), known=known)
+    found = {row.output: row for row in judge(task, "numpy", dtype="float32", size="base")}[row]
+    assert found.verdict == "differs"
+    assert reason in found.reason
+
+
+def test_a_value_within_rounding_of_the_stated_one_is_known():
+    loss = float(run("mlp", "numpy", dtype="float64", size="base")["forward/loss"])
+    task = dataclasses.replace(load("mlp"), known={"forward/loss": loss, Shape("forward/logits"): (32, 10)})
+    rows = judge(task, "numpy", dtype="float32", size="base")
+    assert {row.verdict for row in rows} <= {"agrees", "exact", "holds"}
+
+
+@pytest.mark.parametrize(
+    ("holds", "changed", "verdict"),
+    [
+        (lambda out: out["forward/loss"] > 0, {}, "holds"),
+        (lambda out: out["forward/loss"] < 0, {}, "differs"),
+        (lambda out: out["forward/nothing"] < 0, {}, "differs"),  # the stage raised
+        (lambda out: out["forward/loss"] < 0, {"config": {"lr": 0.5}}, "lapsed"),  # not the exercise's own settings
+    ],
+)
+def test_a_claim_must_hold_at_the_exercises_own_settings(holds, changed, verdict):
+    claim = Claim(holds=holds, broken_by=next(iter(load("mlp").faults)))
+    task = dataclasses.replace(load("mlp"), claims={"so it is": claim}, **changed)
+    found = [row for row in judge(task, "numpy", dtype="float32", size="base") if row.output == "claim/so it is"]
+    assert [row.verdict for row in found] == [verdict]
+    assert (verdict in PASSING) == (verdict != "differs")
+    other = {row.output: row.verdict for row in judge(task, "numpy", dtype="float32", size="base", seed=1)}
+    assert other["claim/so it is"] == ("holds" if verdict == "holds" else "lapsed")
+
+
+def test_a_claim_is_about_the_frameworks_that_it_names():
+    claim = Claim(holds=lambda out: False, broken_by=next(iter(load("mlp").faults)), frameworks=("torch",))
+    task = dataclasses.replace(load("mlp"), claims={"so it is": claim})
+    assert not [row for row in judge(task, "numpy", dtype="float32", size="base") if row.output.startswith("claim")]
 
 
 def test_a_stage_that_raises_is_an_error_and_the_others_go_on(outputs):
