@@ -11,7 +11,7 @@ import numpy as np
 
 from parity.divergences.entry import Divergence
 from parity.divergences.side import Outcome, inputs_of, outcome
-from parity.judging.noise import LIMIT, Truth, flush, noise_units, rms, truth_of
+from parity.judging.noise import LIMIT, Truth, flush, measured_truth, noise_units, rms
 from parity.judging.worker import Worker
 from parity.task import Arrays, cast
 
@@ -109,7 +109,7 @@ def _truth(entry: type[Divergence], arrays: Arrays, narrow: Outcome, *, aligned:
             raise ValueError(f"{entry.name}: in float64 {first} raises {wide.error}")
         return {"": wide.value.astype("float64")}
 
-    return truth_of(compute, {}, arrays, entry.dtype)[""]
+    return measured_truth(compute, {}, arrays, entry.dtype)[""]
 
 
 def _apart(outcomes: Mapping[str, Outcome]) -> float:

@@ -7,13 +7,15 @@ unit is the effect of a single rounding of the inputs and of the result.
 """
 
 import math
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from parity.task import Array, Arrays, cast
+from parity.judging.arrays import as_array, as_arrays, dtype_named
+from parity.task import Array, Arrays, UsageError, cast
 
 LIMIT = 30.0  # noise units; LAPACK's test suite passes residuals below the same threshold
 SAMPLES = 8  # jittered truths
@@ -36,7 +38,10 @@ class Truth:
 
 
 def truth_of(
-    compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str
+    compute: Callable[[Arrays, Arrays], Mapping[str, Any]],
+    params: Mapping[str, Any],
+    batch: Mapping[str, Any],
+    dtype: Any,
 ) -> dict[str, Truth]:
     """The truth of every tensor that `compute(params, batch)` returns, for frameworks that compute in `dtype`.
 
@@ -49,11 +54,59 @@ def truth_of(
     floating inputs are jittered: labels and masks are exact.  If the platform's longdouble is no wider than float64,
     float64 is judged against itself.
 
+    A torch module can be the reference of float32, in float64:
+
+        net = net.double().eval()
+        truth_of(lambda params, batch: {"y": net(torch.as_tensor(batch["x"]))}, {}, {"x": x}, "float32")
+
     Args:
-        compute: works in the precision of its inputs (float64 and longdouble) and is deterministic.
-        params, batch: named arrays; `compute` gets them with the same shapes and integer types.
-        dtype: `float32` or `float64`.
+        compute: works in the precision of its inputs (float64, and for float64 longdouble, which no framework but
+            NumPy has) and is deterministic.  It may return tensors of any framework.
+        params, batch: named arrays; `compute` gets them as NumPy arrays with the same shapes and integer types.
+        dtype: `float32` or `float64`, by name, "f4", or a framework's own.
+
+    Raises:
+        UsageError: the inputs or outputs are no named real numbers; `compute` does not repeat itself, or does not
+            return the wider type.
+
+    Warns:
+        UserWarning: no input is jittered, or no output moves under jitter: then any error counts as many units.
     """
+    dtype = dtype_named(dtype)
+    params, batch = as_arrays(params, "params"), as_arrays(batch, "batch")
+
+    def checked(params: Arrays, batch: Arrays) -> Arrays:
+        try:
+            return as_arrays(compute(params, batch), "the outputs")
+        except TypeError as error:
+            if any(a.dtype == np.longdouble for a in {**params, **batch}.values()):
+                raise UsageError("the truth of float64 needs a function that computes in NumPy's longdouble") from error
+            raise
+
+    rounded = [cast(arrays, dtype) for arrays in (params, batch)]
+    first, second = (checked(*(cast(arrays, WIDER[dtype]) for arrays in rounded)) for _ in range(2))
+    for name, value in first.items():
+        if name not in second or not np.array_equal(value, second[name], equal_nan=value.dtype.kind == "f"):
+            raise UsageError(
+                f"{name!r} is not the same in two calls: a reference must repeat itself (dropout left on?)"
+            )
+        if value.dtype.kind == "f" and value.dtype != np.dtype(WIDER[dtype]):
+            raise UsageError(
+                f"{name!r} came back as {value.dtype}, not {WIDER[dtype]}: compute in the inputs' precision"
+            )
+    truths = measured_truth(checked, params, batch, dtype)
+    real = [truth for truth in truths.values() if truth.value.dtype.kind == "f" and truth.value.any()]
+    if real and all(truth.noise == _result_noise(truth.value, UNIT[dtype]) for truth in real):
+        warnings.warn(
+            "no output moves when the inputs are jittered: are they used, and are they floating?", stacklevel=2
+        )
+    return truths
+
+
+def measured_truth(
+    compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str
+) -> dict[str, Truth]:
+    """As `truth_of`, of a function of NumPy arrays that is known to repeat itself and to keep its inputs' precision."""
     rounded = [cast(arrays, dtype) for arrays in (params, batch)]
     wide = [cast(arrays, WIDER[dtype]) for arrays in rounded]
     double = [cast(arrays, "float64") for arrays in rounded]
@@ -70,7 +123,7 @@ def truth_of(
         }
 
 
-def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: float) -> float:
+def noise_units(output: Any, truth: Any, *, noise: float, peak: float) -> float:
     """The error of `output` in units of rounding noise; `LIMIT` or less agrees.
 
         units = max(rms(output - truth) / noise, max|output - truth| / peak)
@@ -79,20 +132,29 @@ def noise_units(output: ArrayLike, truth: ArrayLike, *, noise: float, peak: floa
     different shape, and an error without any noise give infinite units.
 
     Args:
-        output: the computed tensor, any shape.
+        output: the computed tensor, any shape: an array or a tensor of any framework, a list or a number.
         truth: the same shape, in a wider type.
         noise, peak: the tensor's scales as `truth_of` measures them, in the tensor's own unit.
+
+    Raises:
+        UsageError: complex numbers or text; a noise or a peak that is negative, infinite or NaN.
     """
-    output, truth = np.asarray(output), np.asarray(truth)
+    output, truth = as_array(output, "the output"), as_array(truth, "the truth")
+    for name, scale in (("noise", noise), ("peak", peak)):
+        if not 0 <= scale < math.inf:
+            raise UsageError(f"{name} is {scale}: a scale as truth_of measures it is due, finite and not negative")
     if output.shape != truth.shape or np.isnan(output).any() or np.isnan(truth).any():
         return math.inf
+    wide = np.result_type(output, truth, np.float64)  # no integer wraps around, and no float32 overflows
+    output, truth = output.astype(wide, copy=False), truth.astype(wide, copy=False)
     finite = np.isfinite(truth)
     if not np.array_equal(output[~finite], truth[~finite]) or not np.isfinite(output[finite]).all():
         return math.inf
-    error = np.abs(output[finite] - truth[finite])
+    with np.errstate(over="ignore"):  # 1e308 against -1e308 is infinitely far
+        error = np.abs(output[finite] - truth[finite])
     if not error.any():
         return 0.0
-    if noise == 0 or peak == 0:
+    if noise == 0 or peak == 0 or not np.isfinite(error).all():
         return math.inf
     return float(max(rms(error) / noise, error.max() / peak))
 
@@ -120,6 +182,11 @@ def _scale(value: Array, jitters: list[Array], unit: float) -> Truth:
     size, jitter = value[finite], np.concatenate([j[finite] for j in jitters]) * (unit / JITTER)
     return Truth(
         value=value,
-        noise=math.hypot(rms(jitter), unit * rms(size) / math.sqrt(3)),
+        noise=math.hypot(rms(jitter), _result_noise(value, unit)),
         peak=math.hypot(np.abs(jitter).max(initial=0), unit * np.abs(size).max(initial=0)),
     )
+
+
+def _result_noise(value: Array, unit: float) -> float:
+    """What the rounding of the result alone does: uniform within one unit, so 1 / √3 of it."""
+    return unit * rms(value[np.isfinite(value)]) / math.sqrt(3)

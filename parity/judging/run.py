@@ -40,8 +40,8 @@ class Outputs(dict[str, Array]):
     raised: dict[str, Failure]
     printed: dict[str, str]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, arrays: Mapping[str, Array] | None = None) -> None:
+        super().__init__(arrays or {})
         self.raised, self.printed = {}, {}
 
 

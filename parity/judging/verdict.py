@@ -2,14 +2,16 @@
 
 import functools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from scipy import stats
 
+from parity.judging.arrays import as_arrays
 from parity.judging.inputs import draw
-from parity.judging.noise import LIMIT, WIDER, Truth, flush, noise_units, truth_of
+from parity.judging.noise import LIMIT, WIDER, Truth, flush, measured_truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
 from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast
 from parity.tasks import load
@@ -51,7 +53,7 @@ class Reference:
 def judge(
     task: Task | str,
     framework: str,
-    outputs: Outputs | None = None,
+    outputs: Mapping[str, Any] | None = None,
     *,
     device: str = "cpu",
     dtype: str = "float64",
@@ -69,7 +71,8 @@ def judge(
     Args:
         task: a task or its name.
         framework, device, dtype, mode, size: as in `run`; dtype is `float32` or `float64`.
-        outputs: the result of `run` for the same arguments; by default `run` is called.
+        outputs: the result of `run` for the same arguments, or named arrays that were saved; by default `run` is
+            called.
         seed: which inputs, as in `draw`.
         calls: 3 judges the third call of each loop on one model, and nothing else: a gradient that is not zeroed shows
             there.  The truth is NumPy's third call where a loop updates weights, and its first where it does not.
@@ -82,6 +85,8 @@ def judge(
     again = None if calls == 1 else dict.fromkeys(task.loops, calls)
     if outputs is None:
         outputs = run(task, framework, device=device, dtype=dtype, mode=mode, size=size, arrays=arrays, calls=again)
+    if not isinstance(outputs, Outputs):
+        outputs = Outputs(as_arrays(outputs, "outputs"))
     reference = reference_of(task, size, dtype, seed, calls)
 
     def row(output: str, units: float | None, verdict: Verdict, reason: str) -> Row:
@@ -162,7 +167,7 @@ def reference_of(task: Task, size: str, dtype: str, seed: int = 0, calls: int = 
         raised.update(outputs.raised)
         return outputs
 
-    return Reference(arrays, truth_of(compute, *arrays, dtype), raised)
+    return Reference(arrays, measured_truth(compute, *arrays, dtype), raised)
 
 
 def _judge(
@@ -250,7 +255,7 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
 
 
 def _declared(declared: Returns, stage: str, arrays: tuple[Arrays, Arrays], dtype: str) -> dict[str, Truth]:
-    truths = truth_of(declared.compute, *arrays, dtype)
+    truths = measured_truth(declared.compute, *arrays, dtype)
     return {f"{stage}/{name}": truth for name, truth in truths.items()}
 
 

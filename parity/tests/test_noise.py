@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from parity import LIMIT, noise_units, truth_of
-from parity.judging.noise import UNIT, flush, rms
+from parity import LIMIT, noise_units
+from parity.judging.noise import UNIT, flush, measured_truth, rms
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(64, 16))
@@ -21,7 +21,7 @@ PARAMS, BATCH = {"w": RNG.normal(size=(16, 8))}, {"x": X}
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_correct_arithmetic_is_a_few_units(dtype):
-    truth = truth_of(product, PARAMS, BATCH, dtype)["y"]
+    truth = measured_truth(product, PARAMS, BATCH, dtype)["y"]
     output = BATCH["x"].astype(dtype) @ PARAMS["w"].astype(dtype)
     units = noise_units(output, truth.value, noise=truth.noise, peak=truth.peak)
     assert 0.1 < units < 5
@@ -29,7 +29,7 @@ def test_correct_arithmetic_is_a_few_units(dtype):
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_rounding_of_the_result_alone_is_at_most_one_unit(dtype):
-    truth = truth_of(lambda params, batch: {"y": batch["n"] / np.ones(5, batch["one"].dtype)}, {},
+    truth = measured_truth(lambda params, batch: {"y": batch["n"] / np.ones(5, batch["one"].dtype)}, {},
                      {"n": np.arange(1, 6), "one": np.ones(1)}, dtype)["y"]  # fmt: skip
     assert truth.noise == UNIT[dtype] * rms(truth.value) / math.sqrt(3)
     assert noise_units(truth.value.astype(dtype), truth.value, noise=truth.noise, peak=truth.peak) <= 1
@@ -43,14 +43,14 @@ def test_noise_grows_with_the_conditioning_of_the_problem():
 
     a = 1 + RNG.uniform(size=100)
     batch = {"a": a, "b": a * (1 + 1e-4)}
-    truth = truth_of(difference, {}, batch, "float32")["y"]
+    truth = measured_truth(difference, {}, batch, "float32")["y"]
     output = batch["a"].astype(np.float32) - batch["b"].astype(np.float32)
     assert noise_units(output, truth.value, noise=truth.noise, peak=truth.peak) <= 1
     assert truth.noise > 1000 * UNIT["float32"] * rms(truth.value)
 
 
 def test_one_wrong_element_of_many_is_seen():
-    truth = truth_of(product, PARAMS, BATCH, "float32")["y"]
+    truth = measured_truth(product, PARAMS, BATCH, "float32")["y"]
     output = truth.value.copy()
     output[3, 5] += 2**-12 * abs(truth.value).max()
     assert noise_units(output, truth.value, noise=truth.noise, peak=truth.peak) > 10 * LIMIT
@@ -87,7 +87,7 @@ def test_integers_are_not_jittered():
         seen.append(batch["labels"])
         return {"y": batch["x"] * batch["labels"]}
 
-    truth_of(compute, {}, {"x": np.ones(3), "labels": np.arange(3)}, "float32")
+    measured_truth(compute, {}, {"x": np.ones(3), "labels": np.arange(3)}, "float32")
     assert len(seen) == 9
     assert all(np.array_equal(labels, np.arange(3)) for labels in seen)
 
@@ -113,7 +113,7 @@ def alike(value, on_paper):
 
 
 def noise_of(compute, dtype="float32", **params):
-    truth = truth_of(lambda params, batch: {"y": compute(**params)}, params, {}, dtype)["y"]
+    truth = measured_truth(lambda params, batch: {"y": compute(**params)}, params, {}, dtype)["y"]
     return truth.noise / UNIT[dtype], truth.peak / UNIT[dtype]
 
 
@@ -164,5 +164,5 @@ def test_each_ratio_counts_alone_and_from_both_sides(sign):
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_truth_and_noise_do_not_count_what_underflows(dtype):
     tiny = np.finfo(dtype).smallest_normal / 4
-    truth = truth_of(lambda params, batch: {"y": params["x"] * 1.0}, {"x": np.full(8, tiny)}, {}, dtype)["y"]
+    truth = measured_truth(lambda params, batch: {"y": params["x"] * 1.0}, {"x": np.full(8, tiny)}, {}, dtype)["y"]
     assert not truth.value.any()
