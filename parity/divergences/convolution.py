@@ -98,3 +98,119 @@ class ConvLayout(Divergence):
 
     def aligned_keras(x, w):
         return _keras_conv(x, w)
+
+
+class ConvSameOdd(Divergence):
+    """Keras's 'same' at stride 2 is torch's padding=1 where the size is odd.
+
+    The padding is then one on each side.  A port that was checked at 225 pixels is still wrong at 224 (CONV-SAME-S2).
+    """
+
+    name, apis = "CONV-SAME-ODD", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("padding same", "stride 2", "odd size")
+    gap, equal = 0, True
+    source = "tf.nn, Notes on padding"
+    cure = "nothing to align at odd sizes"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 9, 9)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w, stride=2, padding=1)
+
+    def keras(x, w):
+        return _keras_conv(x, w, strides=2, padding="same")
+
+
+class ConvSameEven(Divergence):
+    """'same' with an even kernel at stride 1 pads one more below and to the right in both frameworks.
+
+    torch's padding='same' follows TensorFlow there; its padding=k // 2 does not, and makes the picture larger.
+    """
+
+    name, apis = "CONV-SAME-EVEN", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("padding same", "even kernel", "kernel_size 4")
+    gap, equal = 0, True
+    source = "torch/nn/modules/conv.py, _reversed_padding_repeated_twice; tf.nn, Notes on padding"
+    cure = "nothing to align with padding='same'"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 4, 4))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w, padding="same")
+
+    def keras(x, w):
+        return _keras_conv(x, w, padding="same")
+
+
+class ConvFlip(Divergence):
+    """ "Convolution" is a cross-correlation in torch, Keras and TensorFlow; NumPy's and SciPy's flip the kernel.
+
+    Where the kernel is learnt it makes no difference.  A filter that is written down, a Sobel edge for instance, comes
+    out mirrored.
+    """
+
+    name, apis = "CONV-FLIP", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
+    words = ("cross-correlation", "flipped kernel", "np.convolve", "API-CONV", "scipy.signal.convolve")
+    gap = 1.6
+    source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
+    cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=16), "w": rng.normal(size=3)}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv1d(x[None, None], w[None, None])[0, 0]
+
+    def tf(x, w):
+        import tensorflow as tf
+
+        return tf.nn.conv1d(x[None, :, None], w[:, None, None], 1, "VALID")[0, :, 0]
+
+    def numpy(x, w):
+        import numpy as np
+
+        return np.convolve(x, w, "valid")
+
+    def aligned_numpy(x, w):
+        import numpy as np
+
+        return np.correlate(x, w, "valid")
+
+
+class ConvUnbatched(Divergence):
+    """torch's convolution takes one picture without a batch axis; Keras's refuses it.
+
+    Three axes are read as (c, h, w).  A forgotten batch axis is so an error in Keras, and in torch a result of three
+    axes that fails later or nowhere.
+    """
+
+    name, apis = "CONV-UNBATCHED", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("unbatched", "batch axis", "min_ndim=4, found ndim=3", "unsqueeze")
+    gap = float("inf")
+    raises = {"keras": ("ValueError", "expected min_ndim=4, found ndim=3")}
+    source = "torch.nn.Conv2d, Shape; keras.layers.Conv2D, Input shape"
+    cure = "add the batch axis: x[None]"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w)
+
+    def keras(x, w):
+        import keras
+
+        return keras.layers.Conv2D(4, 3)(keras.ops.transpose(x, (1, 2, 0)))
+
+    def aligned_keras(x, w):
+        return _keras_conv(x[None], w)[0]
