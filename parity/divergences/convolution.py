@@ -148,43 +148,6 @@ class ConvSameEven(Divergence):
         return _keras_conv(x, w, padding="same")
 
 
-class ConvFlip(Divergence):
-    """ "Convolution" is a cross-correlation in torch, Keras and TensorFlow; NumPy's and SciPy's flip the kernel.
-
-    Where the kernel is learnt it makes no difference.  A filter that is written down, a Sobel edge for instance, comes
-    out mirrored.
-    """
-
-    name, apis = "CONV-FLIP", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
-    words = ("cross-correlation", "flipped kernel", "np.convolve", "API-CONV", "scipy.signal.convolve")
-    gap = 1.6
-    source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
-    cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
-
-    def inputs(rng):
-        return {"x": rng.normal(size=16), "w": rng.normal(size=3)}
-
-    def torch(x, w):
-        import torch
-
-        return torch.nn.functional.conv1d(x[None, None], w[None, None])[0, 0]
-
-    def tf(x, w):
-        import tensorflow as tf
-
-        return tf.nn.conv1d(x[None, :, None], w[:, None, None], 1, "VALID")[0, :, 0]
-
-    def numpy(x, w):
-        import numpy as np
-
-        return np.convolve(x, w, "valid")
-
-    def aligned_numpy(x, w):
-        import numpy as np
-
-        return np.correlate(x, w, "valid")
-
-
 class ConvUnbatched(Divergence):
     """torch's convolution takes one picture without a batch axis; Keras's refuses it.
 
@@ -214,3 +177,87 @@ class ConvUnbatched(Divergence):
 
     def aligned_keras(x, w):
         return _keras_conv(x[None], w)[0]
+
+
+class ConvPadmode(Divergence):
+    """torch's convolution can pad by reflection, repetition or wrapping around; Keras's pads with zeros.
+
+    The border of every picture differs, and with depth all of it.  Style transfer and super-resolution reflect.
+    """
+
+    name, apis = "CONV-PADMODE", ("torch.nn.Conv2d", "keras.layers.Conv2D", "keras.ops.pad")
+    words = ("padding_mode", "reflect", "replicate", "circular", "border artefacts", "ReflectionPad2d")
+    gap = 9.99
+    source = "torch.nn.Conv2d, padding_mode; keras.ops.pad, mode"
+    cure = 'keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), then "valid"'
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(
+            torch.nn.functional.pad(x, (1, 1, 1, 1), mode="reflect"), w
+        )  # as padding_mode does
+
+    def keras(x, w):
+        return _keras_conv(x, w, padding="same")
+
+    def aligned_keras(x, w):
+        import keras
+
+        return _keras_conv(keras.ops.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect"), w)
+
+    def recognise(a, b):
+        return a.padding_mode != "zeros" and b.padding == "same"
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras.layers.Conv2D(4, 3, padding="same")
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras.layers.Conv2D(
+            4, 3
+        )  # after keras.ops.pad
+
+
+class ConvChfirst(Divergence):
+    """Keras's convolution takes torch's layout on a CPU too, forwards and backwards.
+
+    With data_format="channels_first".  TensorFlow used to refuse it without a GPU, and many answers on the web
+    still say so.  Shown is the gradient by the image.
+    """
+
+    name, apis = "CONV-CHFIRST", ("torch.nn.Conv2d", "keras.layers.Conv2D", "keras.config.set_image_data_format")
+    words = ("channels_first", "data_format", "NCHW", "only supports NHWC", "CPU")
+    gap, equal = 0, True
+    source = "keras.layers.Conv2D, data_format"
+    cure = "nothing to align"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        x.requires_grad_()
+        torch.nn.functional.conv2d(x, w).square().sum().backward()
+        return x.grad
+
+    def keras(x, w):
+        import keras
+        import tensorflow as tf
+
+        layer = keras.layers.Conv2D(4, 3, use_bias=False, data_format="channels_first")
+        layer.build((None, 3, 8, 8))
+        layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = keras.ops.sum(layer(x) ** 2)
+        return tape.gradient(loss, x)

@@ -83,7 +83,6 @@ class GradClamp(Divergence):
     cure = "nothing to align"
 
     def torch():
-        import torch
 
         return _torch_grad(lambda x: x.clamp(-1, 1), [-1.0, 0.0, 1.0, 2.0])
 
@@ -134,10 +133,9 @@ class GradHsig(Divergence):
         return _torch_grad(torch.nn.functional.hardsigmoid, [-3.0, 0.0, 3.0])
 
     def tf():
+        import keras
         import tensorflow as tf
 
-        import keras
-        
         return _tf_grad(keras.activations.hard_sigmoid, tf.constant([-3.0, 0.0, 3.0]))
 
 

@@ -38,6 +38,22 @@ class PoolSame(Divergence):
         x = torch.nn.functional.pad(x, (0, 1, 0, 1), value=float("-inf"))
         return torch.nn.MaxPool2d(3, stride=2)(x)
 
+    def recognise(a, b):
+        padded = a.padding if isinstance(a.padding, tuple) else (a.padding,)
+        return b.padding == "same" and max(b.strides) > 1 and any(padded)
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.MaxPool2d(3, stride=2, padding=1), keras.layers.MaxPooling2D(3, strides=2, padding="same")
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.MaxPool2d(3, stride=2), keras.layers.MaxPooling2D(3, strides=2, padding="same")  # after F.pad
+
 
 class PoolGap(Divergence):
     """torch's global average pooling keeps two axes of length one; Keras's drops them.

@@ -28,7 +28,7 @@ class ConvtSame(Divergence):
     name, apis = "CONVT-SAME", ("torch.nn.ConvTranspose2d", "keras.layers.Conv2DTranspose")
     words = ("deconvolution", "transposed convolution", "padding same", "output_padding", "shifted", "CONVT", "U-Net")
     gap = 1.41
-    source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_padding_args"
+    source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_output_shape"
     cure = "torch: no padding, and crop the end: F.conv_transpose2d(x, w, stride=2)[..., :-1, :-1]"
 
     inputs = _inputs
@@ -121,7 +121,7 @@ class ConvtEven(Divergence):
     name, apis = "CONVT-EVEN", ("torch.nn.ConvTranspose2d", "keras.layers.Conv2DTranspose")
     words = ("DCGAN", "deconvolution", "transposed convolution", "padding same", "kernel_size 4")
     gap, equal = 0, True
-    source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_padding_args"
+    source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_output_shape"
     cure = "nothing to align"
 
     def inputs(rng):
