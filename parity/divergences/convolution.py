@@ -187,7 +187,7 @@ class ConvPadmode(Divergence):
 
     name, apis = "CONV-PADMODE", ("torch.nn.Conv2d", "keras.layers.Conv2D", "keras.ops.pad")
     words = ("padding_mode", "reflect", "replicate", "circular", "border artefacts", "ReflectionPad2d")
-    gap = 9.99
+    gap = 0.409
     source = "torch.nn.Conv2d, padding_mode; keras.ops.pad, mode"
     cure = 'keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), then "valid"'
 

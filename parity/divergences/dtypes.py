@@ -149,14 +149,14 @@ class DtArange(Divergence):
         return np.linspace(1, 1.2, 3)
 
 
-class DtFloat1(Divergence):
+class ApiFloat1(Divergence):
     """float() of a tensor with one element works in torch; TensorFlow and NumPy want it without axes.
 
     NumPy 2.4 has turned its warning into this error, and TensorFlow's .numpy() with it.
     """
 
-    name, apis = "DT-FLOAT1", ("torch.Tensor.item", "numpy.ndarray.item", "tf.Tensor.numpy")
-    words = ("only 0-dimensional arrays can be converted to Python scalars", "float of tensor", "item", "API-FLOAT1")
+    name, apis = "API-FLOAT1", ("torch.Tensor.item", "numpy.ndarray.item", "tf.Tensor.numpy")
+    words = ("only 0-dimensional arrays can be converted to Python scalars", "float of tensor", "item")
     gap = float("inf")
     raises = {
         "tf": ("TypeError", "only 0-dimensional arrays can be converted"),

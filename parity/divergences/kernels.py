@@ -15,21 +15,21 @@ def _keras_conv(x, w, **options):
     return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
 
 
-class ConvFlip(Divergence):
+class ApiConv(Divergence):
     """ "Convolution" is a cross-correlation in torch, Keras and TensorFlow; NumPy's and SciPy's flip the kernel.
 
     Where the kernel is learnt it makes no difference.  A filter that is written down, a Sobel edge for instance, comes
     out mirrored.
     """
 
-    name, apis = "CONV-FLIP", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
-    words = ("cross-correlation", "flipped kernel", "np.convolve", "API-CONV", "scipy.signal.convolve")
-    gap = 1.6
+    name, apis = "API-CONV", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
+    words = ("cross-correlation", "flipped kernel", "np.convolve", "scipy.signal.convolve")
+    gap = 2
     source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
     cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
 
     def inputs(rng):
-        return {"x": rng.normal(size=16), "w": rng.normal(size=3)}
+        return {"x": rng.normal(size=16), "w": np.array([1.0, 0.0, -1.0])}
 
     def torch(x, w):
         import torch

@@ -53,12 +53,12 @@ class ApiSvd(Divergence):
 
     name, apis = "API-SVD", ("torch.linalg.svd", "tf.linalg.svd", "keras.ops.svd", "numpy.linalg.svd")
     words = ("svd", "singular values", "full_matrices", "Vh", "reconstruction")
-    gap = 0.188
+    gap = 1.06
     source = "torch.linalg.svd; tf.linalg.svd; numpy.linalg.svd"
     cure = "s, u, v = tf.linalg.svd(x); vh = tf.transpose(v)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 2))}
+        return {"x": 2 * np.eye(3) + rng.normal(0, 0.5, (3, 3))}
 
     def torch(x):
         import torch

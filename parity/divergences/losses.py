@@ -36,7 +36,7 @@ class Huber(Divergence):
         return torch.nn.HuberLoss(delta=2)(prediction, target)
 
     def recognise(a, b):
-        delta = b.get_config()["delta"]
+        delta = b._fn_kwargs["delta"]  # its get_config() leaves it out
         return not a.beta == delta == 1 if type(a).__name__ == "SmoothL1Loss" else a.delta != delta
 
     def pair():

@@ -108,7 +108,7 @@ class ConvtSize(Divergence):
         import keras
         import torch
 
-        transposed = torch.nn.ConvTranspose2d(3, 4, 3, stride=2, padding=1, output_padding=1)
+        transposed = torch.nn.ConvTranspose2d(3, 4, 3, stride=2)  # its end is cropped afterwards
         return transposed, keras.layers.Conv2DTranspose(4, 3, strides=2, padding="same")
 
 
