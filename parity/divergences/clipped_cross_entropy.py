@@ -8,7 +8,7 @@ from parity.divergences.entry import Divergence
 class CeClip(Divergence):
     """Keras clips probabilities at 1e-7 before the logarithm, so its loss ends at 16.1 and its gradient is then zero.
 
-    Fifteen or more between the right logit and the largest one, and the sample no longer trains.  Logits have no such
+    More than 16 between the right logit and the largest one, and the sample no longer trains.  Logits have no such
     end: the loss is their difference.
     """
 

@@ -88,7 +88,7 @@ class KldLog(Divergence):
 class KldZero(Divergence):
     """A prediction of zero makes torch's Kullback-Leibler divergence infinite; Keras clips it at 1e-7.
 
-    The true value is infinite.  Keras clips the target too, so its divergence differs in the last digits elsewhere.
+    The true value is infinite.
     """
 
     name, apis = "KLD-ZERO", ("torch.nn.KLDivLoss", "keras.losses.KLDivergence")
@@ -201,7 +201,7 @@ class Ctc(Divergence):
 class CtcNone(Divergence):
     """A sample's CTC loss is the same in both, with 0 as the blank.
 
-    torch's default blank is 0, and so is Keras's mask_index; older TensorFlow took the last class.
+    torch's default blank is 0, and so is Keras's mask_index; Keras 2's ctc_batch_cost took the last class.
     """
 
     name, apis = "CTC-NONE", ("torch.nn.CTCLoss", "keras.ops.ctc_loss")

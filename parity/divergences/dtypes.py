@@ -87,7 +87,7 @@ class DtMix(Divergence):
     words = ("unsupported operand type(s) for *: 'numpy.ndarray' and 'Tensor'", "NumPy and torch", "mixed")
     gap = float("inf")
     raises = {"torch": ("TypeError", "unsupported operand type")}
-    source = "torch.Tensor.__array_priority__"
+    source = "torch.from_numpy and numpy.multiply: neither page defines it"
     cure = "torch.from_numpy(array) * x"
 
     def inputs(rng):

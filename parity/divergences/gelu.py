@@ -8,8 +8,8 @@ from parity.divergences.entry import Divergence
 class ActGeluDef(Divergence):
     """keras.ops.gelu approximates by tanh; keras.activations.gelu and torch's GELU are exact by default.
 
-    Two functions of one name in one library.  They differ by up to 5e-4, which a whole transformer shows as an accuracy
-    that is almost right.
+    Two functions of one name in one library.  It looks like an oversight of Keras.  They differ by up to 5e-4, which
+    a whole transformer shows as an accuracy that is almost right.
     """
 
     name = "ACT-GELU-DEF"
@@ -62,7 +62,7 @@ class ActGeluDef(Divergence):
 
 
 class ActGeluTanh(Divergence):
-    """GPT-2's and BERT's "gelu_new" is the approximation by tanh; Keras's activation "gelu" is the exact one.
+    """GPT-2's "gelu_new" is the approximation by tanh; Keras's activation "gelu" is the exact one.
 
     torch's GELU(approximate="tanh") is keras.activations.gelu(x, approximate=True).
     """

@@ -193,3 +193,38 @@ class LossOrder(Divergence):
         import keras
 
         return keras.losses.BinaryCrossentropy()(y_true=truth, y_pred=p)
+
+
+class HuberConfig(Divergence):
+    """Keras's Huber loss forgets its delta when it is saved.
+
+    get_config() leaves it out, so a model that is loaded, or a loss that is cloned, goes on with 1.
+    CosineSimilarity forgets its axis alike.  It looks like a bug of Keras.
+    """
+
+    name, apis = "HUBER-CONFIG", ("keras.losses.Huber", "keras.saving.load_model", "keras.losses.deserialize")
+    words = ("get_config", "saved model", "load_model", "delta", "loss jumps after loading", "from_config")
+    gap = 0.419
+    framework = "tf"
+    source = "keras/src/losses/losses.py, Huber.get_config"
+    cure = "compile the loaded model again with keras.losses.Huber(delta=2)"
+
+    def inputs(rng):
+        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+
+    def made(prediction, target):
+        import keras
+
+        return keras.losses.Huber(delta=2)(target, prediction)
+
+    def loaded(prediction, target):
+        import keras
+
+        saved = keras.losses.serialize(keras.losses.Huber(delta=2))
+        return keras.losses.deserialize(saved)(target, prediction)
+
+    def aligned_loaded(prediction, target):
+        import keras
+
+        saved = keras.losses.Huber(delta=2).get_config()
+        return keras.losses.Huber.from_config({**saved, "delta": 2})(target, prediction)

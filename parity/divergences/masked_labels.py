@@ -101,8 +101,8 @@ class CeIgnore(Divergence):
 class CeAllign(Divergence):
     """The mean over no label is NaN in torch and 0 in Keras.
 
-    A batch whose labels are all ignored, a sequence of padding alone for instance, so turns every weight of a torch
-    model into NaN with the next step.
+    A batch whose labels are all ignored, a sequence of padding alone for instance, makes the loss of an epoch NaN in
+    torch, and whatever is weighed by it.  The gradients by the logits are zero in both.
     """
 
     name, apis = "CE-ALLIGN", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")

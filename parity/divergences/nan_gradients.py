@@ -27,7 +27,7 @@ def _tf_grad(f, *values):
 class GradReluNan(Divergence):
     """The slope of relu at NaN is 1 in torch and 0 in TensorFlow.
 
-    relu itself returns NaN in both.  A NaN that reached a layer so stops there in one framework, and spreads in the
+    relu itself returns NaN in both.  So a NaN spreads backwards with the gradient in the one, and is cut off in the
     other.
     """
 

@@ -139,7 +139,7 @@ class PoolNan(Divergence):
 
     A window of NaN alone becomes -3.4e38, the start of the maximum.  Which it is depends on the processor and on the
     number of channels, so the NaN that a training produces may hide behind the next pooling.  It looks like a bug of
-    TensorFlow: an issue has been open there for years.
+    TensorFlow, and is reported there.
     """
 
     name, apis = "POOL-NAN", ("torch.nn.MaxPool2d", "keras.layers.MaxPooling2D", "tf.nn.max_pool2d")

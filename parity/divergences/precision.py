@@ -48,7 +48,7 @@ class Tf32(Divergence):
     """TF32 rounds the inputs of a product to ten bits of mantissa, and TensorFlow has it on by default on a GPU.
 
     A thousandth, in float32.  torch has it off for products and on for cuDNN's convolutions.  Emulated here by
-    rounding the inputs as an Ampere GPU does; a CPU has no TF32.
+    rounding the inputs to the nearest number of ten bits; a CPU has no TF32.
     """
 
     name = "TF32"

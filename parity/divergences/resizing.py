@@ -122,8 +122,8 @@ class ResizeBicubic(Divergence):
     """The cubic's free parameter is -0.75 in torch and -0.5 in TensorFlow.
 
     -0.75 is OpenCV's, -0.5 Keys's and Pillow's.  torch takes -0.5 too as soon as antialias=True, which smooths
-    nothing when a picture is enlarged; what is left is at the border, where TensorFlow's own kernel without antialias
-    leaves weights out and divides by what remains.
+    nothing when a picture is enlarged, and then both agree, up and down.  TensorFlow without antialias is another
+    matter (RESIZE-TABLE).
     """
 
     name = "RESIZE-BICUBIC"
@@ -133,9 +133,7 @@ class ResizeBicubic(Divergence):
     )  # fmt: skip
     words = ("bicubic", "cubic coefficient", "antialias", "interpolate", "Keys", "PIL")
     gap = 0.0898
-    source = (
-        "aten/src/ATen/native/UpSample.h, get_cubic_upsample_coefficients; tensorflow/core/util/image_resizer_state.h"
-    )
+    source = "aten/src/ATen/native/UpSample.h; tensorflow/core/kernels/image/resize_bicubic_op.cc"
     cure = "antialias=True in both"
 
     def inputs(rng):

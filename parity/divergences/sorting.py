@@ -120,7 +120,8 @@ class ClipSwap(Divergence):
 class SortStable(Divergence):
     """argsort keeps the order of equal values in TensorFlow; in torch and NumPy it must be asked for.
 
-    Sorting sequences by length, or scores of a list, gives so another order of what is equal.
+    Sorting sequences by length, or scores of a list, gives so another order of what is equal; which one depends on
+    the processor.
     """
 
     name, apis = "SORT-STABLE", ("torch.argsort", "torch.sort", "tf.argsort", "keras.ops.argsort", "numpy.argsort")
