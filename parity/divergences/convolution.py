@@ -65,9 +65,8 @@ class ConvSameS2(Divergence):
         import keras
         import torch
 
-        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras.layers.Conv2D(
-            4, 3, strides=2
-        )  # after ZeroPadding2D(1)
+        keras_conv = keras.layers.Conv2D(4, 3, strides=2)  # after ZeroPadding2D(1)
+        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras_conv
 
 
 class ConvLayout(Divergence):
@@ -197,9 +196,8 @@ class ConvPadmode(Divergence):
     def torch(x, w):
         import torch
 
-        return torch.nn.functional.conv2d(
-            torch.nn.functional.pad(x, (1, 1, 1, 1), mode="reflect"), w
-        )  # as padding_mode does
+        F = torch.nn.functional
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), w)  # as padding_mode="reflect" does
 
     def keras(x, w):
         return _keras_conv(x, w, padding="same")
@@ -222,9 +220,8 @@ class ConvPadmode(Divergence):
         import keras
         import torch
 
-        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras.layers.Conv2D(
-            4, 3
-        )  # after keras.ops.pad
+        keras_conv = keras.layers.Conv2D(4, 3)  # after keras.ops.pad
+        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras_conv
 
 
 class ConvChfirst(Divergence):

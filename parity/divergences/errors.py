@@ -80,9 +80,9 @@ class ErrWidth(Divergence):
     )
     gap = float("inf")
     raises = {
-        "torch": ("RuntimeError", "mat1 and mat2 shapes cannot be multiplied \\(4x2 and 3x1\\)"),
+        "torch": ("RuntimeError", r"mat1 and mat2 shapes cannot be multiplied \(4x2 and 3x1\)"),
         "keras": ("ValueError", "expected axis -1 of input shape to have value 3"),
-        "tf": ("InvalidArgumentError", "Matrix size-incompatible: In\\[0\\]: \\[4,2\\], In\\[1\\]: \\[3,1\\]"),
+        "tf": ("InvalidArgumentError", r"Matrix size-incompatible: In\[0\]: \[4,2\], In\[1\]: \[3,1\]"),
         "numpy": ("ValueError", "mismatch in its core dimension 0"),
     }
     source = "torch.nn.Linear; keras/src/layers/input_spec.py"
@@ -185,7 +185,7 @@ class ErrCompile(Divergence):
     name, apis = "ERR-COMPILE", ("keras.Model.fit", "keras.Model.compile", "torch.optim.Optimizer.step")
     words = ("You must call `compile()` before using the model", "compile", "loaded model")
     gap = float("inf")
-    raises = {"keras": ("ValueError", "You must call `compile\\(\\)` before using the model")}
+    raises = {"keras": ("ValueError", r"You must call `compile\(\)` before using the model")}
     source = "keras.Model.compile"
     cure = 'model.compile("sgd", "mse")'
 

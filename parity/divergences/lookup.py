@@ -17,7 +17,7 @@ class EmbOob(Divergence):
     gap = float("inf")
     raises = {
         "torch": ("IndexError", "index out of range in self"),
-        "tf": ("InvalidArgumentError", "indices\\[1\\] = 7 is not in \\[0, 3\\)"),
+        "tf": ("InvalidArgumentError", r"indices\[1\] = 7 is not in \[0, 3\)"),
     }
     framework = "tf"
     source = "torch.nn.Embedding; tf.gather"
@@ -57,7 +57,7 @@ class EmbNeg(Divergence):
     gap = float("inf")
     raises = {
         "torch": ("IndexError", "index out of range in self"),
-        "tf": ("InvalidArgumentError", "indices\\[1\\] = -1 is not in \\[0, 3\\)"),
+        "tf": ("InvalidArgumentError", r"indices\[1\] = -1 is not in \[0, 3\)"),
     }
     source = "keras.ops.take; torch.nn.Embedding"
     cure = "shift the padding to an index of its own"

@@ -118,7 +118,7 @@ class ApiEq(Divergence):
     words = ("comparison", "shape mismatch", "accuracy is zero", "==", "test passes")
     gap = float("inf")
     raises = {
-        "torch": ("RuntimeError", "The size of tensor a \\(2\\) must match the size of tensor b \\(3\\)"),
+        "torch": ("RuntimeError", r"The size of tensor a \(2\) must match the size of tensor b \(3\)"),
         "numpy": ("ValueError", "could not be broadcast together"),
     }
     source = "tf.Tensor, __eq__; torch.eq"
@@ -158,7 +158,7 @@ class ApiTranspose(Divergence):
     )  # fmt: skip
     words = ("transpose", "permute", "missing 2 required positional arguments", "batched transpose", "swapaxes")
     gap = float("inf")
-    raises = {"torch": ("TypeError", "transpose\\(\\) missing 2 required positional argument")}
+    raises = {"torch": ("TypeError", r"transpose\(\) missing 2 required positional argument")}
     source = "torch.transpose; tf.transpose; numpy.transpose"
     cure = "x.permute(2, 1, 0)"
 

@@ -150,7 +150,7 @@ class AgNumpy(Divergence):
     name, apis = "AG-NUMPY", ("torch.Tensor.numpy", "torch.Tensor.detach", "tf.Variable.numpy")
     words = ("Can't call numpy() on Tensor that requires grad", "detach", "plot losses")
     gap = float("inf")
-    raises = {"torch": ("RuntimeError", "Can't call numpy\\(\\) on Tensor that requires grad")}
+    raises = {"torch": ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad")}
     source = "torch.Tensor.numpy"
     cure = "w.detach().numpy()"
 
