@@ -1,4 +1,6 @@
-"""Dtypes, and the order of sums."""
+"""Sums and their precision."""
+
+import numpy as np
 
 from parity.divergences.entry import Divergence
 
@@ -36,38 +38,184 @@ class SumOrder(Divergence):
         return tf.reduce_sum(tf.transpose(x), axis=1)
 
     def aligned_numpy(x):
-        import numpy as np
-
         return np.ascontiguousarray(x.T).sum(1)
 
 
-class DtLossf32(Divergence):
-    """A Keras loss computes in float32 whatever it is given, unless its dtype says otherwise.
+class DtImean(Divergence):
+    """The mean of integers is an error in torch, truncated in TensorFlow, and 1.5 in Keras and NumPy.
 
-    The default is keras.config.floatx().  torch computes in the dtype of its arguments.  A check of gradients in
-    float64 fails at 1e-8 without an error anywhere.
+    tf.reduce_mean([1, 2]) is 1.  An accuracy of integer hits so is 0 or 1.
     """
 
-    name, apis = "DT-LOSSF32", ("torch.nn.MSELoss", "keras.losses.MeanSquaredError", "keras.losses.Loss")
-    words = ("float64 loss", "double precision", "loss dtype", "floatx", "gradient check fails")
-    dtype, gap = "float64", 1.3e-8
-    source = "keras/src/losses/loss.py, Loss.__init__"
-    cure = 'keras.losses.MeanSquaredError(dtype="float64")'
+    name, apis = "DT-IMEAN", ("torch.mean", "tf.reduce_mean", "keras.ops.mean", "numpy.mean")
+    words = ("could not infer output dtype", "mean of integers", "accuracy is zero", "truncated")
+    gap = float("inf")
+    raises = {"torch": ("RuntimeError", "could not infer output dtype")}
+    source = "torch.mean; tf.reduce_mean"
+    cure = "x.float().mean(); tf.reduce_mean(tf.cast(x, tf.float32))"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(16, 3)), "target": rng.normal(size=(16, 3))}
+        return {"n": np.array([1, 2])}
 
-    def torch(prediction, target):
+    def torch(n):
+        return n.mean()
+
+    def tf(n):
+        import tensorflow as tf
+
+        return tf.reduce_mean(n)
+
+    def keras(n):
+        import keras
+
+        return keras.ops.mean(n)
+
+    def aligned_torch(n):
+        return n.float().mean()
+
+    def aligned_tf(n):
+        import tensorflow as tf
+
+        return tf.reduce_mean(tf.cast(n, tf.float32))
+
+
+class DtSum(Divergence):
+    """The sum of uint8 wraps in TensorFlow; torch, Keras and NumPy sum in a wider type.
+
+    300 ones are 44.  Pixels, masks and counts are uint8.
+    """
+
+    name, apis = "DT-SUM", ("torch.sum", "tf.reduce_sum", "keras.ops.sum", "numpy.sum")
+    words = ("uint8 sum", "overflow", "wraps around", "count of a mask")
+    gap = 0.853
+    source = "torch.sum; tf.reduce_sum; numpy.sum"
+    cure = "tf.reduce_sum(tf.cast(x, tf.int64))"
+
+    def torch():
         import torch
 
-        return torch.nn.MSELoss()(prediction, target)
+        return torch.ones(300, dtype=torch.uint8).sum()
 
-    def keras(prediction, target):
+    def tf():
+        import tensorflow as tf
+
+        return tf.reduce_sum(tf.ones(300, tf.uint8))
+
+    def keras():
         import keras
 
-        return keras.losses.MeanSquaredError()(target, prediction)
+        return keras.ops.sum(keras.ops.ones(300, "uint8"))
 
-    def aligned_keras(prediction, target):
+    def numpy():
+        return np.ones(300, "uint8").sum()
+
+    def aligned_tf():
+        import tensorflow as tf
+
+        return tf.reduce_sum(tf.cast(tf.ones(300, tf.uint8), tf.int64))
+
+
+class DtSumbool(Divergence):
+    """torch, Keras and NumPy count the trues of a mask by a sum; TensorFlow refuses booleans.
+
+    An accuracy, (predicted == labels).sum(), is where it is met.
+    """
+
+    name, apis = "DT-SUMBOOL", ("torch.sum", "tf.reduce_sum", "tf.math.count_nonzero", "keras.ops.sum", "numpy.sum")
+    words = ("sum of bool", "not in the list of allowed values", "count true", "accuracy")
+    gap = float("inf")
+    raises = {"tf": ("InvalidArgumentError", "of bool is not in the list of allowed values")}
+    source = "tf.reduce_sum; torch.sum"
+    cure = "tf.math.count_nonzero(mask)"
+
+    def inputs(rng):
+        return {"mask": np.array([True, False, True])}
+
+    def torch(mask):
+        return mask.sum()
+
+    def tf(mask):
+        import tensorflow as tf
+
+        return tf.reduce_sum(mask)
+
+    def keras(mask):
         import keras
 
-        return keras.losses.MeanSquaredError(dtype="float64")(target, prediction)
+        return keras.ops.sum(mask)
+
+    def aligned_tf(mask):
+        import tensorflow as tf
+
+        return tf.math.count_nonzero(mask)
+
+
+class DtF16mean(Divergence):
+    """TensorFlow's mean in float16 overflows in its sum; torch, Keras and NumPy sum in float32.
+
+    A thousand values of 1000 have the mean inf.  65,504 is float16's largest number.
+    """
+
+    name, apis = "DT-F16MEAN", ("torch.mean", "tf.reduce_mean", "keras.ops.mean", "numpy.mean")
+    words = ("float16", "half precision", "inf", "overflow", "mixed precision")
+    gap = float("inf")
+    source = "tf.reduce_mean; torch.mean; numpy.mean, Notes"
+    cure = "keras.ops.mean; or cast to float32 first"
+
+    def torch():
+        import torch
+
+        return torch.full((1000,), 1000.0, dtype=torch.float16).mean()
+
+    def tf():
+        import tensorflow as tf
+
+        return tf.reduce_mean(tf.fill([1000], tf.constant(1000.0, tf.float16)))
+
+    def keras():
+        import keras
+
+        return keras.ops.mean(keras.ops.full((1000,), 1000.0, "float16"))
+
+    def numpy():
+        return np.full(1000, 1000.0, "float16").mean()
+
+    def aligned_tf():
+        import tensorflow as tf
+
+        return tf.reduce_mean(tf.cast(tf.fill([1000], tf.constant(1000.0, tf.float16)), tf.float32))
+
+
+class DtCumsum(Divergence):
+    """A cumulative sum in float32 drifts in TensorFlow and NumPy; torch's adds up in float64.
+
+    A hundred thousand tenths end at 9998.56, ten millions at 1,087,937.  Sums over time, discounted returns and
+    cumulative distributions show it.
+    """
+
+    name, apis = "DT-CUMSUM", ("torch.cumsum", "tf.cumsum", "keras.ops.cumsum", "numpy.cumsum")
+    words = ("cumsum", "float32", "rounding drift", "accumulated error")
+    gap = 0.00014
+    source = "aten/src/ATen/native/cpu/ReduceOpsKernel.cpp, cumsum_cpu_kernel; numpy.cumsum"
+    cure = 'sum in float64: numpy.cumsum(x, dtype="float64")'
+
+    def torch():
+        import torch
+
+        return torch.full((100_000,), 0.1).cumsum(0)[-1]
+
+    def tf():
+        import tensorflow as tf
+
+        return tf.cumsum(tf.fill([100_000], 0.1))[-1]
+
+    def numpy():
+        return np.cumsum(np.full(100_000, 0.1, "float32"))[-1]
+
+    def aligned_tf():
+        import tensorflow as tf
+
+        return tf.cast(tf.cumsum(tf.cast(tf.fill([100_000], 0.1), tf.float64))[-1], tf.float32)
+
+    def aligned_numpy():
+        return np.cumsum(np.full(100_000, 0.1, "float32"), dtype="float64")[-1].astype("float32")

@@ -1,4 +1,4 @@
-"""Where gradients go, and what a second derivative needs."""
+"""Where gradients go, and what a second pass needs."""
 
 from parity.divergences.entry import Divergence
 
@@ -95,3 +95,98 @@ class Ag2nd(Divergence):
                 y = x**3
             first = inner.gradient(y, x)
         return outer.gradient(first, x)
+
+
+class AgTwice(Divergence):
+    """A second backward is an error in torch only where a value was saved; a tape always refuses.
+
+    (w + 1).sum() saves nothing, so torch goes through it twice and adds the gradient up, without a word.  With a
+    product it raises "Trying to backward through the graph a second time".  A tape answers once unless it is
+    persistent.
+    """
+
+    name, apis = "AG-TWICE", ("torch.Tensor.backward", "tf.GradientTape")
+    words = ("retain_graph", "persistent", "backward a second time", "non-persistent GradientTape")
+    gap = float("inf")
+    raises = {"tf": ("RuntimeError", "non-persistent GradientTape can only be used to compute one set of gradients")}
+    source = "torch.Tensor.backward, retain_graph; tf.GradientTape, persistent"
+    cure = "one backward for each forward; retain_graph=True, persistent=True"
+
+    def inputs(rng):
+        return {"w": rng.normal(size=4)}
+
+    def torch(w):
+        w.requires_grad_()
+        loss = (w + 1).sum()
+        loss.backward()
+        loss.backward()
+        return w.grad
+
+    def tf(w):
+        import tensorflow as tf
+
+        with tf.GradientTape() as tape:
+            tape.watch(w)
+            loss = tf.reduce_sum(w + 1)
+        tape.gradient(loss, w)
+        return tape.gradient(loss, w)
+
+    def aligned_torch(w):
+        w.requires_grad_()
+        loss = (w + 1).sum()
+        loss.backward()
+        w.grad = None
+        loss.backward()
+        return w.grad
+
+    def aligned_tf(w):
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(w)
+            loss = tf.reduce_sum(w + 1)
+        tape.gradient(loss, w)
+        return tape.gradient(loss, w)
+
+
+class AgSaved(Divergence):
+    """A second backward through a product is an error in both, unless it was asked for.
+
+    torch's message speaks of retain_graph, TensorFlow's of persistent=True.  With either the second gradient is the
+    first.
+    """
+
+    name, apis = "AG-SAVED", ("torch.Tensor.backward", "torch.autograd.grad", "tf.GradientTape")
+    words = ("Trying to backward through the graph a second time", "retain_graph", "saved tensors")
+    gap = float("inf")
+    raises = {"torch": ("RuntimeError", "Trying to backward through the graph a second time")}
+    source = "torch.autograd.grad, retain_graph"
+    cure = "torch.autograd.grad(loss, w, retain_graph=True)"
+
+    def inputs(rng):
+        return {"w": rng.normal(size=4)}
+
+    def torch(w):
+        import torch
+
+        w.requires_grad_()
+        loss = (w * w).sum()
+        torch.autograd.grad(loss, w)
+        return torch.autograd.grad(loss, w)[0]
+
+    def tf(w):
+        import tensorflow as tf
+
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch(w)
+            loss = tf.reduce_sum(w * w)
+        tape.gradient(loss, w)
+        return tape.gradient(loss, w)
+
+    def aligned_torch(w):
+        import torch
+
+        w.requires_grad_()
+        loss = (w * w).sum()
+        torch.autograd.grad(loss, w, retain_graph=True)
+        return torch.autograd.grad(loss, w)[0]

@@ -65,9 +65,8 @@ class ConvSameS2(Divergence):
         import keras
         import torch
 
-        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras.layers.Conv2D(
-            4, 3, strides=2
-        )  # after ZeroPadding2D(1)
+        keras_conv = keras.layers.Conv2D(4, 3, strides=2)  # after ZeroPadding2D(1)
+        return torch.nn.Conv2d(3, 4, 3, stride=2, padding=1), keras_conv
 
 
 class ConvLayout(Divergence):
@@ -98,3 +97,164 @@ class ConvLayout(Divergence):
 
     def aligned_keras(x, w):
         return _keras_conv(x, w)
+
+
+class ConvSameOdd(Divergence):
+    """Keras's 'same' at stride 2 is torch's padding=1 where the size is odd.
+
+    The padding is then one on each side.  A port that was checked at 225 pixels is still wrong at 224 (CONV-SAME-S2).
+    """
+
+    name, apis = "CONV-SAME-ODD", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("padding same", "stride 2", "odd size")
+    gap, equal = 0, True
+    source = "tf.nn, Notes on padding"
+    cure = "nothing to align at odd sizes"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 9, 9)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w, stride=2, padding=1)
+
+    def keras(x, w):
+        return _keras_conv(x, w, strides=2, padding="same")
+
+
+class ConvSameEven(Divergence):
+    """'same' with an even kernel at stride 1 pads one more below and to the right in both frameworks.
+
+    torch's padding='same' follows TensorFlow there; its padding=k // 2 does not, and makes the picture larger.
+    """
+
+    name, apis = "CONV-SAME-EVEN", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("padding same", "even kernel", "kernel_size 4")
+    gap, equal = 0, True
+    source = "torch/nn/modules/conv.py, _reversed_padding_repeated_twice; tf.nn, Notes on padding"
+    cure = "nothing to align with padding='same'"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 4, 4))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w, padding="same")
+
+    def keras(x, w):
+        return _keras_conv(x, w, padding="same")
+
+
+class ConvUnbatched(Divergence):
+    """torch's convolution takes one picture without a batch axis; Keras's refuses it.
+
+    Three axes are read as (c, h, w).  A forgotten batch axis is so an error in Keras, and in torch a result of three
+    axes that fails later or nowhere.
+    """
+
+    name, apis = "CONV-UNBATCHED", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    words = ("unbatched", "batch axis", "min_ndim=4, found ndim=3", "unsqueeze")
+    gap = float("inf")
+    raises = {"keras": ("ValueError", "expected min_ndim=4, found ndim=3")}
+    source = "torch.nn.Conv2d, Shape; keras.layers.Conv2D, Input shape"
+    cure = "add the batch axis: x[None]"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        return torch.nn.functional.conv2d(x, w)
+
+    def keras(x, w):
+        import keras
+
+        return keras.layers.Conv2D(4, 3)(keras.ops.transpose(x, (1, 2, 0)))
+
+    def aligned_keras(x, w):
+        return _keras_conv(x[None], w)[0]
+
+
+class ConvPadmode(Divergence):
+    """torch's convolution can pad by reflection, repetition or wrapping around; Keras's pads with zeros.
+
+    The border of every picture differs, and with depth all of it.  Style transfer and super-resolution reflect.
+    """
+
+    name, apis = "CONV-PADMODE", ("torch.nn.Conv2d", "keras.layers.Conv2D", "keras.ops.pad")
+    words = ("padding_mode", "reflect", "replicate", "circular", "border artefacts", "ReflectionPad2d")
+    gap = 0.409
+    source = "torch.nn.Conv2d, padding_mode; keras.ops.pad, mode"
+    cure = 'keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), then "valid"'
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        F = torch.nn.functional
+        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), w)  # as padding_mode="reflect" does
+
+    def keras(x, w):
+        return _keras_conv(x, w, padding="same")
+
+    def aligned_keras(x, w):
+        import keras
+
+        return _keras_conv(keras.ops.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect"), w)
+
+    def recognise(a, b):
+        return a.padding_mode != "zeros" and b.padding == "same"
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras.layers.Conv2D(4, 3, padding="same")
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        keras_conv = keras.layers.Conv2D(4, 3)  # after keras.ops.pad
+        return torch.nn.Conv2d(3, 4, 3, padding=1, padding_mode="reflect"), keras_conv
+
+
+class ConvChfirst(Divergence):
+    """Keras's convolution takes torch's layout on a CPU too, forwards and backwards.
+
+    With data_format="channels_first".  TensorFlow used to refuse it without a GPU, and many answers on the web
+    still say so.  Shown is the gradient by the image.
+    """
+
+    name, apis = "CONV-CHFIRST", ("torch.nn.Conv2d", "keras.layers.Conv2D", "keras.config.set_image_data_format")
+    words = ("channels_first", "data_format", "NCHW", "only supports NHWC", "CPU")
+    gap, equal = 0, True
+    source = "keras.layers.Conv2D, data_format"
+    cure = "nothing to align"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+
+    def torch(x, w):
+        import torch
+
+        x.requires_grad_()
+        torch.nn.functional.conv2d(x, w).square().sum().backward()
+        return x.grad
+
+    def keras(x, w):
+        import keras
+        import tensorflow as tf
+
+        layer = keras.layers.Conv2D(4, 3, use_bias=False, data_format="channels_first")
+        layer.build((None, 3, 8, 8))
+        layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            loss = keras.ops.sum(layer(x) ** 2)
+        return tape.gradient(loss, x)

@@ -1,4 +1,4 @@
-"""Reductions' axes, indices, and what is gathered."""
+"""Axes by default, indices, and what is gathered."""
 
 from parity.divergences.entry import Divergence
 
@@ -40,3 +40,63 @@ class RedDefaxis(Divergence):
 
     def aligned_numpy(logits):
         return logits.argmax(axis=1)
+
+
+class IdxStep(Divergence):
+    """torch refuses a slice with a negative step; TensorFlow and NumPy turn the order.
+
+    x[::-1] of a sequence, or of a picture's colours.
+    """
+
+    name, apis = "IDX-STEP", ("torch.Tensor", "torch.flip", "tf.Tensor", "numpy.ndarray")
+    words = ("step must be greater than zero", "[::-1]", "reverse", "flip", "negative step")
+    gap = float("inf")
+    raises = {"torch": ("ValueError", "step must be greater than zero")}
+    source = "torch.flip"
+    cure = "x.flip(0)"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=4)}
+
+    def torch(x):
+        return x[::-1]
+
+    def tf(x):
+        return x[::-1]
+
+    def numpy(x):
+        return x[::-1]
+
+    def aligned_torch(x):
+        return x.flip(0)
+
+
+class IdxFancy(Divergence):
+    """A list of indices gathers rows in torch and NumPy; TensorFlow reads it as one index for each axis.
+
+    tf.Tensor takes no lists and no integer tensors of more than one element.
+    """
+
+    name, apis = "IDX-FANCY", ("torch.Tensor", "tf.gather", "keras.ops.take", "numpy.ndarray")
+    words = ("fancy indexing", "Index out of range using input dim", "advanced indexing", "list of indices")
+    gap = float("inf")
+    raises = {"tf": ("InvalidArgumentError", "Index out of range using input dim 1; input has only 1 dims")}
+    source = "tf.Tensor, __getitem__; tf.gather"
+    cure = "tf.gather(x, [0, 2])"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=4)}
+
+    def torch(x):
+        return x[[0, 2]]
+
+    def tf(x):
+        return x[[0, 2]]
+
+    def numpy(x):
+        return x[[0, 2]]
+
+    def aligned_tf(x):
+        import tensorflow as tf
+
+        return tf.gather(x, [0, 2])
