@@ -106,7 +106,7 @@ def _number(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, np.integer | int):
         return f"{int(value):,}" if abs(int(value)) > 9999 else str(int(value))
-    return f"{float(value):.{DIGITS}g}"
+    return f"{float(value) + 0:.{DIGITS}g}"  # -0 is 0
 
 
 def _shape(shape: tuple[int, ...]) -> str:

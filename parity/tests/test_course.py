@@ -27,13 +27,41 @@ class Course:
 
 COURSE = {
     # 1 Introduction and perceptron
-    "single_neuron": Course(),
+    "single_neuron": Course(
+        shapes={"x": (64,), "w": (64,), "b": ()},
+        values={"negative/relu": 0.0, "negative_relu/slope": 0.0},
+        data=(lambda params, batch: params["w"] @ batch["negative_x"] + params["b"] < 0,),
+    ),
     "perceptron": Course(shapes={"x": (4, 2)}, values={"learn_and/errors": (1, 3, 3, 2, 1, 0)}),
     # 2 MLP and activations
-    "mlp": Course(),
-    "activations": Course(),
+    "mlp": Course(
+        shapes={"x": (32, 784), "labels": (32,), "forward/logits": (32, 10)},
+        values={
+            "summary/shape": (32, 10),
+            "summary/by_layer": (200_960, 32_896, 1_290),
+            "summary/parameters": 235_146,
+        },
+        sizes={"n": 32, "inputs": 784, "hidden": 256, "narrow": 128, "classes": 10},
+        config={"lr": 0.125},
+    ),
+    "activations": Course(
+        shapes={"x": (4, 5), "sigmoid/a": (4, 5), "relu/a": (4, 5), "softmax/a": (4, 5)},
+        values={
+            "extremes/sigmoid": (0.0, 0.0, 1.0, 1.0),
+            "extremes/relu": (0.0, 0.0, 1000.0, np.inf),
+            "extreme_gradients/sigmoid": (0.0, 0.0, 0.0, 0.0),
+        },
+        data=(lambda params, batch: {-np.inf, -1000, 1000, np.inf} == {*batch["extreme"]},),
+    ),
     # 3 Forward propagation and loss
-    "layer_shapes": Course(),
+    "layer_shapes": Course(
+        shapes={"x": (16, 20), "forward/y": (16, 4)},
+        values={
+            **{f"batch/{layer}": (16, width) for layer, width in enumerate((32, 32, 16, 16, 4))},
+            **{f"one/{layer}": (1, width) for layer, width in enumerate((32, 32, 16, 16, 4))},
+        },
+        sizes={"n": 16, "inputs": 20},
+    ),
     "losses": Course(),
     "loss_misuse": Course(),
     # 4 Gradient descent and backpropagation
