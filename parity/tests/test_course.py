@@ -62,8 +62,32 @@ COURSE = {
         },
         sizes={"n": 16, "inputs": 20},
     ),
-    "losses": Course(),
-    "loss_misuse": Course(),
+    "losses": Course(
+        shapes={
+            **dict.fromkeys(("prediction", "target", "z", "truth"), (64, 1)),
+            **dict.fromkeys(("forward/mse", "forward/cross_entropy", "forward/bce"), ()),
+            **dict.fromkeys(("backward/grad.prediction", "backward/grad.z"), (64, 1)),
+            **dict.fromkeys(("logits", "backward/grad.logits"), (64, 10)),
+            "labels": (64,),
+        },
+        data=(
+            lambda params, batch: batch["labels"].dtype.kind == "i",
+            lambda params, batch: {*batch["truth"].ravel().tolist()} == {0, 1},
+        ),
+    ),
+    "loss_misuse": Course(
+        shapes={
+            **dict.fromkeys(("prediction", "z", "truth"), (64, 1)),
+            **dict.fromkeys(("target", "labels"), (64,)),
+            **dict.fromkeys(("logits", "one_hot"), (64, 10)),
+            "fixed/mse": (),
+        },
+        data=(
+            lambda params, batch: batch["out_of_range"].max() == 12,
+            lambda params, batch: batch["negative"].min() == -1,
+            lambda params, batch: batch["one_hot"].dtype.kind == batch["truth"].dtype.kind == "i",
+        ),
+    ),
     # 4 Gradient descent and backpropagation
     "sgd_step": Course(),
     "dead_relu": Course(),
