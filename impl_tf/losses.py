@@ -5,7 +5,7 @@ import tensorflow as tf
 
 
 def build(params):
-    # Keras takes probabilities unless told otherwise (CE-LOGITS), and computes in floatx, whatever it gets (DT-LOSSF32).
+    # Keras takes probabilities unless told otherwise (CE-LOGITS), and computes in floatx whatever it gets (DT-LOSSF32).
     return (
         keras.losses.MeanSquaredError(),
         keras.losses.SparseCategoricalCrossentropy(from_logits=True),
