@@ -89,11 +89,49 @@ COURSE = {
         ),
     ),
     # 4 Gradient descent and backpropagation
-    "sgd_step": Course(),
-    "dead_relu": Course(),
+    "sgd_step": Course(
+        shapes={"x": (32, 20), "target": (32, 1)},
+        values={"descent/finite": True, "zeroing/norm_after": 0.0, "zeroing/none_after": True},
+        config={"lr": 0.125},
+    ),
+    "dead_relu": Course(
+        shapes={"x": (32, 20), "dead_x": (32, 20)},
+        values={
+            "dead/a": np.zeros((32, 64)),
+            "dead/grad.dead_x": np.zeros((32, 20)),
+            "dead/grad.fc.weight": np.zeros((64, 20)),
+            "dead/grad.fc.bias": np.zeros(64),
+        },
+        data=(
+            lambda params, batch: (batch["dead_x"] @ params["fc.weight"].T + params["fc.bias"] < 0).all(),
+            lambda params, batch: (batch["x"] @ params["fc.weight"].T + params["fc.bias"] > 0).any(),
+        ),
+    ),
     # 5 Computational graphs
-    "scalar_graph": Course(),
-    "second_derivative": Course(),
+    "scalar_graph": Course(
+        values={
+            "forward/u": 7.0,
+            "forward/loss": 49.0,
+            "backward/grad.a": 42.0,
+            "backward/grad.b": 28.0,
+            "backward/grad.c": 14.0,
+        },
+        data=(lambda params, batch: [float(params[name]) for name in "abc"] == [2, 3, 1],),
+    ),
+    "second_derivative": Course(
+        shapes={"hessian/hessian": (3, 3)},
+        values={
+            "square/first": 4.0,
+            "square/second": 2.0,
+            "gradients/loss": 49.0,
+            "gradients/returned": (42.0, 28.0, 14.0),
+            "gradients/accumulated": (42.0, 28.0, 14.0),
+            "gradients/equal": True,
+            "hessian/hessian": [[18.0, 26.0, 6.0], [26.0, 8.0, 4.0], [6.0, 4.0, 2.0]],
+            "hessian/product": (-10.0, 26.0, 6.0),
+        },
+        data=(lambda params, batch: [float(params[name]) for name in "abc"] == [2, 3, 1],),
+    ),
     # 6 Design, initialisation, batch normalisation
     "wide_vs_deep": Course(),
     "init_schemes": Course(),
