@@ -71,9 +71,9 @@ TASK = Task(
             "batch",
             {
                 "active units": "counts/active",
-                "of units": "counts/activations",
+                "of": "counts/activations",
                 "non-zero gradients": "counts/nonzero",
-                "of gradients": "counts/elements",
+                "of all": "counts/elements",
             },
             labels=("dead", "mixed"),
             title="units of all examples, and gradients of the input",

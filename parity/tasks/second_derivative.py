@@ -30,8 +30,8 @@ TASK = Task(
     topic="5 Computational graphs",
     title="Second derivatives",
     lesson="A gradient is a function too: differentiate it again.  autograd.grad returns the gradients that "
-    ".backward() adds to .grad.  The Hessian is symmetric.  Its product with a vector v is the gradient of gradient · v, and needs "
-    "no Hessian.",
+    ".backward() adds to .grad.  The Hessian is symmetric.  Its product with a vector v is the gradient of "
+    "gradient · v, and needs no Hessian.",
     make=make,
     stages={
         "square": Stage(outputs=("first", "second")),  # of a²

@@ -3,11 +3,14 @@
 import dataclasses
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from parity import draw, load, run
 from parity.faults import plant
+from parity.judging.lesson import text_of
+from parity.judging.run import Failure, Outputs
 from parity.judging.shown import show_task
 from parity.judging.sweep import Job, Result
 from parity.judging.verdict import judge
@@ -75,3 +78,25 @@ def test_a_shown_error_is_of_a_stage_that_exists(task_name):
     task = load(task_name)
     for show in task.shows:
         assert {cell.stage for cell in show.cells() if isinstance(cell, Error)} <= set(task.stages)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("{{function_node __wrapped__Op}} A label of 12.  Label values: " + "7 " * 99, "A label of 12."),
+        (
+            "Must have rank `target.ndim - 1`. Received: (64, 10)",
+            "Must have rank `target.ndim - 1`. Received: (64, 10)",
+        ),
+    ],
+)
+def test_an_error_is_told_by_its_first_sentences(message, told):
+    outputs = Outputs()
+    outputs.raised["misuse"] = Failure(("ValueError",), message, "")
+    assert text_of(Error("misuse"), outputs, None) == f"ValueError: {told}"
+
+
+def test_zero_has_no_sign():
+    outputs = Outputs()
+    outputs["stage/zero"] = np.array(-0.0)
+    assert text_of("stage/zero", outputs, None) == "0"
