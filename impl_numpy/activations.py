@@ -1,5 +1,7 @@
 """Activations in NumPy."""
 
+import numpy as np
+
 from impl_numpy import ops
 
 
@@ -28,3 +30,20 @@ def extremes(model, batch):
         "relu": ops.relu(batch["extreme"])[0],
         "softmax": ops.softmax(batch["extreme_row"])[0],
     }
+
+
+def extreme_gradients(model, batch):
+    _, sigmoid_vjp = ops.sigmoid(batch["extreme"])
+    _, relu_vjp = ops.relu(batch["extreme"])
+    _, softmax_vjp = ops.softmax(batch["extreme_row"])
+    return {
+        "sigmoid": sigmoid_vjp(batch["extreme_cotangent"]),
+        "relu": relu_vjp(batch["extreme_cotangent"]),
+        "softmax": softmax_vjp(batch["extreme_row_cotangent"]),
+    }
+
+
+def unstable(model, batch):
+    with np.errstate(over="ignore", invalid="ignore"):
+        e = np.exp(batch["extreme_row"])
+        return {"is_nan": np.isnan(e / e.sum(-1, keepdims=True))}

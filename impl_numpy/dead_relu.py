@@ -1,5 +1,7 @@
 """Dead ReLUs in NumPy."""
 
+import numpy as np
+
 from impl_numpy import ops
 
 
@@ -15,6 +17,17 @@ def dead(model, batch):
 def mixed(model, batch):
     a, dx, dw, db = _gradients(model, batch["x"], batch["cotangent"])
     return {"a": a, "grad.x": dx, "grad.fc.weight": dw, "grad.fc.bias": db}
+
+
+def counts(model, batch):
+    dead_a, dead_dx, _, _ = _gradients(model, batch["dead_x"], batch["cotangent"])
+    mixed_a, mixed_dx, _, _ = _gradients(model, batch["x"], batch["cotangent"])
+    return {
+        "active": [np.count_nonzero(a > 0) for a in (dead_a, mixed_a)],
+        "activations": [a.size for a in (dead_a, mixed_a)],
+        "nonzero": [np.count_nonzero(dx) for dx in (dead_dx, mixed_dx)],
+        "elements": [dx.size for dx in (dead_dx, mixed_dx)],
+    }
 
 
 def _gradients(model, x, cotangent):

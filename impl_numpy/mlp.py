@@ -31,7 +31,8 @@ def step(model, batch):
 def summary(model, batch):
     params, _ = model
     logits, *_ = _forward(params, batch)
-    return {"shape": logits.shape, "parameters": sum(w.size for w in params.values())}
+    by_layer = [params[f"{layer}.weight"].size + params[f"{layer}.bias"].size for layer in (0, 2, 4)]
+    return {"shape": logits.shape, "by_layer": by_layer, "parameters": sum(w.size for w in params.values())}
 
 
 def _forward(params, batch, *, x_grad=False):

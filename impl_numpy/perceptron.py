@@ -36,7 +36,7 @@ def learn_xor(model, batch):
         "b": np.stack(bs),
         "errors": errors,
         "mse": np.stack(mse),
-        "repeats": states.index(states[-1]),
+        "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }
 
 

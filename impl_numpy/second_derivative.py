@@ -14,17 +14,19 @@ def square(model, batch):
     return {"first": 2 * a, "second": 2 * np.ones_like(a)}
 
 
-def functional(model, batch):
+def gradients(model, batch):
     a, b, c = model["a"], model["b"], model["c"]
-    du = 2 * (a * b + c)
-    grads = {"a": du * b, "b": du * a, "c": du}
+    u = a * b + c
+    du = 2 * u
+    returned = np.stack([du * b, du * a, du])
     kept = {name: np.zeros_like(a) for name in ("a", "b", "c", "product", "sum")}
     kept["sum"] += du  # from the square back through the sum and the product, each edge added where it leads
     for node, edges in (("sum", {"product": 1, "c": 1}), ("product", {"a": b, "b": a})):
         for name, local in edges.items():
             kept[name] += kept[node] * local
-    equal = all(np.array_equal(g, kept[name]) for name, g in grads.items())
-    return {**grads, "equal_accumulated": equal}
+    accumulated = np.stack([kept[name] for name in "abc"])
+    equal = np.array_equal(returned, accumulated)
+    return {"loss": u * u, "returned": returned, "accumulated": accumulated, "equal": equal}
 
 
 def hessian(model, batch):
@@ -34,7 +36,10 @@ def hessian(model, batch):
     second = 2 * du[:, None] * du  # 2 ∇u ∇uᵀ + 2 u ∇²u, where ∇²u is 1 for a and b together
     second[0, 1] += 2 * u
     second[1, 0] += 2 * u
-    return {"hessian": second}
+    v = batch["v"]
+    r_u = np.dot(du, v)  # along v; the gradient is 2 u ∇u, and ∇u = (b, a, 1) changes too
+    product = 2 * r_u * du + 2 * u * np.stack([v[1], v[0], np.zeros_like(c)])
+    return {"hessian": second, "product": product}
 
 
 def hvp(model, batch):

@@ -16,13 +16,27 @@ def step(model, batch):
     return {"loss": loss, **{f"grad.{name}": g for name, g in grads.items()}, **params}
 
 
+def descent(model, batch):
+    params, optimizer = model
+    before, grads = _gradients(params, batch)
+    optimizer.step(grads)
+    after, _ = _gradients(params, batch)
+    return {"before": before, "after": after, "finite": np.isfinite(after)}
+
+
 def zeroing(model, batch):
     params, _ = model
-    loss, grads = _gradients(params, batch)
-    before = _norm(grads)
+    _, grads = _gradients(params, batch)
+    before = _norm(grads["hidden.weight"])
+    for g in grads.values():
+        g += g  # as a second backward would, if its gradients were added
+    twice = _norm(grads["hidden.weight"])
     for g in grads.values():
         g[...] = 0
-    return {"finite": np.isfinite(loss), "norm_before": before, "norm_after": _norm(grads)}
+    after = _norm(grads["hidden.weight"])
+    grads = dict.fromkeys(grads)
+    none = all(g is None for g in grads.values())
+    return {"norm_before": before, "norm_twice": twice, "norm_after": after, "none_after": none}
 
 
 def _gradients(params, batch):
@@ -31,5 +45,5 @@ def _gradients(params, batch):
     return loss, vjp(loss_vjp(1))
 
 
-def _norm(grads):
-    return np.sqrt(sum(np.sum(g * g) for g in grads.values()))
+def _norm(g):
+    return np.sqrt(np.sum(g * g))

@@ -6,41 +6,58 @@ from impl_numpy import ops
 
 
 def build(params):
-    return params
+    return params["w"], params["b"]
 
 
 def forward(model, batch):
-    z, _ = _sum(model, batch["x"])
-    return {"z": z, "sigmoid": _activate(z, "sigmoid")[0], "relu": _activate(z, "relu")[0]}
+    return _values(batch["x"], *model)
+
+
+def negative(model, batch):
+    return _values(batch["negative_x"], *model)
 
 
 def backward(model, batch):
-    return _gradients(model, batch, "sigmoid")
+    dx, dw, db = _gradients(batch["x"], *model, "sigmoid", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
 
 
 def backward_relu(model, batch):
-    return _gradients(model, batch, "relu")
+    dx, dw, db = _gradients(batch["x"], *model, "relu", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
+
+
+def negative_relu(model, batch):
+    _, _, db = _gradients(batch["negative_x"], *model, "relu", batch["cotangent"])
+    return {"slope": db}
 
 
 def unknown(model, batch):
-    z, _ = _sum(model, batch["x"])
-    return {"a": _activate(z, "swich")[0]}
+    _, a, _ = _neuron(batch["x"], *model, "swich")
+    return {"a": a}
 
 
-def _sum(model, x):
-    w, b = model["w"], model["b"]
-    return np.dot(w, x) + b, lambda dz: (dz * w, dz * x, dz)
-
-
-def _activate(z, name):
+def _neuron(x, w, b, activation):
+    """z = w·x + b, a = activation(z).  x, w (d,), b () -> z, a ()."""
     activations = {"sigmoid": ops.sigmoid, "relu": ops.relu}
-    if name not in activations:
-        raise ValueError(f"unknown activation {name!r}; choose sigmoid or relu")
-    return activations[name](z)
+    if activation not in activations:
+        raise ValueError(f"unknown activation {activation!r}; choose sigmoid or relu")
+    z = np.dot(w, x) + b
+    a, activation_vjp = activations[activation](z)
+
+    def vjp(da):
+        dz = activation_vjp(da)
+        return dz * w, dz * x, dz
+
+    return z, a, vjp
 
 
-def _gradients(model, batch, activation):
-    z, sum_vjp = _sum(model, batch["x"])
-    _, activation_vjp = _activate(z, activation)
-    dx, dw, db = sum_vjp(activation_vjp(batch["cotangent"]))
-    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
+def _values(x, w, b):
+    z, sigmoid, _ = _neuron(x, w, b, "sigmoid")
+    _, relu, _ = _neuron(x, w, b, "relu")
+    return {"z": z, "sigmoid": sigmoid, "relu": relu}
+
+
+def _gradients(x, w, b, activation, cotangent):
+    _, _, vjp = _neuron(x, w, b, activation)
+    return vjp(cotangent)

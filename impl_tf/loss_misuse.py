@@ -5,53 +5,68 @@ import tensorflow as tf
 
 
 def build(params):
-    return params
+    return (
+        keras.losses.MeanSquaredError(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),  # by default probabilities (CE-LOGITS)
+        keras.losses.BinaryCrossentropy(from_logits=True),
+    )
 
 
-def mse_broadcast(model, batch):
-    return {"loss": _mse(batch["target"], batch["prediction"])}
+def mse_broadcast(model, batch):  # made one shape
+    mse, _, _ = model
+    return {"loss": mse(batch["target"], batch["prediction"])}
+
+
+def mse_warning(model, batch):  # there is nothing to warn of
+    mse, _, _ = model
+    return {"loss": mse(batch["target"], batch["prediction"])}
 
 
 def float_labels(model, batch):  # taken for the integers that they are (CE-TARGET)
-    return {"loss": _cross_entropy(tf.cast(batch["labels"], batch["logits"].dtype), batch["logits"])}
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(tf.cast(batch["labels"], batch["logits"].dtype), batch["logits"])}
+
+
+def column_labels(model, batch):  # made one shape (CE-TARGET)
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(batch["labels"][:, None], batch["logits"])}
 
 
 def one_hot_labels(model, batch):
-    return {"loss": _cross_entropy(batch["one_hot"], batch["logits"])}
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(batch["one_hot"], batch["logits"])}
+
+
+def one_hot_floats(model, batch):
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(tf.cast(batch["one_hot"], batch["logits"].dtype), batch["logits"])}
 
 
 def label_out_of_range(model, batch):  # refused on a CPU, NaN under XLA and on a GPU (CE-OOR)
-    return {"loss": _cross_entropy(batch["out_of_range"], batch["logits"])}
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(batch["out_of_range"], batch["logits"])}
 
 
 def negative_label(model, batch):
-    return {"loss": _cross_entropy(batch["negative"], batch["logits"])}
+    _, cross_entropy, _ = model
+    return {"loss": cross_entropy(batch["negative"], batch["logits"])}
 
 
 def bce_broadcast(model, batch):  # made one shape (BCE-SHAPE)
+    _, _, bce = model
     truth = tf.cast(batch["truth"][:, 0], batch["z"].dtype)
-    return {"loss": _bce(truth, batch["z"])}
+    return {"loss": bce(truth, batch["z"])}
 
 
 def integer_bce(model, batch):
-    return {"loss": _bce(batch["truth"], batch["z"])}
+    _, _, bce = model
+    return {"loss": bce(batch["truth"], batch["z"])}
 
 
 def fixed(model, batch):
+    mse, cross_entropy, bce = model
     return {
-        "mse": _mse(batch["target"][:, None], batch["prediction"]),
-        "cross_entropy": _cross_entropy(batch["labels"], batch["logits"]),
-        "bce": _bce(batch["truth"], batch["z"]),
+        "mse": mse(batch["target"][:, None], batch["prediction"]),
+        "cross_entropy": cross_entropy(batch["labels"], batch["logits"]),
+        "bce": bce(batch["truth"], batch["z"]),
     }
-
-
-def _mse(target, prediction):
-    return keras.losses.MeanSquaredError(dtype=prediction.dtype.name)(target, prediction)
-
-
-def _cross_entropy(labels, logits):  # of logits, as in the others (CE-LOGITS)
-    return keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=logits.dtype.name)(labels, logits)
-
-
-def _bce(target, z):
-    return keras.losses.BinaryCrossentropy(from_logits=True, dtype=z.dtype.name)(target, z)

@@ -5,11 +5,16 @@ import tensorflow as tf
 
 
 def build(params):
-    return params
+    # Keras takes probabilities unless told otherwise (CE-LOGITS), and computes in floatx whatever it gets (DT-LOSSF32).
+    return (
+        keras.losses.MeanSquaredError(),
+        keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+    )
 
 
 def forward(model, batch):
-    mse, cross_entropy, bce = _losses(batch)
+    mse, cross_entropy, bce = _losses(model, batch)
     return {"mse": mse, "cross_entropy": cross_entropy, "bce": bce}
 
 
@@ -17,7 +22,7 @@ def backward(model, batch):
     inputs = [batch["prediction"], batch["logits"], batch["z"]]
     with tf.GradientTape() as tape:
         tape.watch(inputs)
-        mse, cross_entropy, bce = _losses(batch)
+        mse, cross_entropy, bce = _losses(model, batch)
         total = mse + cross_entropy + bce  # no input is in two of them
     dprediction, dlogits, dz = tape.gradient(total, inputs)
     return {
@@ -30,13 +35,10 @@ def backward(model, batch):
     }
 
 
-def _losses(batch):
-    # Keras takes probabilities unless told otherwise (CE-LOGITS), and computes in floatx (DT-LOSSF32).
-    dtype = batch["z"].dtype.name
-    cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True, dtype=dtype)
-    bce = keras.losses.BinaryCrossentropy(from_logits=True, dtype=dtype)
+def _losses(model, batch):
+    mse, cross_entropy, bce = model
     return (
-        keras.losses.MeanSquaredError(dtype=dtype)(batch["target"], batch["prediction"]),
+        mse(batch["target"], batch["prediction"]),
         cross_entropy(batch["labels"], batch["logits"]),
         bce(batch["truth"], batch["z"]),
     )

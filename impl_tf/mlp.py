@@ -16,32 +16,33 @@ def build(params, lr):
         ]
     )
     net.set_weights([params[name] for name in NAMES])
+    criterion = keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # by default probabilities (CE-LOGITS)
     optimizer = keras.optimizers.SGD(lr)
     optimizer.build(net.trainable_variables)
-    return net, optimizer
+    return net, criterion, optimizer
 
 
 def forward(model, batch):
-    net, _ = model
+    net, criterion, _ = model
     logits = net(batch["x"])
-    return {"logits": logits, "loss": _loss(batch["labels"], logits)}
+    return {"logits": logits, "loss": criterion(batch["labels"], logits)}
 
 
 def backward(model, batch):
-    net, _ = model
+    net, criterion, _ = model
     x, weights = batch["x"], net.trainable_variables
     with tf.GradientTape() as tape:
         tape.watch(x)
-        loss = _loss(batch["labels"], net(x))
+        loss = criterion(batch["labels"], net(x))
     dx, *grads = tape.gradient(loss, [x, *weights])
     return {"loss": loss, "grad.x": dx, **{f"grad.{name}": g for name, g in zip(NAMES, grads)}}
 
 
 def step(model, batch):
-    net, optimizer = model
+    net, criterion, optimizer = model
     weights = net.trainable_variables
     with tf.GradientTape() as tape:
-        loss = _loss(batch["labels"], net(batch["x"]))
+        loss = criterion(batch["labels"], net(batch["x"]))
     grads = tape.gradient(loss, weights)
     optimizer.apply(grads)
     return {
@@ -52,10 +53,9 @@ def step(model, batch):
 
 
 def summary(model, batch):
-    net, _ = model
-    return {"shape": net(batch["x"]).shape, "parameters": net.count_params()}
-
-
-def _loss(labels, logits):
-    # Keras would take probabilities, unless told not to (CE-LOGITS).
-    return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
+    net, *_ = model
+    return {
+        "shape": net(batch["x"]).shape,
+        "by_layer": [layer.count_params() for layer in net.layers],
+        "parameters": net.count_params(),
+    }

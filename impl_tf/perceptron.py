@@ -37,7 +37,7 @@ def learn_xor(model, batch):
         "b": tf.stack(bs),
         "errors": errors,
         "mse": tf.stack(mse),
-        "repeats": states.index(states[-1]),
+        "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }
 
 

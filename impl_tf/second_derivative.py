@@ -20,27 +20,29 @@ def square(model, batch):
     return {"first": first, "second": outer.gradient(first, a)}
 
 
-def functional(model, batch):
+def gradients(model, batch):
     variables = [tf.Variable(model[name]) for name in "abc"]
     with tf.GradientTape(persistent=True) as tape:
         loss = _loss(*variables)
-    grads = tape.gradient(loss, variables)
-    kept = [tf.Variable(tf.zeros_like(g)) for g in grads]  # a tape keeps nothing (AG-ACCUM)
+    returned = tf.stack(tape.gradient(loss, variables))
+    kept = [tf.Variable(tf.zeros_like(variable)) for variable in variables]  # a tape keeps nothing (AG-ACCUM)
     for total, variable in zip(kept, variables):  # pulled again, one by one
         total.assign_add(tape.gradient(loss, variable))
-    equal = tf.reduce_all([total == g for total, g in zip(kept, grads)])
-    return {**dict(zip("abc", grads)), "equal_accumulated": equal}
+    accumulated = tf.stack(kept)
+    equal = tf.reduce_all(returned == accumulated)
+    return {"loss": loss, "returned": returned, "accumulated": accumulated, "equal": equal}
 
 
 def hessian(model, batch):
     point = tf.stack([model[name] for name in "abc"])
-    with tf.GradientTape() as outer:
+    with tf.GradientTape(persistent=True) as outer:
         outer.watch(point)
         with tf.GradientTape() as inner:
             inner.watch(point)
             loss = _loss(*tf.unstack(point))
         gradient = inner.gradient(loss, point)
-    return {"hessian": outer.jacobian(gradient, point)}
+    product = outer.gradient(gradient, point, output_gradients=batch["v"])  # of gradient · v
+    return {"hessian": outer.jacobian(gradient, point), "product": product}
 
 
 def hvp(model, batch):

@@ -3,47 +3,55 @@
 import tensorflow as tf
 
 
-class Neuron(tf.Module):
-    def __init__(self, w, b):
-        super().__init__()
-        self.w, self.b = tf.Variable(w), tf.Variable(b)
-
-    def __call__(self, x):
-        return tf.tensordot(self.w, x, 1) + self.b
-
-
 def build(params):
-    return Neuron(params["w"], params["b"])
+    return tf.Variable(params["w"]), tf.Variable(params["b"])
 
 
 def forward(model, batch):
-    z = model(batch["x"])
-    return {"z": z, "sigmoid": _activate(z, "sigmoid"), "relu": _activate(z, "relu")}
+    return _values(batch["x"], *model)
+
+
+def negative(model, batch):
+    return _values(batch["negative_x"], *model)
 
 
 def backward(model, batch):
-    return _gradients(model, batch, "sigmoid")
+    dx, dw, db = _gradients(batch["x"], *model, "sigmoid", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
 
 
 def backward_relu(model, batch):
-    return _gradients(model, batch, "relu")
+    dx, dw, db = _gradients(batch["x"], *model, "relu", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
+
+
+def negative_relu(model, batch):
+    _, _, db = _gradients(batch["negative_x"], *model, "relu", batch["cotangent"])
+    return {"slope": db}
 
 
 def unknown(model, batch):
-    return {"a": _activate(model(batch["x"]), "swich")}
+    _, a = _neuron(batch["x"], *model, "swich")
+    return {"a": a}
 
 
-def _activate(z, name):
+def _neuron(x, w, b, activation):
+    """z = w·x + b, a = activation(z).  x, w (d,), b () -> z, a ()."""
     activations = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu}
-    if name not in activations:
-        raise ValueError(f"unknown activation {name!r}; choose sigmoid or relu")
-    return activations[name](z)
+    if activation not in activations:
+        raise ValueError(f"unknown activation {activation!r}; choose sigmoid or relu")
+    z = tf.tensordot(w, x, 1) + b
+    return z, activations[activation](z)
 
 
-def _gradients(model, batch, activation):
-    x = batch["x"]
+def _values(x, w, b):
+    z, sigmoid = _neuron(x, w, b, "sigmoid")
+    _, relu = _neuron(x, w, b, "relu")
+    return {"z": z, "sigmoid": sigmoid, "relu": relu}
+
+
+def _gradients(x, w, b, activation, cotangent):
     with tf.GradientTape() as tape:
-        tape.watch(x)
-        a = _activate(model(x), activation)
-    dx, dw, db = tape.gradient(a, [x, model.w, model.b], output_gradients=batch["cotangent"])
-    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
+        tape.watch(x)  # the weights are Variables, which a tape watches by itself
+        _, a = _neuron(x, w, b, activation)
+    return tape.gradient(a, [x, w, b], output_gradients=cotangent)

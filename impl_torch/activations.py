@@ -9,15 +9,15 @@ def build(params):
 
 
 def sigmoid(model, batch):
-    return _with_gradient(torch.sigmoid, batch)
+    return _with_gradient(torch.sigmoid, batch["x"], batch["cotangent"])
 
 
 def relu(model, batch):
-    return _with_gradient(F.relu, batch)
+    return _with_gradient(F.relu, batch["x"], batch["cotangent"])
 
 
 def softmax(model, batch):
-    return _with_gradient(_softmax, batch)
+    return _with_gradient(_softmax, batch["x"], batch["cotangent"])
 
 
 def extremes(model, batch):
@@ -28,12 +28,26 @@ def extremes(model, batch):
     }
 
 
+def extreme_gradients(model, batch):
+    x, cotangent = batch["extreme"], batch["extreme_cotangent"]
+    return {
+        "sigmoid": _with_gradient(torch.sigmoid, x, cotangent)["grad.x"],
+        "relu": _with_gradient(F.relu, x, cotangent)["grad.x"],
+        "softmax": _with_gradient(_softmax, batch["extreme_row"], batch["extreme_row_cotangent"])["grad.x"],
+    }
+
+
+def unstable(model, batch):
+    e = torch.exp(batch["extreme_row"])
+    return {"is_nan": torch.isnan(e / e.sum(dim=-1, keepdim=True))}
+
+
 def _softmax(x):
     return F.softmax(x, dim=-1)  # without dim torch picks an axis itself (ACT-SOFTMAX-DIM)
 
 
-def _with_gradient(activation, batch):
-    x = batch["x"].detach().requires_grad_()
+def _with_gradient(activation, x, cotangent):
+    x = x.detach().requires_grad_()
     a = activation(x)
-    a.backward(batch["cotangent"])
+    a.backward(cotangent)
     return {"a": a, "grad.x": x.grad}

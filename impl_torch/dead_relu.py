@@ -16,8 +16,7 @@ class Net(nn.Module):
 
 def build(params):
     hidden, inputs = params["fc.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden)
+    net = Net(inputs, hidden)
     net.load_state_dict(params, assign=True)
     return net
 
@@ -30,6 +29,17 @@ def dead(model, batch):
 def mixed(model, batch):
     a, dx, dw, db = _gradients(model, batch["x"], batch["cotangent"])
     return {"a": a, "grad.x": dx, "grad.fc.weight": dw, "grad.fc.bias": db}
+
+
+def counts(model, batch):
+    dead_a, dead_dx, _, _ = _gradients(model, batch["dead_x"], batch["cotangent"])
+    mixed_a, mixed_dx, _, _ = _gradients(model, batch["x"], batch["cotangent"])
+    return {
+        "active": [torch.count_nonzero(a > 0) for a in (dead_a, mixed_a)],
+        "activations": [a.numel() for a in (dead_a, mixed_a)],
+        "nonzero": [torch.count_nonzero(dx) for dx in (dead_dx, mixed_dx)],
+        "elements": [dx.numel() for dx in (dead_dx, mixed_dx)],
+    }
 
 
 def _gradients(model, x, cotangent):

@@ -6,14 +6,13 @@ from torch import nn
 
 def build(params):
     widths = [params["0.weight"].shape[1], *(params[f"{layer}.bias"].shape[0] for layer in (0, 2, 4))]
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = nn.Sequential(
-            nn.Linear(widths[0], widths[1]),
-            nn.ReLU(),
-            nn.Linear(widths[1], widths[2]),
-            nn.ReLU(),
-            nn.Linear(widths[2], widths[3]),
-        )
+    net = nn.Sequential(
+        nn.Linear(widths[0], widths[1]),
+        nn.ReLU(),
+        nn.Linear(widths[1], widths[2]),
+        nn.ReLU(),
+        nn.Linear(widths[2], widths[3]),
+    )
     net.load_state_dict(params, assign=True)
     return net
 

@@ -1,22 +1,22 @@
 """Losses in PyTorch."""
 
 import torch
-import torch.nn.functional as F
+from torch import nn
 
 
 def build(params):
-    return params
+    return nn.MSELoss(), nn.CrossEntropyLoss(), nn.BCEWithLogitsLoss()
 
 
 def forward(model, batch):
     with torch.no_grad():
-        mse, cross_entropy, bce = _losses(batch["prediction"], batch["logits"], batch["z"], batch)
+        mse, cross_entropy, bce = _losses(model, batch["prediction"], batch["logits"], batch["z"], batch)
         return {"mse": mse, "cross_entropy": cross_entropy, "bce": bce}
 
 
 def backward(model, batch):
     prediction, logits, z = (batch[name].detach().requires_grad_() for name in ("prediction", "logits", "z"))
-    mse, cross_entropy, bce = _losses(prediction, logits, z, batch)
+    mse, cross_entropy, bce = _losses(model, prediction, logits, z, batch)
     (mse + cross_entropy + bce).backward()  # no input is in two of them
     return {
         "mse": mse,
@@ -28,9 +28,10 @@ def backward(model, batch):
     }
 
 
-def _losses(prediction, logits, z, batch):
+def _losses(model, prediction, logits, z, batch):
+    mse, cross_entropy, bce = model
     return (
-        F.mse_loss(prediction, batch["target"]),
-        F.cross_entropy(logits, batch["labels"]),
-        F.binary_cross_entropy_with_logits(z, batch["truth"].to(z.dtype)),  # BCE-DTYPE: no integer targets
+        mse(prediction, batch["target"]),
+        cross_entropy(logits, batch["labels"]),
+        bce(z, batch["truth"].to(z.dtype)),  # BCE-DTYPE: no integer targets
     )

@@ -38,7 +38,7 @@ def learn_xor(model, batch):
         "b": torch.stack(bs),
         "errors": errors,
         "mse": torch.stack(mse),
-        "repeats": states.index(states[-1]),
+        "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }
 
 

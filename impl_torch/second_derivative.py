@@ -1,4 +1,4 @@
-"""Second derivatives in PyTorch: torch.func, and a graph of the gradient."""
+"""Second derivatives in PyTorch: a graph of the gradient, and torch.func."""
 
 import torch
 import torch.nn.functional as F
@@ -17,18 +17,22 @@ def square(model, batch):
     return {"first": first, "second": second}
 
 
-def functional(model, batch):
-    leaves = [model[name].detach().requires_grad_() for name in "abc"]
-    loss = _loss(*leaves)
-    grads = torch.autograd.grad(loss, leaves, retain_graph=True)
+def gradients(model, batch):
+    a, b, c = (model[name].detach().requires_grad_() for name in "abc")
+    loss = _loss(a, b, c)
+    returned = torch.stack(torch.autograd.grad(loss, [a, b, c], retain_graph=True))
     loss.backward()  # of the same graph, into .grad (AG-ACCUM)
-    equal = all(torch.equal(g, leaf.grad) for g, leaf in zip(grads, leaves))
-    return {**dict(zip("abc", grads)), "equal_accumulated": equal}
+    accumulated = torch.stack([a.grad, b.grad, c.grad])
+    return {
+        "loss": loss, "returned": returned, "accumulated": accumulated, "equal": torch.equal(returned, accumulated),
+    }  # fmt: skip
 
 
 def hessian(model, batch):
-    point = torch.stack([model[name] for name in "abc"])
-    return {"hessian": torch.func.hessian(lambda p: _loss(*p))(point)}
+    point = torch.stack([model[name] for name in "abc"]).requires_grad_()
+    (gradient,) = torch.autograd.grad(_loss(*point), point, create_graph=True)
+    (product,) = torch.autograd.grad(gradient, point, grad_outputs=batch["v"])  # of gradient · v
+    return {"hessian": torch.func.hessian(lambda p: _loss(*p))(point.detach()), "product": product}
 
 
 def hvp(model, batch):

@@ -2,49 +2,57 @@
 
 import torch
 import torch.nn.functional as F
-from torch import nn
-
-
-class Neuron(nn.Module):
-    def __init__(self, w, b):
-        super().__init__()
-        self.w, self.b = nn.Parameter(w), nn.Parameter(b)
-
-    def forward(self, x):
-        return torch.dot(self.w, x) + self.b
 
 
 def build(params):
-    return Neuron(params["w"], params["b"])
+    return params["w"], params["b"]
 
 
 def forward(model, batch):
-    with torch.no_grad():
-        z = model(batch["x"])
-        return {"z": z, "sigmoid": _activate(z, "sigmoid"), "relu": _activate(z, "relu")}
+    return _values(batch["x"], *model)
+
+
+def negative(model, batch):
+    return _values(batch["negative_x"], *model)
 
 
 def backward(model, batch):
-    return _gradients(model, batch, "sigmoid")
+    dx, dw, db = _gradients(batch["x"], *model, "sigmoid", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
 
 
 def backward_relu(model, batch):
-    return _gradients(model, batch, "relu")
+    dx, dw, db = _gradients(batch["x"], *model, "relu", batch["cotangent"])
+    return {"grad.x": dx, "grad.w": dw, "grad.b": db}
+
+
+def negative_relu(model, batch):
+    _, _, db = _gradients(batch["negative_x"], *model, "relu", batch["cotangent"])
+    return {"slope": db}
 
 
 def unknown(model, batch):
-    return {"a": _activate(model(batch["x"]), "swich")}
+    _, a = _neuron(batch["x"], *model, "swich")
+    return {"a": a}
 
 
-def _activate(z, name):
+def _neuron(x, w, b, activation):
+    """z = w·x + b, a = activation(z).  x, w (d,), b () -> z, a ()."""
     activations = {"sigmoid": torch.sigmoid, "relu": F.relu}
-    if name not in activations:
-        raise ValueError(f"unknown activation {name!r}; choose sigmoid or relu")
-    return activations[name](z)
+    if activation not in activations:
+        raise ValueError(f"unknown activation {activation!r}; choose sigmoid or relu")
+    z = torch.dot(w, x) + b
+    return z, activations[activation](z)
 
 
-def _gradients(model, batch, activation):
-    x = batch["x"].detach().requires_grad_()
-    model.zero_grad()
-    _activate(model(x), activation).backward(batch["cotangent"])
-    return {"grad.x": x.grad, "grad.w": model.w.grad, "grad.b": model.b.grad}
+def _values(x, w, b):
+    z, sigmoid = _neuron(x, w, b, "sigmoid")
+    _, relu = _neuron(x, w, b, "relu")
+    return {"z": z, "sigmoid": sigmoid, "relu": relu}
+
+
+def _gradients(x, w, b, activation, cotangent):
+    x, w, b = (value.detach().requires_grad_() for value in (x, w, b))
+    _, a = _neuron(x, w, b, activation)
+    a.backward(cotangent)
+    return x.grad, w.grad, b.grad

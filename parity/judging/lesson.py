@@ -1,6 +1,7 @@
 """What an exercise says to print, from the outputs of one framework: as text for the terminal, as data for a file."""
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from parity.task import Array, Cell, Error, Gap, Matrix, Shape, Show, Table, Tas
 
 DIGITS = 4  # significant ones of a number that is shown
 IN_FULL = 8  # elements of a value that a cell can hold
+TELLING = 160  # characters of an error's message, to the end of a sentence
 
 
 def shown(task: Task, outputs: Outputs) -> list[dict[str, Any]]:
@@ -37,7 +39,7 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
     """A cell as it is shown."""
     if isinstance(cell, Error):
         if cell.stage in outputs.raised:
-            return str(outputs.raised[cell.stage])
+            return _telling(str(outputs.raised[cell.stage]))
         key = f"{cell.stage}/{cell.otherwise}"
         return f"no error: {_text(outputs[key])}" if key in outputs else "no error"
     if isinstance(cell, Shape):
@@ -89,12 +91,22 @@ def _text(value: Array) -> str:
     return f"({', '.join(elements)}{more})" if value.size != 1 else elements[0]
 
 
+def _telling(error: str) -> str:
+    """The first sentences of an error, without TensorFlow's name of the node."""
+    first, *others = re.split(r"(?<=\.)\s+", re.sub(r"\{\{.*?\}\}\s*", "", error))
+    for sentence in others:
+        if len(first) + len(sentence) >= TELLING:
+            break
+        first = f"{first} {sentence}"
+    return first
+
+
 def _number(value: Any) -> str:
     if isinstance(value, np.bool_ | bool):
         return "yes" if value else "no"
     if isinstance(value, np.integer | int):
         return f"{int(value):,}" if abs(int(value)) > 9999 else str(int(value))
-    return f"{float(value):.{DIGITS}g}"
+    return f"{float(value) + 0:.{DIGITS}g}"  # -0 is 0
 
 
 def _shape(shape: tuple[int, ...]) -> str:

@@ -114,12 +114,14 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
 
 
 def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[View | str]:
-    view = table(show.title, [show.columns[0], ""])
+    first, *headings = show.columns
+    view = table(show.title, [first, headings[0] if len(headings) == 1 else ""])
     for name, row in cells.items():
         view.add_row(f"[bold]{name}[/]", "")
-        for of in row:
-            for heading, texts in _together("", {f: [text] for f, text in of.items()}).items():
-                view.add_row(f"  {heading}", texts[0])
+        for heading, of in zip(headings, row, strict=True):
+            name_of = heading if len(headings) > 1 else ""
+            for who, texts in _together(name_of, {f: [text] for f, text in of.items()}).items():
+                view.add_row(f"  {who}", texts[0])
     yield view
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import given, rounded_to_tf32, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Rows, Shape, Stage, Task
 
 
 def make(rng, n, inputs, hidden, narrow, classes):
@@ -15,12 +15,24 @@ def make(rng, n, inputs, hidden, narrow, classes):
 
 
 LAYERS = ("0", "1", "2", "3", "4")
+NAMED = ("Linear 20 -> 32", "ReLU", "Linear 32 -> 16", "ReLU", "Linear 16 -> 4")
+
+
+def _rest(out, stage):
+    """The shapes of a stage's layers without their first dimension."""
+    return [tuple(out[f"{stage}/{layer}"][1:]) for layer in LAYERS]
+
+
+def _first(out, stage):
+    return {out[f"{stage}/{layer}"][0] for layer in LAYERS}
+
 
 TASK = Task(
     name="layer_shapes",
     topic="3 Forward propagation and loss",
     title="Shapes through the layers",
-    lesson="A linear layer changes the last axis and an activation none; the first axis is the batch, always.",
+    lesson="A linear layer changes the last dimension and an activation none; the first is the batch, in every layer, "
+    "so a batch of another size changes that one alone.",
     make=make,
     stages={
         "forward": Stage(outputs=("y",), timed=True),
@@ -34,13 +46,40 @@ TASK = Task(
     },
     layout={"0.weight": "oi", "2.weight": "oi", "4.weight": "oi"},
     known={
+        Shape("x"): (16, 20),
+        Shape("forward/y"): (16, 4),
         **{f"batch/{layer}": (16, width) for layer, width in zip(LAYERS, (32, 32, 16, 16, 4), strict=True)},
         **{f"one/{layer}": (1, width) for layer, width in zip(LAYERS, (32, 32, 16, 16, 4), strict=True)},
     },
+    claims={
+        "from a batch of 16 to a batch of one only the first dimension changes": Claim(
+            holds=lambda out: (
+                _rest(out, "batch") == _rest(out, "one") and _first(out, "batch") == {16} and _first(out, "one") == {1}
+            ),
+            broken_by="batch and features exchanged",
+        ),
+        "a linear layer changes the last dimension, and an activation none": Claim(
+            holds=lambda out: all(
+                tuple(out[f"{stage}/{relu}"]) == tuple(out[f"{stage}/{before}"])
+                and out[f"{stage}/{after}"][-1] != out[f"{stage}/{relu}"][-1]
+                for stage in ("batch", "one")
+                for before, relu, after in (("0", "1", "2"), ("2", "3", "4"))
+            ),
+            broken_by="an activation that loses a feature",
+        ),
+    },
+    shows=(
+        Rows(
+            ("layer", "B=16", "B=1"),
+            {f"{layer} {name}": (f"batch/{layer}", f"one/{layer}") for layer, name in zip(LAYERS, NAMED, strict=True)},
+            title="shape after each layer",
+        ),
+    ),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "an example lost": given("x", lambda x: x[:-1]),
         "batch and features exchanged": wrong("batch/4", lambda shape: shape[::-1]),
+        "an activation that loses a feature": wrong("one/3", lambda shape: shape - np.array([0, 1])),
         "the batch's axis squeezed away": wrong("one/4", lambda shape: shape[1:]),
     },
 )

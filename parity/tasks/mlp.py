@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, rounded_to_tf32, transposed, without, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Rows, Shape, Stage, Table, Task
 
 NAMES = ("0.weight", "0.bias", "2.weight", "2.bias", "4.weight", "4.bias")
 GRADIENTS = tuple(f"grad.{name}" for name in NAMES)
@@ -19,17 +19,23 @@ def make(rng, n, inputs, hidden, narrow, classes):
     return params, batch
 
 
+def _softmax(logits):
+    e = np.exp(logits - logits.max(1, keepdims=True))
+    return e / e.sum(1, keepdims=True)
+
+
 TASK = Task(
     name="mlp",
     topic="2 MLP and activations",
     title="Multilayer perceptron",
-    lesson="Linear layers with ReLU between them; logits out, no softmax: the cross-entropy takes logits.",
+    lesson="Linear layers with ReLU between them.  Out come logits, no probabilities: the cross-entropy takes "
+    "them as they are, so there is no softmax.  The first layer has most of the parameters.",
     make=make,
     stages={
         "forward": Stage(outputs=("logits", "loss"), timed=True),
         "backward": Stage(outputs=("loss", "grad.x", *GRADIENTS), timed=True, derivative_of=LOSS),
         "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), timed=True, derivative_of=LOSS),
-        "summary": Stage(outputs=("shape", "parameters")),
+        "summary": Stage(outputs=("shape", "by_layer", "parameters")),
     },
     sizes={
         "tiny": {"n": 4, "inputs": 12, "hidden": 8, "narrow": 8, "classes": 5},
@@ -37,9 +43,37 @@ TASK = Task(
         "large": {"n": 512, "inputs": 2048, "hidden": 1024, "narrow": 512, "classes": 100},
     },
     config={"lr": 0.125},
+    limits={"lr": (0.0, 4.0)},
     timing={"lr": 2.0**-30},
     layout={"0.weight": "oi", "2.weight": "oi", "4.weight": "oi"},
-    known={"summary/shape": (32, 10), "summary/parameters": 235_146},
+    known={
+        Shape("x"): (32, 784),
+        Shape("labels"): (32,),
+        Shape("forward/logits"): (32, 10),
+        "summary/shape": (32, 10),
+        "summary/by_layer": (200_960, 32_896, 1_290),
+        "summary/parameters": 235_146,
+    },
+    claims={
+        "the logits are no probabilities: some are negative, and no row sums to one": Claim(
+            holds=lambda out: (
+                (out["forward/logits"] < 0).any() and (abs(out["forward/logits"].sum(1) - 1) > 2**-10).all()
+            ),
+            broken_by="a softmax in the model",
+        ),
+        "the first layer has most of the parameters, and the layers together all": Claim(
+            holds=lambda out: (
+                out["summary/by_layer"][0] > out["summary/parameters"] / 2
+                and out["summary/by_layer"].sum() == out["summary/parameters"]
+            ),
+            broken_by="a layer's bias not counted",
+        ),
+    },
+    shows=(
+        Table("layer", {"parameters": "summary/by_layer"}, labels=("784 -> 256", "256 -> 128", "128 -> 10")),
+        Rows(("model", "value"), {"parameters in all": ("summary/parameters",), "output": (Shape("forward/logits"),)}),
+        Rows(("batch", "value"), {"loss": ("forward/loss",)}),
+    ),
     aligns=("INIT-DENSE-W", "CE-LOGITS"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
@@ -47,5 +81,7 @@ TASK = Task(
         "learning rate": configured(lr=0.1),
         "sum for mean": wrong("forward/loss", lambda loss: loss * 4),
         "no bias gradient": without("backward/grad.2.bias"),
+        "a softmax in the model": wrong("forward/logits", _softmax),
+        "a layer's bias not counted": wrong("summary/by_layer", lambda count: count - np.array([256, 0, 0])),
     },
 )

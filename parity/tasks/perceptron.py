@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import given, wrong
-from parity.task import Claim, Shape, Stage, Table, Task
+from parity.task import Claim, Rows, Shape, Stage, Table, Task
 
 
 def make(rng, shuffled):
@@ -26,7 +26,7 @@ TASK = Task(
     topic="1 Introduction and perceptron",
     title="The perceptron rule",
     lesson="w ← w + (y - ŷ) x separates AND in a few epochs; no line separates XOR: after some epochs w and b come "
-    "back to a state that they were in before, so they will forever.",
+    "back to a state that they were in before, and so go round for ever.",
     make=make,
     stages={
         "epoch": Stage(outputs=LEARNED, timed=True, exact=frozenset(LEARNED), examples=lambda size: 4),
@@ -42,7 +42,10 @@ TASK = Task(
             holds=lambda out: min(out["learn_xor/errors"]) > 0, broken_by="no error counted"
         ),
         "XOR comes back to a state that it was in before, so it never converges": Claim(
-            holds=lambda out: _state(out, out["learn_xor/repeats"]) == _state(out, -1),
+            holds=lambda out: (
+                out["learn_xor/repeats"] < len(out["learn_xor/errors"])
+                and _state(out, out["learn_xor/repeats"] - 1) == _state(out, -1)
+            ),
             broken_by="the repeated state missed by one epoch",
         ),
     },
@@ -53,6 +56,7 @@ TASK = Task(
             {"w": "learn_xor/w", "b": "learn_xor/b", "errors": "learn_xor/errors", "MSE": "learn_xor/mse"},
             title="XOR",
         ),
+        Rows(("XOR", "epoch"), {"w and b of the last epoch are those of": ("learn_xor/repeats",)}),
     ),
     sizes={"tiny": {"shuffled": 1}, "base": {"shuffled": 0}, "large": {"shuffled": 0}},
     faults={

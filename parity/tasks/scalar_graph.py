@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import rounded_to_tf32, without, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Rows, Stage, Task
 
 
 def make(rng, drawn):
@@ -31,6 +31,30 @@ TASK = Task(
         "backward/grad.b": 28.0,
         "backward/grad.c": 14.0,
     },
+    claims={
+        "dL/dc is 2u": Claim(
+            holds=lambda out: out["backward/grad.c"] == 2 * out["forward/u"], broken_by="no gradient of c"
+        ),
+        "dL/da is b times that, 3, and dL/db a times that, 2": Claim(
+            holds=lambda out: (
+                out["backward/grad.a"] == 3 * out["backward/grad.c"]
+                and out["backward/grad.b"] == 2 * out["backward/grad.c"]
+            ),
+            broken_by="the square's factor forgotten",
+        ),
+    },
+    shows=(
+        Rows(
+            ("at a = 2, b = 3, c = 1", "value"),
+            {
+                "u = a b + c": ("forward/u",),
+                "L = u²": ("forward/loss",),
+                "dL/da": ("backward/grad.a",),
+                "dL/db": ("backward/grad.b",),
+                "dL/dc": ("backward/grad.c",),
+            },
+        ),
+    ),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "no gradient of c": without("backward/grad.c"),

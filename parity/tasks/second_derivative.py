@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import rounded_to_tf32, transposed, without, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Matrix, Rows, Shape, Stage, Table, Task
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")
 
@@ -21,20 +21,22 @@ def make(rng, drawn, n, inputs, hidden):
     }
     directions = {f"direction.{name}": rng.normal(size=params[name].shape) for name in NAMES}
     x = rng.normal(size=(n, inputs))
-    return params, {"x": x, "target": np.sin(x[:, :1]) + 1, **directions}
+    v = rng.normal(size=3) if drawn else np.array([1.0, -2.0, 4.0])
+    return params, {"x": x, "target": np.sin(x[:, :1]) + 1, "v": v, **directions}
 
 
 TASK = Task(
     name="second_derivative",
     topic="5 Computational graphs",
     title="Second derivatives",
-    lesson="A gradient is a function too: differentiate it again.  A Hessian times a vector costs as much as a few "
-    "gradients, whatever the number of parameters.",
+    lesson="A gradient is a function too: differentiate it again.  autograd.grad returns the gradients that "
+    ".backward() adds to .grad.  The Hessian is symmetric.  Its product with a vector v is the gradient of "
+    "gradient · v, and needs no Hessian.",
     make=make,
     stages={
         "square": Stage(outputs=("first", "second")),  # of a²
-        "functional": Stage(outputs=("a", "b", "c", "equal_accumulated")),  # gradients of (a b + c)²
-        "hessian": Stage(outputs=("hessian",)),  # of (a b + c)², in the order a, b, c
+        "gradients": Stage(outputs=("loss", "returned", "accumulated", "equal")),  # of (a b + c)², by a, b and c
+        "hessian": Stage(outputs=("hessian", "product")),  # of the same; and times v, without it
         "hvp": Stage(outputs=("loss", *NAMES), timed=True),  # of the MLP's loss, along the directions
     },
     sizes={
@@ -45,16 +47,57 @@ TASK = Task(
     layout={"hidden.weight": "oi", "out.weight": "oi"},
     known={
         "square/second": 2.0,
-        "functional/a": 42.0,
-        "functional/b": 28.0,
-        "functional/c": 14.0,
-        "functional/equal_accumulated": True,
+        "square/first": 4.0,
+        "gradients/loss": 49.0,
+        "gradients/returned": (42.0, 28.0, 14.0),
+        "gradients/accumulated": (42.0, 28.0, 14.0),
+        "gradients/equal": True,
+        Shape("hessian/hessian"): (3, 3),
         "hessian/hessian": [[18.0, 26.0, 6.0], [26.0, 8.0, 4.0], [6.0, 4.0, 2.0]],
+        "hessian/product": (-10.0, 26.0, 6.0),
     },
+    claims={
+        "the gradients that are returned and those that are accumulated are the same": Claim(
+            holds=lambda out: (
+                out["gradients/equal"] and np.array_equal(out["gradients/returned"], out["gradients/accumulated"])
+            ),
+            broken_by="accumulated twice",
+        ),
+        "at 2 the derivative of a² is 4, and the derivative of that 2": Claim(
+            holds=lambda out: out["square/second"] == 2 and out["square/first"] == 4,
+            broken_by="the gradient for its derivative",
+        ),
+        "the Hessian is symmetric": Claim(
+            holds=lambda out: np.array_equal(out["hessian/hessian"], out["hessian/hessian"].T),
+            broken_by="one mixed derivative forgotten",
+        ),
+        "its product with v = (1, -2, 4) is the Hessian times v": Claim(
+            holds=lambda out: np.array_equal(out["hessian/hessian"] @ [1, -2, 4], out["hessian/product"]),
+            broken_by="the mixed derivatives forgotten",
+        ),
+    },
+    shows=(
+        Table(
+            "by",
+            {"returned (autograd.grad)": "gradients/returned", "accumulated (.backward)": "gradients/accumulated"},
+            labels=("a", "b", "c"),
+            title="gradients of L = (a b + c)² at 2, 3, 1",
+        ),
+        Rows(("of a² at 2", "value"), {"first derivative": ("square/first",), "second": ("square/second",)}),
+        Matrix("hessian/hessian", "Hessian of L"),
+        Matrix("hessian/product", "Hessian of L times (1, -2, 4)"),
+        Rows(
+            ("an MLP's Hessian times a direction", "shape"),
+            {f"for {name}": (Shape(f"hvp/{name}"),) for name in NAMES},
+        ),
+    ),
     aligns=("AG-2ND", "AG-ACCUM"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
-        "the mixed derivative forgotten": wrong("hessian/hessian", lambda h: np.diag(np.diag(h))),
+        "accumulated twice": wrong("gradients/accumulated", lambda g: g * 2),
+        "the gradient for its derivative": wrong("square/second", lambda d: d * 2),
+        "one mixed derivative forgotten": wrong("hessian/hessian", np.tril),
+        "the mixed derivatives forgotten": wrong("hessian/hessian", lambda h: np.diag(np.diag(h))),
         "square weight transposed": transposed("hidden.weight", (1, 0)),
         "no curvature in the bias": without("hvp/out.bias"),
     },

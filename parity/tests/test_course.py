@@ -27,21 +27,111 @@ class Course:
 
 COURSE = {
     # 1 Introduction and perceptron
-    "single_neuron": Course(),
+    "single_neuron": Course(
+        shapes={"x": (64,), "w": (64,), "b": ()},
+        values={"negative/relu": 0.0, "negative_relu/slope": 0.0},
+        data=(lambda params, batch: params["w"] @ batch["negative_x"] + params["b"] < 0,),
+    ),
     "perceptron": Course(shapes={"x": (4, 2)}, values={"learn_and/errors": (1, 3, 3, 2, 1, 0)}),
     # 2 MLP and activations
-    "mlp": Course(),
-    "activations": Course(),
+    "mlp": Course(
+        shapes={"x": (32, 784), "labels": (32,), "forward/logits": (32, 10)},
+        values={
+            "summary/shape": (32, 10),
+            "summary/by_layer": (200_960, 32_896, 1_290),
+            "summary/parameters": 235_146,
+        },
+        sizes={"n": 32, "inputs": 784, "hidden": 256, "narrow": 128, "classes": 10},
+        config={"lr": 0.125},
+    ),
+    "activations": Course(
+        shapes={"x": (4, 5), "sigmoid/a": (4, 5), "relu/a": (4, 5), "softmax/a": (4, 5)},
+        values={
+            "extremes/sigmoid": (0.0, 0.0, 1.0, 1.0),
+            "extremes/relu": (0.0, 0.0, 1000.0, np.inf),
+            "extreme_gradients/sigmoid": (0.0, 0.0, 0.0, 0.0),
+        },
+        data=(lambda params, batch: {-np.inf, -1000, 1000, np.inf} == {*batch["extreme"]},),
+    ),
     # 3 Forward propagation and loss
-    "layer_shapes": Course(),
-    "losses": Course(),
-    "loss_misuse": Course(),
+    "layer_shapes": Course(
+        shapes={"x": (16, 20), "forward/y": (16, 4)},
+        values={
+            **{f"batch/{layer}": (16, width) for layer, width in enumerate((32, 32, 16, 16, 4))},
+            **{f"one/{layer}": (1, width) for layer, width in enumerate((32, 32, 16, 16, 4))},
+        },
+        sizes={"n": 16, "inputs": 20},
+    ),
+    "losses": Course(
+        shapes={
+            **dict.fromkeys(("prediction", "target", "z", "truth"), (64, 1)),
+            **dict.fromkeys(("forward/mse", "forward/cross_entropy", "forward/bce"), ()),
+            **dict.fromkeys(("backward/grad.prediction", "backward/grad.z"), (64, 1)),
+            **dict.fromkeys(("logits", "backward/grad.logits"), (64, 10)),
+            "labels": (64,),
+        },
+        data=(
+            lambda params, batch: batch["labels"].dtype.kind == "i",
+            lambda params, batch: {*batch["truth"].ravel().tolist()} == {0, 1},
+        ),
+    ),
+    "loss_misuse": Course(
+        shapes={
+            **dict.fromkeys(("prediction", "z", "truth"), (64, 1)),
+            **dict.fromkeys(("target", "labels"), (64,)),
+            **dict.fromkeys(("logits", "one_hot"), (64, 10)),
+            "fixed/mse": (),
+        },
+        data=(
+            lambda params, batch: batch["out_of_range"].max() == 12,
+            lambda params, batch: batch["negative"].min() == -1,
+            lambda params, batch: batch["one_hot"].dtype.kind == batch["truth"].dtype.kind == "i",
+        ),
+    ),
     # 4 Gradient descent and backpropagation
-    "sgd_step": Course(),
-    "dead_relu": Course(),
+    "sgd_step": Course(
+        shapes={"x": (32, 20), "target": (32, 1)},
+        values={"descent/finite": True, "zeroing/norm_after": 0.0, "zeroing/none_after": True},
+        config={"lr": 0.125},
+    ),
+    "dead_relu": Course(
+        shapes={"x": (32, 20), "dead_x": (32, 20)},
+        values={
+            "dead/a": np.zeros((32, 64)),
+            "dead/grad.dead_x": np.zeros((32, 20)),
+            "dead/grad.fc.weight": np.zeros((64, 20)),
+            "dead/grad.fc.bias": np.zeros(64),
+        },
+        data=(
+            lambda params, batch: (batch["dead_x"] @ params["fc.weight"].T + params["fc.bias"] < 0).all(),
+            lambda params, batch: (batch["x"] @ params["fc.weight"].T + params["fc.bias"] > 0).any(),
+        ),
+    ),
     # 5 Computational graphs
-    "scalar_graph": Course(),
-    "second_derivative": Course(),
+    "scalar_graph": Course(
+        values={
+            "forward/u": 7.0,
+            "forward/loss": 49.0,
+            "backward/grad.a": 42.0,
+            "backward/grad.b": 28.0,
+            "backward/grad.c": 14.0,
+        },
+        data=(lambda params, batch: [float(params[name]) for name in "abc"] == [2, 3, 1],),
+    ),
+    "second_derivative": Course(
+        shapes={"hessian/hessian": (3, 3)},
+        values={
+            "square/first": 4.0,
+            "square/second": 2.0,
+            "gradients/loss": 49.0,
+            "gradients/returned": (42.0, 28.0, 14.0),
+            "gradients/accumulated": (42.0, 28.0, 14.0),
+            "gradients/equal": True,
+            "hessian/hessian": [[18.0, 26.0, 6.0], [26.0, 8.0, 4.0], [6.0, 4.0, 2.0]],
+            "hessian/product": (-10.0, 26.0, 6.0),
+        },
+        data=(lambda params, batch: [float(params[name]) for name in "abc"] == [2, 3, 1],),
+    ),
     # 6 Design, initialisation, batch normalisation
     "wide_vs_deep": Course(),
     "init_schemes": Course(),

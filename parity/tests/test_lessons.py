@@ -3,15 +3,18 @@
 import dataclasses
 import io
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from parity import draw, load, run
 from parity.faults import plant
+from parity.judging.lesson import text_of
+from parity.judging.run import Failure, Outputs
 from parity.judging.shown import show_task
 from parity.judging.sweep import Job, Result
 from parity.judging.verdict import judge
-from parity.task import Error, Rows
+from parity.task import FRAMEWORKS, Error, Rows
 
 
 def test_a_task_states_values_and_claims_or_says_why_not(task_name):
@@ -20,14 +23,18 @@ def test_a_task_states_values_and_claims_or_says_why_not(task_name):
     assert task.shows
 
 
-def test_a_claim_is_broken_by_the_fault_that_it_names(task_name):
-    """A claim that no mistake can break says nothing."""
+def test_a_claim_is_broken_by_the_fault_that_it_names(task_name, request):
+    """A claim that no mistake can break says nothing; one that is not about NumPy is broken where it is about."""
     task = load(task_name)
+    asked = request.config.getoption("--framework") or FRAMEWORKS
     for text, claim in task.claims.items():
+        framework = next((f for f in claim.frameworks if f == "numpy" or f in asked), None)
+        if framework is None:
+            continue
         fault = task.faults[claim.broken_by]
         contestant = dataclasses.replace(task, config={**task.config, **(fault.config or {})})
         arrays = plant(fault, draw(task, "base"))
-        outputs = run(contestant, "numpy", dtype="float32", size="base", arrays=arrays)
+        outputs = run(contestant, framework, dtype="float32", size="base", arrays=arrays)
         if fault.outputs is not None:
             outputs.update(fault.outputs(outputs))
         assert not claim.holds(outputs), f"{text!r} holds in spite of {claim.broken_by!r}"
@@ -71,3 +78,25 @@ def test_a_shown_error_is_of_a_stage_that_exists(task_name):
     task = load(task_name)
     for show in task.shows:
         assert {cell.stage for cell in show.cells() if isinstance(cell, Error)} <= set(task.stages)
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("{{function_node __wrapped__Op}} A label of 12.  Label values: " + "7 " * 99, "A label of 12."),
+        (
+            "Must have rank `target.ndim - 1`. Received: (64, 10)",
+            "Must have rank `target.ndim - 1`. Received: (64, 10)",
+        ),
+    ],
+)
+def test_an_error_is_told_by_its_first_sentences(message, told):
+    outputs = Outputs()
+    outputs.raised["misuse"] = Failure(("ValueError",), message, "")
+    assert text_of(Error("misuse"), outputs, None) == f"ValueError: {told}"
+
+
+def test_zero_has_no_sign():
+    outputs = Outputs()
+    outputs["stage/zero"] = np.array(-0.0)
+    assert text_of("stage/zero", outputs, None) == "0"

@@ -16,7 +16,7 @@ from parity.tasks import names
         ({"known": {"forward/los": 1.0}}, "unknown output of mlp 'forward/los'; did you mean 'forward/loss'?"),
         ({"noise_from": {"step/loss": "step/grad.9.bias"}}, "unknown output of mlp 'step/grad.9.bias'"),
         ({"timing": {"learning_rate": 0.0}}, "unknown setting of mlp 'learning_rate'"),
-        ({"faults": {"another rate": configured(rate=0.1)}}, "unknown setting of mlp 'rate'"),
+        ({"faults": {"another rate": configured(rate=0.1)}, "claims": {}}, "unknown setting of mlp 'rate'"),
         ({"sizes": {"huge": {}}}, "unknown size 'huge'"),
         ({"known": {}, "stages": {"forward": Stage(outputs=("y",), derivative_of={"forward/z": ""})}}, "'forward/z'"),
     ],
