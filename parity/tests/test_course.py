@@ -54,7 +54,18 @@ COURSE = {
     "lr_schedules": Course(),
     "vanishing_gradient": Course(),
     # 9 CNN, RNN, attention, transfer learning
-    "conv_block": Course(),
+    "conv_block": Course(
+        shapes={
+            "x": (8, 3, 32, 32),
+            "conv.weight": (64, 3, 3, 3),
+            "layers/conv": (8, 64, 32, 32),
+            "layers/relu": (8, 64, 32, 32),
+            "layers/pool": (8, 64, 16, 16),
+            "layers/down": (8, 64, 16, 16),
+            "forward/y": (8, 64, 16, 16),
+            "strided/y": (8, 64, 16, 16),
+        }
+    ),
     "lstm": Course(),
     "attention": Course(),
     "resnet18_transfer": Course(),
