@@ -66,8 +66,16 @@ COURSE = {
             "strided/y": (8, 64, 16, 16),
         }
     ),
-    "lstm": Course(),
-    "attention": Course(),
+    "lstm": Course(
+        shapes={"x": (4, 10, 32), "forward/y": (4, 10, 64), "forward/h": (1, 4, 64), "forward/c": (1, 4, 64)},
+        sizes={"n": 4, "steps": 10, "inputs": 32, "hidden": 64},
+        data=(lambda params, batch: params["bias_ih_l0"].all() and params["bias_hh_l0"].all(),),
+    ),
+    "attention": Course(
+        shapes={"x": (4, 10, 32), "forward/y": (4, 10, 32), "forward/weights": (4, 10, 10)},
+        sizes={"n": 4, "steps": 10, "embed": 32},
+        config={"heads": 4},
+    ),
     "resnet18_transfer": Course(),
     # 10 Metrics and frameworks
     "metrics": Course(),
