@@ -76,14 +76,44 @@ COURSE = {
         sizes={"n": 4, "steps": 10, "embed": 32},
         config={"heads": 4},
     ),
-    "resnet18_transfer": Course(),
+    "resnet18_transfer": Course(
+        shapes={"x": (4, 3, 64, 64), "forward/logits": (4, 5)},
+        values={
+            "moved/built": 1000,
+            "moved/classes": 5,
+            "moved/tensors": (2, 60, 40),
+            "moved/gradients": (2, 0, 0),
+            "moved/moved": (2, 0, 0),
+        },
+        sizes={"n": 4, "hw": 64, "width": 64, "classes": 5},
+    ),
     # 10 Metrics and frameworks
-    "metrics": Course(),
+    "metrics": Course(
+        shapes={"logits": (200, 10), "score": (200, 1)},
+        values={
+            "no_positive/precision": 0,
+            "no_positive/recall": 0,
+            "none_true/precision": 0,
+            "none_true/recall": 0,
+        },
+        data=(
+            lambda params, batch: (batch["no_positive"] <= 0).all() and not batch["none_true"].any(),
+            lambda params, batch: (batch["score"] == 0).any(),  # some lie exactly at the threshold
+        ),
+    ),
     "classifier_fit": Course(),
     # 11 Shapes, loss interfaces and device
-    "linear_chain": Course(),
-    "conv_shapes": Course(),
-    "cross_entropy_nll": Course(),
+    "linear_chain": Course(
+        shapes={
+            "x": (32, 784),
+            "first.weight": (256, 784),
+            "second.weight": (10, 256),
+            "forward/z": (32, 256),
+            "forward/y": (32, 10),
+        },
+    ),
+    "conv_shapes": Course(shapes={"x": (4, 3, 32, 32), "forward/y": (4, 64, 32, 32)}),
+    "cross_entropy_nll": Course(shapes={"logits": (64, 10), "cross_entropy/grad.logits": (64, 10)}),
     "device_move": Course(),
     # 12 Debugging drills
     "drill_zero_grad": Course(),
