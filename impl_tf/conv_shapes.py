@@ -33,7 +33,7 @@ def grid(model, batch):
 def _conv(params, k, p, s):
     *_, channels, filters = params["conv.weight"].shape
     # "same" would pad so that the stride decides alone, and one side more than the other (CONV-SAME-S2).
-    layer = keras.Sequential([keras.layers.ZeroPadding2D(p), keras.layers.Conv2D(filters, k, strides=s)])
+    pad, layer = keras.layers.ZeroPadding2D(p), keras.layers.Conv2D(filters, k, strides=s)
     layer.build((None, None, None, channels))
     layer.set_weights([params["conv.weight"][:k, :k], params["conv.bias"]])
-    return layer
+    return lambda x: layer(pad(x))

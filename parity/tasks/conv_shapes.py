@@ -67,6 +67,6 @@ TASK = Task(
         "one row and column more": wrong("grid/layer", lambda shapes: shapes + 1),
         "kernel mirrored": given("conv.weight", lambda w: w[:, :, ::-1]),
         "batch and channels exchanged": wrong("grid/layer", lambda shapes: shapes[:, [1, 0, 2, 3]]),
-        "rounded up": wrong("grid/formula", lambda sides: sides + (sides == 5)),
+        "the one forgotten": wrong("grid/formula", lambda sides: sides - 1),
     },
 )

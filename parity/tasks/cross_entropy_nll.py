@@ -54,10 +54,10 @@ TASK = Task(
     },
     shows=(
         Rows(
-            ("", "loss", "gradient, largest difference to torch's"),
+            ("", "loss", "Δ gradient to torch"),
             {
-                "CrossEntropyLoss on logits": ("cross_entropy/loss", Gap("cross_entropy/grad.logits")),
-                "NLLLoss on log_softmax": ("nll/loss", Gap("nll/grad.logits")),
+                "CrossEntropyLoss": ("cross_entropy/loss", Gap("cross_entropy/grad.logits")),
+                "NLLLoss(log_softmax)": ("nll/loss", Gap("nll/grad.logits")),
             },
         ),
     ),

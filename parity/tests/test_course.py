@@ -101,7 +101,7 @@ COURSE = {
             lambda params, batch: (batch["score"] == 0).any(),  # some lie exactly at the threshold
         ),
     ),
-    "classifier_fit": Course(),
+    "classifier_fit": Course(shapes={"fit/losses": (3,), "textbook/losses": (3,), "no_epsilon/losses": (3,)}),
     # 11 Shapes, loss interfaces and device
     "linear_chain": Course(
         shapes={
@@ -114,7 +114,7 @@ COURSE = {
     ),
     "conv_shapes": Course(shapes={"x": (4, 3, 32, 32), "forward/y": (4, 64, 32, 32)}),
     "cross_entropy_nll": Course(shapes={"logits": (64, 10), "cross_entropy/grad.logits": (64, 10)}),
-    "device_move": Course(),
+    "device_move": Course(shapes={"x": (32, 784), "forward/y": (32, 10)}),
     # 12 Debugging drills
     "drill_zero_grad": Course(),
     "drill_softmax_loss": Course(),
