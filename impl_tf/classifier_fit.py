@@ -34,11 +34,19 @@ def textbook(model, batch):
 
 def no_epsilon(model, batch):
     params, _ = model
-    net = _net(params, activation="softmax")
+    net, loss_of = _net(params), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     # Python's betas would go through float32 (OPT-ADAM-F32BETA).
     optimizer = keras.optimizers.Adam(beta_1=np.float64(0.9), beta_2=np.float64(0.999), epsilon=2.0**-100)
-    net.compile(optimizer=optimizer, loss="sparse_categorical_crossentropy", jit_compile=False)
-    return {"losses": _fit(net, batch)}
+    losses = []
+    for _ in range(EPOCHS):
+        epoch = []
+        for rows in batch["rows"]:
+            with tf.GradientTape() as tape:  # the loop that fit spares
+                loss = loss_of(tf.gather(batch["labels"], rows), net(tf.gather(batch["x"], rows)))
+            optimizer.apply(tape.gradient(loss, net.trainable_variables), net.trainable_variables)
+            epoch.append(loss)
+        losses.append(tf.reduce_mean(tf.stack(epoch)))
+    return {"losses": tf.stack(losses)}
 
 
 def _net(params, activation=None):

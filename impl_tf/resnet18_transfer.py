@@ -80,7 +80,7 @@ def _step(model, batch):
 def _gradients(model, batch, weights):
     """The loss, and its gradients by `weights`; None for those that are frozen.
 
-    Keras keeps a frozen weight from the optimizer; a tape follows it all the same, unless told which to watch.
+    Keras keeps a frozen weight from the optimizer; a tape follows it unless told which to watch (AG-FROZEN).
     """
     net, _, loss_of, _ = model
     with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -113,7 +113,7 @@ TASK = Task(
         ),
     ),
     checkpoint="resnet18",
-    aligns=("CE-LOGITS", "CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE"),
+    aligns=("CE-LOGITS", "CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE", "AG-FROZEN"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "kernel's height and width exchanged": given("layer2.0.conv1.weight", lambda w: w.transpose(0, 1, 3, 2)),
