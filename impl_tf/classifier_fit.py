@@ -67,5 +67,6 @@ def _fit(net, batch):
     rows = tf.reshape(batch["rows"], [-1])
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     n = batch["rows"].shape[1]
-    history = net.fit(x, labels, batch_size=n, epochs=EPOCHS, shuffle=False, verbose=0)  # FIT-SHUFFLE: shuffles by default
+    # FIT-SHUFFLE: fit shuffles by default.
+    history = net.fit(x, labels, batch_size=n, epochs=EPOCHS, shuffle=False, verbose=0)
     return tf.constant(history.history["loss"], x.dtype)  # means over the batches as weights move (FIT-LOSS, FIT-LOGS)

@@ -46,14 +46,14 @@ class AgAccum(Divergence):
 class AgFrozen(Divergence):
     """A tape follows the weights of a frozen Keras layer; torch's frozen parameters have no gradient.
 
-    `trainable = False` keeps built weights from the optimizer and from nothing else: whoever asks the tape for them gets
+    `trainable = False` keeps built weights from the optimizer and from nothing else: whoever asks the tape gets their
     gradients, and it keeps a frozen trunk's activations for them, the memory that freezing was to spare.
     """
 
     name, apis = "AG-FROZEN", ("torch.nn.Module.requires_grad_", "keras.layers.Layer.trainable", "tf.GradientTape")
     words = ("freeze", "frozen layer", "transfer learning", "requires_grad", "trainable = False", "memory")
     gap = float("inf")
-    source = "TensorFlow guide: Introduction to gradients and automatic differentiation, Controlling what the tape watches"
+    source = "TensorFlow guide: Introduction to gradients and automatic differentiation, what the tape watches"
     cure = "tf.GradientTape(watch_accessed_variables=False), then tape.watch(model.trainable_variables)"
 
     def inputs(rng):

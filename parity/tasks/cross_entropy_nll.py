@@ -27,8 +27,8 @@ TASK = Task(
     name="cross_entropy_nll",
     topic="11 Shapes, loss interfaces and device",
     title="Cross-entropy and negative log-likelihood",
-    lesson="The cross-entropy of logits is the negative log-likelihood of their log-softmax, in value and gradient: who "
-    "takes which is all the difference.",
+    lesson="The cross-entropy of logits is the negative log-likelihood of their log-softmax, in value and gradient: "
+    "who takes which is all the difference.",
     make=make,
     stages={
         "cross_entropy": Stage(outputs=OUTPUTS, timed=True, derivative_of={"cross_entropy/loss": ""}),

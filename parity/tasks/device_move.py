@@ -25,8 +25,8 @@ TASK = Task(
     name="device_move",
     topic="11 Shapes, loss interfaces and device",
     title="Moving to a device",
-    lesson="Weights and inputs must be on one device: in torch .to(device) moves each, and an input that was left behind "
-    "is refused.  TensorFlow copies as it needs.",
+    lesson="Weights and inputs must be on one device: in torch .to(device) moves each, and an input that was left "
+    "behind is refused.  TensorFlow copies as it needs.",
     make=make,
     stages={
         "forward": Stage(outputs=("y",), timed=True),  # on the device that is asked for

@@ -71,6 +71,7 @@ def exchange(outputs):
     precision, recall = outputs["binary/precision"], outputs["binary/recall"]
     return outputs | {"binary/precision": recall, "binary/recall": precision}
 
+
 TASK = Task(
     name="metrics",
     topic="10 Metrics and frameworks",
@@ -102,13 +103,17 @@ TASK = Task(
             holds=same("binary/precision", "binary/recall"), broken_by="precision and recall exchanged"
         ),
         "with no positive prediction both are 0, and so are scikit-learn's": Claim(
-            holds=lambda out: same("no_positive/precision", "no_positive/recall")(out)
-            and out["no_positive/precision"] == out["no_positive/recall"] == 0,
+            holds=lambda out: (
+                same("no_positive/precision", "no_positive/recall")(out)
+                and out["no_positive/precision"] == out["no_positive/recall"] == 0
+            ),
             broken_by="NaN where nothing is positive",
         ),
         "with no positive label both are 0, and so are scikit-learn's": Claim(
-            holds=lambda out: same("none_true/precision", "none_true/recall")(out)
-            and out["none_true/precision"] == out["none_true/recall"] == 0,
+            holds=lambda out: (
+                same("none_true/precision", "none_true/recall")(out)
+                and out["none_true/precision"] == out["none_true/recall"] == 0
+            ),
             broken_by="1 where nothing is to be found",
         ),
     },

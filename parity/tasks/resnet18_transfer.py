@@ -82,8 +82,9 @@ TASK = Task(
     },
     claims={
         "the head that was built for 1,000 classes is for five": Claim(
-            holds=lambda out: (out["moved/built"], out["moved/classes"], out["forward/logits"].shape[1])
-            == (1000, 5, 5),
+            holds=lambda out: (
+                (out["moved/built"], out["moved/classes"], out["forward/logits"].shape[1]) == (1000, 5, 5)
+            ),
             broken_by="the old head",
         ),
         "only fc has gradients": Claim(
@@ -121,8 +122,8 @@ TASK = Task(
         "another rate": configured(lr=0.1),
         "no bias gradient": without("step/grad.fc.bias"),
         "the old head": wrong("moved/classes", lambda classes: classes + 995),
-        "the trunk not frozen": wrong("moved/gradients", lambda counts: counts + [0, 60, 0]),
-        "the trunk moved": wrong("moved/moved", lambda counts: counts + [0, 60, 0]),
-        "the trunk in train mode": wrong("moved/moved", lambda counts: counts + [0, 0, 40]),
+        "the trunk not frozen": wrong("moved/gradients", lambda counts: counts + np.array([0, 60, 0])),
+        "the trunk moved": wrong("moved/moved", lambda counts: counts + np.array([0, 60, 0])),
+        "the trunk in train mode": wrong("moved/moved", lambda counts: counts + np.array([0, 0, 40])),
     },
 )
