@@ -29,8 +29,8 @@ TASK = Task(
     topic="9 CNN, RNN, attention, transfer learning",
     title="Multi-head self-attention",
     lesson="Each output is a mean of the sequence's values, weighted by how well its query fits their keys: the "
-    "weights of a query sum to one, also averaged over the heads.  A bias on the keys changes nothing, softmax takes it "
-    "away: its gradient is rounding alone.",
+    "weights of a query sum to one, also averaged over the heads.  A bias on the keys changes nothing, softmax takes "
+    "it away: its gradient is rounding alone.",
     make=make,
     stages={
         "forward": Stage(outputs=("y", "weights"), timed=True),
