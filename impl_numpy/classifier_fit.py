@@ -4,6 +4,8 @@ import numpy as np
 
 from impl_numpy import ops
 
+EPOCHS = 3
+
 
 def build(params, lr, beta1, beta2, eps):
     return params, ops.Adam(params, lr=lr, betas=(beta1, beta2), eps=eps)
@@ -20,9 +22,15 @@ def textbook(model, batch):
     return {"losses": _train(params, optimizer, batch)}
 
 
+def no_epsilon(model, batch):
+    params, _ = model
+    optimizer = ops.Adam(params, lr=1e-3, eps=2.0**-100)
+    return {"losses": _train(params, optimizer, batch)}
+
+
 def _train(params, optimizer, batch):
     losses = []
-    for _ in range(3):
+    for _ in range(EPOCHS):
         losses.append(np.stack([_step(params, optimizer, batch, rows) for rows in batch["rows"]]).mean())
     return np.stack(losses)
 

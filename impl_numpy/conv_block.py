@@ -18,18 +18,27 @@ def backward(model, batch):
 
 
 def strided(model, batch):
-    z, conv_vjp = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], stride=2, padding=1)
-    y, relu_vjp = ops.relu(z)
-    dx, dw, db = conv_vjp(relu_vjp(batch["cotangent"]))
-    return {"y": y, "grad.x": dx, "grad.conv.weight": dw, "grad.conv.bias": db}
+    z, conv_vjp = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], padding=1)
+    a, relu_vjp = ops.relu(z)
+    y, down_vjp = ops.conv2d(a, model["down.weight"], model["down.bias"], stride=2, padding=1)
+    da, dw_down, db_down = down_vjp(batch["cotangent.down"])
+    dx, dw, db = conv_vjp(relu_vjp(da))
+    return {
+        "y": y,
+        "grad.x": dx,
+        "grad.conv.weight": dw,
+        "grad.conv.bias": db,
+        "grad.down.weight": dw_down,
+        "grad.down.bias": db_down,
+    }
 
 
-def shapes(model, batch):
+def layers(model, batch):
     z, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], padding=1)
     a, _ = ops.relu(z)
     y, _ = ops.max_pool(a)
-    s, _ = ops.conv2d(batch["x"], model["conv.weight"], model["conv.bias"], stride=2, padding=1)
-    return {"conv": z.shape, "relu": a.shape, "pool": y.shape, "strided": s.shape}
+    down, _ = ops.conv2d(a, model["down.weight"], model["down.bias"], stride=2, padding=1)
+    return {"conv": z, "relu": a, "pool": y, "down": down}
 
 
 def _forward(model, x):

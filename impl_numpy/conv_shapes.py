@@ -8,23 +8,28 @@ CASES = list(itertools.product((1, 3, 5, 7), (0, 1, 2), (1, 2, 3)))  # kernel, p
 
 
 def build(params):
-    return params
+    return params, _conv(params, 3, 1, 1)
 
 
 def forward(model, batch):
-    return {"y": _conv(model, batch["x"], 3, 1, 1)}
+    _, conv = model
+    return {"y": conv(batch["x"])}
 
 
 def grid(model, batch):
-    shapes = [_conv(model, batch["x"], *case).shape for case in CASES]
-    size = batch["x"].shape[2]
-    formula = [(size + 2 * p - k) // s + 1 for k, p, s in CASES]
+    params, _ = model
+    *_, height, width = batch["x"].shape
+    kernel, padding, stride = zip(*CASES)
     return {
-        "cases": CASES,
-        "shapes": shapes,
-        "as_the_formula_says": [(h, w) == (side, side) for (_, _, h, w), side in zip(shapes, formula)],
+        "kernel": kernel,
+        "padding": padding,
+        "stride": stride,
+        "formula": [[(side + 2 * p - k) // s + 1 for side in (height, width)] for k, p, s in CASES],
+        "layer": [_conv(params, *case)(batch["x"]).shape for case in CASES],
     }
 
 
-def _conv(model, x, k, p, s):
-    return ops.conv2d(x, model["conv.weight"][:, :, :k, :k], model["conv.bias"], stride=s, padding=p)[0]
+def _conv(params, k, p, s):
+    """A layer: a function of x."""
+    w, b = params["conv.weight"][:, :, :k, :k], params["conv.bias"]
+    return lambda x: ops.conv2d(x, w, b, stride=s, padding=p)[0]

@@ -17,14 +17,15 @@ def forward(model, batch):
 
 
 def left_behind(model, batch):
+    print("NumPy has one device, the CPU; CuPy's arrays are on CUDA, and no ndarray computes with them")
     x = batch["x"]
-    if isinstance(x, np.ndarray):
-        print("there is no CUDA here, so all is on the CPU")
-    else:
-        x = x.get()  # from CuPy, back to the CPU
+    return {"refused": np.array([_refused(model, x), _refused(model, x.copy())])}
+
+
+def _refused(model, x):
     try:
         ops.linear(x, model["first.weight"], model["first.bias"])
     except TypeError as error:
         print(f"refused: {error}")
-        return {"refused": np.array(True)}
-    return {"refused": np.array(False)}
+        return True
+    return False

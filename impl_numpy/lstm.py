@@ -18,10 +18,5 @@ def backward(model, batch):
     return {"grad.x": dx, "grad.weight_ih_l0": dw_ih, "grad.weight_hh_l0": dw_hh, "grad.bias_ih_l0": db}
 
 
-def shapes(model, batch):
-    y, h, *_ = _lstm(model, batch["x"])
-    return {"y": y.shape, "h": h[None].shape}
-
-
 def _lstm(model, x):
     return ops.lstm(x, model["weight_ih_l0"], model["weight_hh_l0"], model["bias_ih_l0"] + model["bias_hh_l0"])

@@ -9,9 +9,11 @@ EPS = 1e-5  # torchvision's
 
 def build(params, lr):
     head = {name: params[name] for name in ("fc.weight", "fc.bias")}
-    convolutions = [name.removesuffix(".weight") for name, w in params.items() if w.ndim == 4]
-    trunk = {conv: _folded(params, conv) for conv in convolutions}
-    return params, trunk, ops.SGD(head, lr=lr)
+    # The head for ImageNet's thousand classes.
+    built = {name: np.zeros_like(w, shape=(1000, *w.shape[1:])) for name, w in head.items()}
+    net = {**params, **built}
+    net.update(head)  # in its place a new one, which alone learns
+    return net, built, ops.SGD(head, lr=lr)
 
 
 def forward(model, batch):
@@ -26,18 +28,23 @@ def step(model, batch):
 
 
 def moved(model, batch):
-    params, *_ = model
-    before = {name: w.copy() for name, w in params.items()}
+    net, built, *_ = model
+    before = {name: w.copy() for name, w in net.items() if not name.endswith("num_batches_tracked")}
     _, grads = _step(model, batch)
-    changed = [name for name, w in before.items() if not np.array_equal(w, params[name])]
-    statistics = [name for name in changed if "running" in name]
-    head = [name for name in changed if name.startswith("fc.")]
     return {
-        "with_gradient": len(grads),
-        "head": len(head),
-        "statistics": len(statistics),
-        "trunk": len(changed) - len(head) - len(statistics),
+        "built": len(built["fc.bias"]),
+        "classes": len(net["fc.bias"]),
+        "tensors": _by_part(before),
+        "gradients": _by_part([name for name in before if name in grads and grads[name].any()]),
+        "moved": _by_part([name for name, w in before.items() if not np.array_equal(w, net[name])]),
     }
+
+
+def _by_part(names):
+    """How many are of the head, of the trunk's weights, and of its statistics."""
+    head = sum(name.startswith("fc.") for name in names)
+    statistics = sum("running" in name for name in names)
+    return [head, len(names) - head - statistics, statistics]
 
 
 def _step(model, batch):
@@ -50,38 +57,38 @@ def _step(model, batch):
 
 
 def _forward(model, batch):
-    params, trunk, _ = model
-    features = _features(trunk, batch["x"])
-    logits, fc_vjp = ops.linear(features, params["fc.weight"], params["fc.bias"], x_grad=False)
+    net, *_ = model
+    features = _features(net, batch["x"])
+    logits, fc_vjp = ops.linear(features, net["fc.weight"], net["fc.bias"], x_grad=False)
     loss, loss_vjp = ops.cross_entropy(logits, batch["labels"])
     return logits, loss, lambda dloss: fc_vjp(loss_vjp(dloss))
 
 
-def _folded(params, conv):
-    """A convolution with the normalisation after it, whose statistics are frozen too (BN-FREEZE): weight and bias."""
-    bn = conv.replace("conv", "bn").replace("downsample.0", "downsample.1")
-    scale = params[f"{bn}.weight"] / np.sqrt(params[f"{bn}.running_var"] + EPS)
-    shift = params[f"{bn}.bias"] - params[f"{bn}.running_mean"] * scale
-    return params[f"{conv}.weight"] * scale[:, None, None, None], shift
-
-
-def _features(trunk, x):
+def _features(net, x):
     """Frozen: no derivative is taken, so there is nothing to keep for one, and no kink."""
-    x = _max_pool(np.maximum(_conv(trunk, "conv1", x, stride=2), 0))
+    x = _max_pool(np.maximum(_conv_norm(net, "conv1", "bn1", x, stride=2), 0))
     for layer in (1, 2, 3, 4):
         for block in (0, 1):
-            name, stride = f"layer{layer}.{block}", 2 if layer > 1 and block == 0 else 1
-            shortcut = x
-            if f"{name}.downsample.0" in trunk:
-                shortcut = _conv(trunk, f"{name}.downsample.0", x, stride=stride)
-            z = np.maximum(_conv(trunk, f"{name}.conv1", x, stride=stride), 0)
-            x = np.maximum(_conv(trunk, f"{name}.conv2", z) + shortcut, 0)
+            x = _block(net, f"layer{layer}.{block}", x, stride=2 if layer > 1 and block == 0 else 1)
     return x.mean((2, 3))
 
 
-def _conv(trunk, name, x, stride=1):
-    w, b = trunk[name]
-    return ops.conv2d(x, w, b, stride=stride, padding=w.shape[2] // 2)[0]
+def _block(net, name, x, stride):
+    shortcut = x
+    if f"{name}.downsample.0.weight" in net:
+        shortcut = _conv_norm(net, f"{name}.downsample.0", f"{name}.downsample.1", x, stride)
+    z = np.maximum(_conv_norm(net, f"{name}.conv1", f"{name}.bn1", x, stride), 0)
+    return np.maximum(_conv_norm(net, f"{name}.conv2", f"{name}.bn2", z) + shortcut, 0)
+
+
+def _conv_norm(net, conv, bn, x, stride=1):
+    """A convolution, then the normalisation by its frozen statistics (BN-FREEZE): not folded into the weights."""
+    w = net[f"{conv}.weight"]
+    z, _ = ops.conv2d(x, w, None, stride=stride, padding=w.shape[2] // 2)
+    scale = net[f"{bn}.weight"] / np.sqrt(net[f"{bn}.running_var"] + EPS)
+    z *= scale[:, None, None]
+    z += (net[f"{bn}.bias"] - net[f"{bn}.running_mean"] * scale)[:, None, None]
+    return z
 
 
 def _max_pool(x):

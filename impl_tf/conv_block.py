@@ -8,17 +8,22 @@ class ConvBlock(keras.Model):
     def __init__(self, filters):
         super().__init__()
         self.conv = keras.layers.Conv2D(filters, 3, padding="same")  # images are nhwc, kernels hwio (CONV-LAYOUT)
-        self.pool = keras.layers.MaxPool2D(2)
+        self.relu = keras.layers.ReLU()
+        self.pool = keras.layers.MaxPooling2D(2)
+        # Can take the pool's place; "same" would pad one side alone at stride 2 (CONV-SAME-S2).
+        self.down = keras.Sequential([keras.layers.ZeroPadding2D(1), keras.layers.Conv2D(filters, 3, strides=2)])
 
     def call(self, x):
-        return self.pool(tf.nn.relu(self.conv(x)))
+        return self.pool(self.relu(self.conv(x)))
 
 
 def build(params):
     *_, channels, filters = params["conv.weight"].shape
     model = ConvBlock(filters)
     model.conv.build((None, None, None, channels))
+    model.down.build((None, None, None, filters))
     model.conv.set_weights([params["conv.weight"], params["conv.bias"]])
+    model.down.set_weights([params["down.weight"], params["down.bias"]])
     return model
 
 
@@ -27,7 +32,7 @@ def forward(model, batch):
 
 
 def backward(model, batch):
-    x, weights = batch["x"], model.trainable_variables
+    x, weights = batch["x"], model.conv.trainable_variables
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = model(x)
@@ -36,24 +41,22 @@ def backward(model, batch):
 
 
 def strided(model, batch):
-    x, w, b = batch["x"], model.conv.kernel.value, model.conv.bias.value
+    x, weights = batch["x"], [*model.conv.trainable_variables, *model.down.trainable_variables]
     with tf.GradientTape() as tape:
         tape.watch(x)
-        padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])  # "same" would pad only one side (CONV-SAME-S2)
-        y = tf.nn.relu(tf.nn.conv2d(padded, w, strides=2, padding="VALID") + b)
-    dx, dw, db = tape.gradient(y, [x, w, b], output_gradients=batch["cotangent"])
-    return {"y": y, "grad.x": dx, "grad.conv.weight": dw, "grad.conv.bias": db}
+        y = model.down(model.relu(model.conv(x)))
+    dx, dw, db, dw_down, db_down = tape.gradient(y, [x, *weights], output_gradients=batch["cotangent.down"])
+    return {
+        "y": y,
+        "grad.x": dx,
+        "grad.conv.weight": dw,
+        "grad.conv.bias": db,
+        "grad.down.weight": dw_down,
+        "grad.down.bias": db_down,
+    }
 
 
-def shapes(model, batch):
+def layers(model, batch):
     z = model.conv(batch["x"])
-    a = tf.nn.relu(z)
-    y = model.pool(a)
-    padded = tf.pad(batch["x"], [[0, 0], [1, 1], [1, 1], [0, 0]])
-    s = tf.nn.conv2d(padded, model.conv.kernel, strides=2, padding="VALID")
-    return {name: _nchw(t) for name, t in {"conv": z, "relu": a, "pool": y, "strided": s}.items()}
-
-
-def _nchw(t):
-    n, h, w, c = t.shape
-    return n, c, h, w
+    a = model.relu(z)
+    return {"conv": z, "relu": a, "pool": model.pool(a), "down": model.down(a)}

@@ -1,31 +1,39 @@
-"""Shapes of convolutions in TensorFlow."""
+"""Shapes of convolutions in Keras."""
 
 import itertools
 
-import tensorflow as tf
+import keras
 
 CASES = list(itertools.product((1, 3, 5, 7), (0, 1, 2), (1, 2, 3)))  # kernel, padding, stride
 
 
 def build(params):
-    return params
+    return params, _conv(params, 3, 1, 1)
 
 
 def forward(model, batch):
-    return {"y": _conv(model, batch["x"], 3, 1, 1)}
+    _, conv = model
+    return {"y": conv(batch["x"])}
 
 
 def grid(model, batch):
-    shapes = [_conv(model, batch["x"], *case).shape for case in CASES]
-    size = batch["x"].shape[1]
-    formula = [(size + 2 * p - k) // s + 1 for k, p, s in CASES]
+    params, _ = model
+    _, height, width, _ = batch["x"].shape
+    kernel, padding, stride = zip(*CASES)
+    shapes = [_conv(params, *case)(batch["x"]).shape for case in CASES]
     return {
-        "cases": CASES,
-        "shapes": [(n, c, h, w) for n, h, w, c in shapes],  # channels last (CONV-LAYOUT)
-        "as_the_formula_says": [(h, w) == (side, side) for (_, h, w, _), side in zip(shapes, formula)],
+        "kernel": kernel,
+        "padding": padding,
+        "stride": stride,
+        "formula": [[(side + 2 * p - k) // s + 1 for side in (height, width)] for k, p, s in CASES],
+        "layer": [(n, c, h, w) for n, h, w, c in shapes],  # channels last (CONV-LAYOUT)
     }
 
 
-def _conv(model, x, k, p, s):
-    padded = tf.pad(x, [[0, 0], [p, p], [p, p], [0, 0]])  # "same" would pad one side more (CONV-SAME-S2)
-    return tf.nn.conv2d(padded, model["conv.weight"][:k, :k], strides=s, padding="VALID") + model["conv.bias"]
+def _conv(params, k, p, s):
+    *_, channels, filters = params["conv.weight"].shape
+    # "same" would pad so that the stride decides alone, and one side more than the other (CONV-SAME-S2).
+    pad, layer = keras.layers.ZeroPadding2D(p), keras.layers.Conv2D(filters, k, strides=s)
+    layer.build((None, None, None, channels))
+    layer.set_weights([params["conv.weight"][:k, :k], params["conv.bias"]])
+    return lambda x: layer(pad(x))

@@ -20,13 +20,20 @@ def forward(model, batch):
 
 def left_behind(model, batch):
     gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
-        print("there is no CUDA here, so all is on the CPU")
-    with tf.device("GPU:0" if gpus else "CPU:0"):
+    print("a tensor is copied to where it is needed" if gpus else "there is no CUDA here, so all is on the CPU")
+    device = "GPU:0" if gpus else "CPU:0"
+    with tf.device(device):
         weights = [tf.identity(w) for w in model.trainable_variables]
+        moved = tf.identity(batch["x"])
+    with tf.device("CPU:0"):
+        x = tf.identity(batch["x"])
+    return {"refused": [_refused(weights, x), _refused(weights, moved)]}
+
+
+def _refused(weights, x):
     try:
-        tf.matmul(batch["x"], weights[0])  # DEVICE: copied as needed
+        tf.matmul(x, weights[0])  # DEVICE: copied as needed
     except tf.errors.InvalidArgumentError as error:
         print(f"refused: {error}")
-        return {"refused": True}
-    return {"refused": False}
+        return True
+    return False

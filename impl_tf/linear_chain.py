@@ -1,6 +1,9 @@
 """A chain of linear layers in Keras."""
 
 import keras
+import tensorflow as tf
+
+NAMES = ("x", "first.weight", "first.bias", "second.weight", "second.bias")
 
 
 def build(params):
@@ -9,7 +12,7 @@ def build(params):
     z = keras.layers.Dense(hidden)(x)
     y = keras.layers.Dense(params["second.bias"].shape[0])(z)
     model = keras.Model(x, [z, y])
-    model.set_weights([params[f"{layer}.{part}"] for layer in ("first", "second") for part in ("weight", "bias")])
+    model.set_weights([params[name] for name in NAMES[1:]])
     return model
 
 
@@ -18,5 +21,10 @@ def forward(model, batch):
     return {"z": z, "y": y}
 
 
-def shapes(model, batch):
-    return {"x": batch["x"].shape, **{name: a.shape for name, a in forward(model, batch).items()}}
+def backward(model, batch):
+    x = batch["x"]
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        _, y = model(x)
+    grads = tape.gradient(y, [x, *model.trainable_variables], output_gradients=batch["cotangent"])
+    return {f"grad.{name}": g for name, g in zip(NAMES, grads)}

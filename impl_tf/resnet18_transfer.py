@@ -23,50 +23,70 @@ def build(params, lr):
             layer.set_weights([params[f"{name}.weight"]])
         elif isinstance(layer, layers.BatchNormalization):
             layer.set_weights([params[f"{name}.{part}"] for part in ("weight", "bias", "running_mean", "running_var")])
-    fc = layers.Dense(params["fc.bias"].shape[0])
-    net = keras.Sequential([trunk, fc])
+    net = keras.Sequential([trunk, layers.Dense(1000)])  # ImageNet's thousand classes
+    built = net.layers[-1]
+    net.pop()
+    net.add(layers.Dense(params["fc.bias"].shape[0]))  # in its place a new head, which alone learns
     net.build((None, None, None, 3))
-    fc.set_weights([params["fc.weight"], params["fc.bias"]])
+    net.layers[-1].set_weights([params["fc.weight"], params["fc.bias"]])
     optimizer = keras.optimizers.SGD(lr)
     optimizer.build(net.trainable_variables)
-    return net, optimizer
+    # Keras would take probabilities, unless told not to (CE-LOGITS).
+    return net, built, keras.losses.SparseCategoricalCrossentropy(from_logits=True), optimizer
 
 
 def forward(model, batch):
-    net, _ = model
+    net, _, loss_of, _ = model
     logits = net(batch["x"], training=False)
-    return {"logits": logits, "loss": _loss(batch["labels"], logits)}
+    return {"logits": logits, "loss": loss_of(batch["labels"], logits)}
 
 
 def step(model, batch):
-    net, _ = model
+    net, *_ = model
     loss, (dw, db) = _step(model, batch)
     w, b = net.trainable_variables
     return {"loss": loss, "grad.fc.weight": dw, "grad.fc.bias": db, "fc.weight": w.value + 0, "fc.bias": b.value + 0}
 
 
 def moved(model, batch):
-    net, _ = model
+    net, built, *_ = model
     before = [w.value + 0 for w in net.variables]
-    _, grads = _step(model, batch)
-    changed = [w for w, old in zip(net.variables, before) if tf.reduce_any(w.value != old)]
-    statistics = [w for w in changed if "moving" in w.path]
-    head = [w for w in changed if any(w is one for one in net.layers[-1].weights)]
+    _, grads = _gradients(model, batch, net.variables)  # of the frozen ones too: they are looked at, not presumed
+    _step(model, batch)
+    pairs = list(zip(net.variables, grads))
     return {
-        "with_gradient": sum(g is not None for g in grads),
-        "head": len(head),
-        "statistics": len(statistics),
-        "trunk": len(changed) - len(head) - len(statistics),
+        "built": built.units,
+        "classes": net.layers[-1].units,
+        "tensors": _by_part(net, net.variables),
+        "gradients": _by_part(net, [w for w, g in pairs if g is not None and tf.reduce_any(g != 0)]),
+        "moved": _by_part(net, [w for w, old in zip(net.variables, before) if tf.reduce_any(w.value != old)]),
     }
 
 
+def _by_part(net, variables):
+    """How many are of the head, of the trunk's weights, and of its statistics."""
+    head = sum(w is one for w in variables for one in net.layers[-1].weights)
+    statistics = sum("moving" in w.path for w in variables)
+    return [head, len(variables) - head - statistics, statistics]
+
+
 def _step(model, batch):
-    net, optimizer = model
-    with tf.GradientTape() as tape:
-        loss = _loss(batch["labels"], net(batch["x"], training=False))
-    grads = tape.gradient(loss, net.trainable_variables)
+    net, *_, optimizer = model
+    loss, grads = _gradients(model, batch, net.trainable_variables)
     optimizer.apply(grads)
     return loss, grads
+
+
+def _gradients(model, batch, weights):
+    """The loss, and its gradients by `weights`; None for those that are frozen.
+
+    Keras keeps a frozen weight from the optimizer; a tape follows it unless told which to watch (AG-FROZEN).
+    """
+    net, _, loss_of, _ = model
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch([w.value for w in net.trainable_variables])
+        loss = loss_of(batch["labels"], net(batch["x"], training=False))
+    return loss, tape.gradient(loss, weights)
 
 
 def _block(params, name, x, stride):
@@ -85,8 +105,3 @@ def _conv_norm(params, conv, bn, x, stride=1):
     # A slash or a dot means something in a Keras name, a hyphen does not.
     x = layers.Conv2D(filters, k, stride, padding, use_bias=False, name=conv.replace(".", "-"))(x)
     return layers.BatchNormalization(epsilon=EPS, name=bn.replace(".", "-"))(x)
-
-
-def _loss(labels, logits):
-    # Keras would take probabilities, unless told not to (CE-LOGITS).
-    return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))

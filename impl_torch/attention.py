@@ -5,8 +5,7 @@ from torch import nn
 
 
 def build(params, heads):
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        model = nn.MultiheadAttention(len(params["out_proj.bias"]), heads, batch_first=True)  # MHA-BF
+    model = nn.MultiheadAttention(len(params["out_proj.bias"]), heads, batch_first=True)  # MHA-BF
     biases = torch.cat([params[f"{part}_bias"] for part in ("query", "key", "value")])  # MHA-PACK: one parameter
     state = {name: w for name, w in params.items() if not name.endswith("_bias")}
     model.load_state_dict({**state, "in_proj_bias": biases}, assign=True)
@@ -34,8 +33,3 @@ def backward(model, batch):
         "grad.out_proj.weight": model.out_proj.weight.grad,
         "grad.out_proj.bias": model.out_proj.bias.grad,
     }
-
-
-def shapes(model, batch):
-    y, weights = model(batch["x"], batch["x"], batch["x"])
-    return {"y": y.shape, "weights": weights.shape}

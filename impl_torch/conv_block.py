@@ -1,22 +1,24 @@
 """Convolution block in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 
 class ConvBlock(nn.Module):
-    def __init__(self, filters, channels):
+    def __init__(self, channels, filters):
         super().__init__()
         self.conv = nn.Conv2d(channels, filters, 3, padding=1)
+        self.relu = nn.ReLU()
+        self.pool = nn.MaxPool2d(2)
+        self.down = nn.Conv2d(filters, filters, 3, stride=2, padding=1)  # can take the pool's place
 
     def forward(self, x):
-        return F.max_pool2d(F.relu(self.conv(x)), 2)
+        return self.pool(self.relu(self.conv(x)))
 
 
 def build(params):
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        model = ConvBlock(*params["conv.weight"].shape[:2])
+    filters, channels, *_ = params["conv.weight"].shape
+    model = ConvBlock(channels, filters)
     model.load_state_dict(params, assign=True)
     return model
 
@@ -36,19 +38,19 @@ def backward(model, batch):
 def strided(model, batch):
     x = batch["x"].detach().requires_grad_()
     model.zero_grad()
-    y = F.relu(F.conv2d(x, model.conv.weight, model.conv.bias, stride=2, padding=1))  # in place of the pool
-    y.backward(batch["cotangent"])
+    y = model.down(model.relu(model.conv(x)))
+    y.backward(batch["cotangent.down"])
     return {
         "y": y,
         "grad.x": x.grad,
         "grad.conv.weight": model.conv.weight.grad,
         "grad.conv.bias": model.conv.bias.grad,
+        "grad.down.weight": model.down.weight.grad,
+        "grad.down.bias": model.down.bias.grad,
     }
 
 
-def shapes(model, batch):
+def layers(model, batch):
     z = model.conv(batch["x"])
-    a = F.relu(z)
-    y = F.max_pool2d(a, 2)
-    s = F.conv2d(batch["x"], model.conv.weight, model.conv.bias, stride=2, padding=1)
-    return {"conv": z.shape, "relu": a.shape, "pool": y.shape, "strided": s.shape}
+    a = model.relu(z)
+    return {"conv": z, "relu": a, "pool": model.pool(a), "down": model.down(a)}

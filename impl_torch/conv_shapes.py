@@ -3,29 +3,36 @@
 import itertools
 
 import torch
-import torch.nn.functional as F
+from torch import nn
 
 CASES = list(itertools.product((1, 3, 5, 7), (0, 1, 2), (1, 2, 3)))  # kernel, padding, stride
 
 
 def build(params):
-    return params
+    return params, _conv(params, 3, 1, 1)
 
 
 def forward(model, batch):
-    return {"y": _conv(model, batch["x"], 3, 1, 1)}
+    _, conv = model
+    with torch.no_grad():
+        return {"y": conv(batch["x"])}
 
 
 def grid(model, batch):
-    shapes = [_conv(model, batch["x"], *case).shape for case in CASES]
-    size = batch["x"].shape[2]
-    formula = [(size + 2 * p - k) // s + 1 for k, p, s in CASES]
+    params, _ = model
+    *_, height, width = batch["x"].shape
+    kernel, padding, stride = zip(*CASES)
     return {
-        "cases": torch.tensor(CASES),
-        "shapes": torch.tensor(shapes),
-        "as_the_formula_says": [(h, w) == (side, side) for (_, _, h, w), side in zip(shapes, formula)],
+        "kernel": torch.tensor(kernel),
+        "padding": torch.tensor(padding),
+        "stride": torch.tensor(stride),
+        "formula": torch.tensor([[(side + 2 * p - k) // s + 1 for side in (height, width)] for k, p, s in CASES]),
+        "layer": torch.tensor([_conv(params, *case)(batch["x"]).shape for case in CASES]),
     }
 
 
-def _conv(model, x, k, p, s):
-    return F.conv2d(x, model["conv.weight"][:, :, :k, :k], model["conv.bias"], stride=s, padding=p)
+def _conv(params, k, p, s):
+    filters, channels, *_ = params["conv.weight"].shape
+    layer = nn.Conv2d(channels, filters, k, stride=s, padding=p)
+    layer.load_state_dict({"weight": params["conv.weight"][:, :, :k, :k], "bias": params["conv.bias"]}, assign=True)
+    return layer

@@ -1,16 +1,17 @@
 """Moving to a device in PyTorch."""
 
+from collections import OrderedDict
+
 import torch
 from torch import nn
 
 
 def build(params):
     hidden, inputs = params["first.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, len(params["second.bias"]))
-    first.load_state_dict({part: params[f"first.{part}"] for part in ("weight", "bias")}, assign=True)
-    second.load_state_dict({part: params[f"second.{part}"] for part in ("weight", "bias")}, assign=True)
-    return nn.Sequential(first, nn.Tanh(), second)
+    first, second = nn.Linear(inputs, hidden), nn.Linear(hidden, len(params["second.bias"]))
+    model = nn.Sequential(OrderedDict(first=first, tanh=nn.Tanh(), second=second))
+    model.load_state_dict(params, assign=True)
+    return model
 
 
 def forward(model, batch):
@@ -19,12 +20,18 @@ def forward(model, batch):
 
 
 def left_behind(model, batch):
-    there = "cuda" if torch.cuda.is_available() else "meta"  # every torch has the meta device: shapes, no values
-    if there == "meta":
-        print("there is no CUDA here, so the model goes to the meta device")
+    device = torch.device("cuda" if torch.cuda.is_available() else "meta")
+    if device.type == "meta":  # every torch has it: shapes without values
+        print("there is no CUDA here, so the meta device stands for it")
+    model.to(device)
+    x = batch["x"].cpu()
+    return {"refused": torch.tensor([_refused(model, x), _refused(model, x.to(device))])}
+
+
+def _refused(model, x):
     try:
-        model.to(there)(batch["x"])
+        model(x)
     except RuntimeError as error:
         print(f"refused: {error}")
-        return {"refused": True}
-    return {"refused": False}
+        return True
+    return False

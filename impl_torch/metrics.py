@@ -2,6 +2,9 @@
 
 import torch
 
+# The stages' scores and labels.
+CASES = {"binary": ("score", "truth"), "no_positive": ("no_positive", "truth"), "none_true": ("score", "none_true")}
+
 
 def build(params):
     return params
@@ -22,6 +25,17 @@ def no_positive(model, batch):
 
 def none_true(model, batch):
     return _precision_and_recall(batch["score"], batch["none_true"])
+
+
+def scikit_learn(model, batch):
+    from sklearn.metrics import accuracy_score, precision_score, recall_score
+
+    found = {"accuracy": accuracy_score(batch["labels"].numpy(), batch["logits"].argmax(dim=1).numpy())}
+    for case, (score, truth) in CASES.items():
+        predicted, true = (batch[score] > 0)[:, 0].numpy(), batch[truth][:, 0].numpy()
+        found[f"{case}.precision"] = precision_score(true, predicted, zero_division=0)
+        found[f"{case}.recall"] = recall_score(true, predicted, zero_division=0)
+    return {name: torch.tensor(value, dtype=batch["score"].dtype) for name, value in found.items()}
 
 
 def _precision_and_recall(score, truth):

@@ -22,7 +22,7 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    def __init__(self, width, classes):
+    def __init__(self, width=64, classes=1000):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -40,48 +40,54 @@ class ResNet18(nn.Module):
 
 
 def build(params, lr):
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = ResNet18(len(params["bn1.weight"]), len(params["fc.bias"]))
-    net.load_state_dict(params, assign=True)
+    net = ResNet18(width=len(params["bn1.weight"]))  # with a head for ImageNet's thousand classes
     net.requires_grad_(False)
-    net.fc.requires_grad_(True)
+    built = net.fc
+    net.fc = nn.Linear(built.in_features, len(params["fc.bias"]))  # in its place a new one, which alone learns
+    net.load_state_dict(params, assign=True)
     net.eval()  # frozen statistics too (BN-FREEZE)
-    return net, torch.optim.SGD(net.fc.parameters(), lr=lr)
+    return net, built, nn.CrossEntropyLoss(), torch.optim.SGD(net.fc.parameters(), lr=lr)
 
 
 def forward(model, batch):
-    net, _ = model
+    net, _, criterion, _ = model
     with torch.no_grad():
         logits = net(batch["x"])
-        return {"logits": logits, "loss": F.cross_entropy(logits, batch["labels"])}
+        return {"logits": logits, "loss": criterion(logits, batch["labels"])}
 
 
 def step(model, batch):
-    net, _ = model
+    net, *_ = model
     loss = _step(model, batch)
     head = {f"fc.{name}": w for name, w in net.fc.named_parameters()}
     return {"loss": loss, **{f"grad.{name}": w.grad for name, w in head.items()}, **head}
 
 
 def moved(model, batch):
-    net, _ = model
-    before = {name: w.clone() for name, w in net.state_dict().items()}
+    net, built, *_ = model
+    before = {name: w.clone() for name, w in net.state_dict().items() if not name.endswith("num_batches_tracked")}
     _step(model, batch)
-    changed = [name for name, w in net.state_dict().items() if not torch.equal(w, before[name])]
-    statistics = [name for name in changed if "running" in name]
-    head = [name for name in changed if name.startswith("fc.")]
+    after, grads = net.state_dict(), {name: w.grad for name, w in net.named_parameters()}
     return {
-        "with_gradient": sum(w.grad is not None for w in net.parameters()),
-        "head": len(head),
-        "statistics": len(statistics),
-        "trunk": len(changed) - len(head) - len(statistics),
+        "built": built.out_features,
+        "classes": net.fc.out_features,
+        "tensors": _by_part(before),
+        "gradients": _by_part([name for name, g in grads.items() if g is not None and g.any()]),
+        "moved": _by_part([name for name, w in before.items() if not torch.equal(w, after[name])]),
     }
 
 
+def _by_part(names):
+    """How many are of the head, of the trunk's weights, and of its statistics."""
+    head = sum(name.startswith("fc.") for name in names)
+    statistics = sum("running" in name for name in names)
+    return torch.tensor([head, len(names) - head - statistics, statistics])
+
+
 def _step(model, batch):
-    net, optimizer = model
+    net, _, criterion, optimizer = model
     optimizer.zero_grad()
-    loss = F.cross_entropy(net(batch["x"]), batch["labels"])
+    loss = criterion(net(batch["x"]), batch["labels"])
     loss.backward()
     optimizer.step()
     return loss.detach()

@@ -115,7 +115,14 @@ class Error:
     otherwise: str = ""  # the output's name
 
 
-Cell: TypeAlias = str | Shape | Gap | Error  # a string is the value of "stage/output"
+@dataclass(frozen=True)
+class Printed:
+    """A cell: what a stage prints."""
+
+    stage: str
+
+
+Cell: TypeAlias = str | Shape | Gap | Error | Printed  # a string is the value of "stage/output"
 
 
 @dataclass(frozen=True)
@@ -250,9 +257,11 @@ class Task:
 
 
 def _output_of(cell: Cell) -> str:
-    """The output that a cell shows; none where an error is due."""
+    """The output that a cell shows; none where an error is due, or what a stage prints."""
     if isinstance(cell, Error):
         return f"{cell.stage}/{cell.otherwise}" if cell.otherwise else ""
+    if isinstance(cell, Printed):
+        return ""
     return cell if isinstance(cell, str) else cell.of
 
 

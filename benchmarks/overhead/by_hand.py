@@ -132,7 +132,7 @@ def tf_conv_block_backward(model: Any, batch: Any) -> Call:
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = model(x)
-        return tape.gradient(y, [x, *model.trainable_variables], output_gradients=dy)
+        return tape.gradient(y, [x, *model.conv.trainable_variables], output_gradients=dy)
 
     return lambda: gradients(x, dy)
 

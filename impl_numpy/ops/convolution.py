@@ -8,7 +8,7 @@ def conv2d(x, w, b, *, stride=1, padding=0):
 
     z[n, o, i, j] = b[o] + Σ w[o, c, k, l] x̄[n, c, s i + k, s j + l], x̄ being x with `padding` zeros around.
     x (n, c, h, w), w (o, c, k, l), b (o,) -> z (n, o, h', w'), h' = ⌊(h + 2 padding - k) / s⌋ + 1.
-    vjp(dz) is (dx, dw, db).
+    b may be None, where a normalisation follows.  vjp(dz) is (dx, dw, db).
     """
     n, c, height, width = x.shape
     o, _, k, l = w.shape
@@ -17,7 +17,8 @@ def conv2d(x, w, b, *, stride=1, padding=0):
     rows, columns = windows.shape[2:4]
     gathered = windows.transpose(0, 1, 4, 5, 2, 3).reshape(n, c * k * l, rows * columns)
     z = w.reshape(o, -1) @ gathered
-    z += b[:, None]
+    if b is not None:
+        z += b[:, None]
 
     def vjp(dz):
         dz = dz.reshape(n, o, rows * columns)

@@ -43,6 +43,55 @@ class AgAccum(Divergence):
         return w.grad
 
 
+class AgFrozen(Divergence):
+    """A tape follows the weights of a frozen Keras layer; torch's frozen parameters have no gradient.
+
+    `trainable = False` keeps built weights from the optimizer and from nothing else: whoever asks the tape gets their
+    gradients, and it keeps a frozen trunk's activations for them, the memory that freezing was to spare.
+    """
+
+    name, apis = "AG-FROZEN", ("torch.nn.Module.requires_grad_", "keras.layers.Layer.trainable", "tf.GradientTape")
+    words = ("freeze", "frozen layer", "transfer learning", "requires_grad", "trainable = False", "memory")
+    gap = float("inf")
+    source = "TensorFlow guide: Introduction to gradients and automatic differentiation, what the tape watches"
+    cure = "tf.GradientTape(watch_accessed_variables=False), then tape.watch(model.trainable_variables)"
+
+    def inputs(rng):
+        return {"x": rng.normal(size=(8, 4))}
+
+    def torch(x):
+        import torch
+
+        trunk, head = torch.nn.Linear(4, 3), torch.nn.Linear(3, 2)
+        trunk.requires_grad_(False)
+        head(trunk(x)).square().mean().backward()
+        return sum(w.grad is not None for w in trunk.parameters())
+
+    def keras(x):
+        import keras
+        import tensorflow as tf
+
+        trunk, head = keras.layers.Dense(3), keras.layers.Dense(2)
+        trunk.build(x.shape)
+        trunk.trainable = False
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(head(trunk(x)) ** 2)
+        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+
+    def aligned_keras(x):
+        import keras
+        import tensorflow as tf
+
+        trunk, head = keras.layers.Dense(3), keras.layers.Dense(2)
+        trunk.build(x.shape)
+        head.build((None, 3))
+        trunk.trainable = False
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch([w.value for w in head.trainable_variables])
+            loss = tf.reduce_mean(head(trunk(x)) ** 2)
+        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+
+
 class Ag2nd(Divergence):
     """A gradient's own gradient must be asked for before the first is computed.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.judging.noise import Truth, noise_units
 from parity.judging.run import Outputs
-from parity.task import Array, Cell, Error, Gap, Matrix, Shape, Show, Table, Task
+from parity.task import Array, Cell, Error, Gap, Matrix, Printed, Shape, Show, Table, Task
 
 DIGITS = 4  # significant ones of a number that is shown
 IN_FULL = 8  # elements of a value that a cell can hold
@@ -42,6 +42,8 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
             return _telling(str(outputs.raised[cell.stage]))
         key = f"{cell.stage}/{cell.otherwise}"
         return f"no error: {_text(outputs[key])}" if key in outputs else "no error"
+    if isinstance(cell, Printed):
+        return outputs.printed.get(cell.stage, "nothing")
     if isinstance(cell, Shape):
         return _shape(outputs[cell.of].shape) if cell.of in outputs else "-"
     if isinstance(cell, Gap):

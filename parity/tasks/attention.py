@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from parity.faults import given, rounded_to_tf32, transposed, wrong
-from parity.task import Fault, Stage, Task
+from parity.faults import configured, given, rounded_to_tf32, transposed, wrong
+from parity.task import Claim, Fault, Rows, Shape, Stage, Task
 
 
-def make(rng, n, steps, embed, heads):
+def make(rng, n, steps, embed):
     params = {
         "in_proj_weight": rng.normal(0, embed**-0.5, (3 * embed, embed)),  # queries, keys, values in one matrix
         # torch packs the three biases in in_proj_bias; here the keys' is apart, for its gradient is zero in theory
@@ -28,7 +28,8 @@ TASK = Task(
     name="attention",
     topic="9 CNN, RNN, attention, transfer learning",
     title="Multi-head self-attention",
-    lesson="Each head compares its own slice of queries and keys.  A bias on the keys changes nothing, softmax takes "
+    lesson="Each output is a mean of the sequence's values, weighted by how well its query fits their keys: the "
+    "weights of a query sum to one, also averaged over the heads.  A bias on the keys changes nothing, softmax takes "
     "it away: its gradient is rounding alone.",
     make=make,
     stages={
@@ -38,16 +39,44 @@ TASK = Task(
             timed=True,
             derivative_of={"forward/y": "cotangent", "forward/weights": "cotangent.weights"},
         ),
-        "shapes": Stage(outputs=("y", "weights")),
     },
     sizes={
-        "tiny": {"n": 2, "steps": 5, "embed": 16, "heads": 4},
-        "base": {"n": 4, "steps": 10, "embed": 32, "heads": 4},
-        "large": {"n": 16, "steps": 128, "embed": 512, "heads": 4},
+        "tiny": {"n": 2, "steps": 5, "embed": 16},
+        "base": {"n": 4, "steps": 10, "embed": 32},
+        "large": {"n": 16, "steps": 128, "embed": 512},
     },
     config={"heads": 4},
+    limits={"heads": (1, 16)},
     layout={"in_proj_weight": "oi", "out_proj.weight": "oi"},
-    known={"shapes/y": (4, 10, 32), "shapes/weights": (4, 10, 10)},
+    known={
+        Shape("x"): (4, 10, 32),
+        Shape("forward/y"): (4, 10, 32),
+        Shape("forward/weights"): (4, 10, 10),
+    },
+    claims={
+        "each row of weights sums to one": Claim(
+            holds=lambda out: np.allclose(out["forward/weights"].sum(-1), 1, rtol=0, atol=2**-20),
+            broken_by="summed over the heads",
+        ),
+        "no weight is negative": Claim(
+            holds=lambda out: out["forward/weights"].min() >= 0, broken_by="scores for weights"
+        ),
+        "the keys' bias has no gradient but rounding, the queries' has one": Claim(
+            holds=lambda out: (
+                abs(out["backward/grad.key_bias"]).max() < 2**-16 * abs(out["backward/grad.query_bias"]).max()
+            ),
+            broken_by="the queries' gradient at the keys' place",
+        ),
+    },
+    shows=(
+        Rows(
+            ("tensor", "shape"),
+            {
+                "output": (Shape("forward/y"),),
+                "weights, averaged over the heads": (Shape("forward/weights"),),
+            },
+        ),
+    ),
     # It adds the same to all scores of a query, which softmax takes away: what is left is rounding, of the
     # size of the queries'.
     noise_from={"backward/grad.key_bias": "backward/grad.query_bias"},
@@ -62,5 +91,7 @@ TASK = Task(
             outputs=lambda outputs: outputs | {"backward/grad.key_bias": outputs["backward/grad.query_bias"]}
         ),
         "summed over the heads": wrong("forward/weights", lambda weights: weights * 4),
+        "scores for weights": wrong("forward/weights", lambda weights: np.log(weights)),
+        "one head": configured(heads=1),
     },
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, wrong
-from parity.task import Arrays, Returns, Stage, Task, Where
+from parity.task import Arrays, Claim, Gap, Returns, Rows, Shape, Stage, Table, Task, Where
 
 NAMES = tuple(f"{layer}.{part}" for layer in (0, 2, 4) for part in ("weight", "bias"))
 EPOCHS = 3
@@ -42,6 +42,11 @@ def keras_textbook(params, batch):
     return {"losses": np.stack(losses)}
 
 
+def _moved_by_epsilon(out):
+    """How far epsilon moves the textbook's last loss."""
+    return abs(out["textbook/losses"][-1] - out["no_epsilon/losses"][-1])
+
+
 def _gradients(w, x, labels):
     a0 = np.tanh(x @ w["0.weight"].T + w["0.bias"])
     a2 = np.tanh(a0 @ w["2.weight"].T + w["2.bias"])
@@ -64,7 +69,7 @@ TASK = Task(
     topic="10 Metrics and frameworks",
     title="A loop, and model.fit",
     lesson="fit is the loop that you would write, if it is told the same: no shuffling, the same optimizer, logits.  "
-    "With the defaults of both, Adam's epsilon makes two trainings: after three epochs Keras's loss is 2e-5 higher.",
+    "With the defaults of both, Adam's epsilon alone makes two trainings: Keras's moves the loss, torch's does not.",
     make=make,
     stages={
         "fit": Stage(outputs=("losses", *NAMES), trajectory=True),  # the loss of every epoch
@@ -73,12 +78,47 @@ TASK = Task(
             trajectory=True,
             expected_divergence={Where(framework="tf"): Returns(compute=keras_textbook)},
         ),
+        # The same but for an epsilon below rounding: what the textbook's losses differ by is epsilon's doing.
+        "no_epsilon": Stage(outputs=("losses",), trajectory=True),
     },
     sizes={
         "tiny": {"n": 8, "batches": 3, "inputs": 6, "hidden": 8, "classes": 4},
         "base": {"n": 32, "batches": 8, "inputs": 20, "hidden": 64, "classes": 10},
     },
     config={"lr": 2.0**-6, "beta1": 0.875, "beta2": 1 - 2.0**-10, "eps": 2.0**-100},
+    limits={"lr": (2.0**-30, 1), "beta1": (0, 1 - 2.0**-20), "beta2": (0, 1 - 2.0**-20), "eps": (0, 1)},
+    known={Shape("fit/losses"): (EPOCHS,), Shape("textbook/losses"): (EPOCHS,), Shape("no_epsilon/losses"): (EPOCHS,)},
+    claims={
+        "the loss falls in every epoch": Claim(
+            holds=lambda out: all((np.diff(out[f"{stage}/losses"]) < 0).all() for stage in ("fit", "textbook")),
+            broken_by="the losses of the epochs in reverse",
+        ),
+        "torch's epsilon moves the textbook's last loss by less than a millionth": Claim(
+            holds=lambda out: _moved_by_epsilon(out) < 1e-6,
+            broken_by="the textbook's losses 1 % too low",
+            frameworks=("numpy", "torch"),
+        ),
+        "Keras's epsilon moves the textbook's last loss by 1e-5 to 1e-3": Claim(
+            holds=lambda out: 1e-5 < _moved_by_epsilon(out) < 1e-3,
+            broken_by="the textbook's losses 1 % too low",
+            frameworks=("tf",),
+        ),
+    },
+    shows=(
+        Table(
+            "epoch",
+            {"fit": "fit/losses", "textbook": "textbook/losses", "no epsilon": "no_epsilon/losses"},
+            title="Loss",
+        ),
+        Rows(
+            ("losses", "largest Δ to torch"),
+            {
+                "fit, told the same": (Gap("fit/losses"),),
+                "textbook, the defaults of both": (Gap("textbook/losses"),),
+                "textbook, no epsilon": (Gap("no_epsilon/losses"),),
+            },
+        ),
+    ),
     layout={f"{layer}.weight": "oi" for layer in (0, 2, 4)},
     aligns=("FIT-LOSS", "FIT-LOGS", "FIT-SHUFFLE", "CE-LOGITS", "OPT-ADAM-EPS", "OPT-ADAM-EPSHAT", "OPT-ADAM-F32BETA"),
     faults={
@@ -86,5 +126,7 @@ TASK = Task(
         "another rate": configured(lr=0.01),
         "shuffled": given("rows", lambda rows: rows[::-1]),
         "losses 1 % too low": wrong("fit/losses", lambda losses: losses * 0.99),
+        "the textbook's losses 1 % too low": wrong("textbook/losses", lambda losses: losses * 0.99),
+        "the losses of the epochs in reverse": wrong("fit/losses", lambda losses: losses[::-1]),
     },
 )

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from parity.faults import given, rounded_to_tf32, wrong
-from parity.task import Returns, Stage, Task, Where
+from parity.faults import given, rounded_to_tf32, without, wrong
+from parity.task import Claim, Gap, Returns, Rows, Shape, Stage, Task, Where
 
 
 def make(rng, n, classes):
@@ -27,18 +27,47 @@ TASK = Task(
     name="cross_entropy_nll",
     topic="11 Shapes, loss interfaces and device",
     title="Cross-entropy and negative log-likelihood",
-    lesson="cross_entropy(logits) = nll_loss(log_softmax(logits)): who takes which is all the difference.",
+    lesson="The cross-entropy of logits is the negative log-likelihood of their log-softmax, in value and gradient: "
+    "who takes which is all the difference.",
     make=make,
     stages={
         "cross_entropy": Stage(outputs=OUTPUTS, timed=True, derivative_of={"cross_entropy/loss": ""}),
         "nll": Stage(outputs=OUTPUTS, timed=True, derivative_of={"nll/loss": ""}, expected_divergence=EQUAL),
     },
     sizes={"tiny": {"n": 6, "classes": 5}, "base": {"n": 64, "classes": 10}, "large": {"n": 16_384, "classes": 256}},
+    known={Shape("logits"): (64, 10), Shape("cross_entropy/grad.logits"): (64, 10)},
+    claims={
+        "both losses are one": Claim(
+            holds=lambda out: np.isclose(out["nll/loss"], out["cross_entropy/loss"], rtol=2**-20, atol=0),
+            broken_by="sum for mean",
+        ),
+        "both gradients are one": Claim(
+            holds=lambda out: np.allclose(
+                out["nll/grad.logits"], out["cross_entropy/grad.logits"], rtol=0, atol=2**-26
+            ),
+            broken_by="no gradient",
+        ),
+        "each row of the gradient sums to zero": Claim(
+            holds=lambda out: abs(out["cross_entropy/grad.logits"].sum(1)).max() <= 2**-26,
+            broken_by="the label's one not taken away",
+        ),
+    },
+    shows=(
+        Rows(
+            ("", "loss", "Δ gradient to torch"),
+            {
+                "CrossEntropyLoss": ("cross_entropy/loss", Gap("cross_entropy/grad.logits")),
+                "NLLLoss(log_softmax)": ("nll/loss", Gap("nll/grad.logits")),
+            },
+        ),
+    ),
     aligns=("CE-LOGITS",),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
         "sum for mean": wrong("nll/loss", lambda loss: loss * 6),
+        "no gradient": without("nll/grad.logits"),
+        "the label's one not taken away": wrong("cross_entropy/grad.logits", abs),
         "softmax taken twice": given("logits", lambda z: np.exp(z) / np.exp(z).sum(1, keepdims=True)),
     },
 )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, given, rounded_to_tf32, without, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Rows, Shape, Stage, Table, Task
 
 BLOCKS = tuple((layer, block) for layer in (1, 2, 3, 4) for block in (0, 1))
 
@@ -46,12 +46,15 @@ TASK = Task(
     name="resnet18_transfer",
     topic="9 CNN, RNN, attention, transfer learning",
     title="Transfer learning with ResNet-18",
-    lesson="Freeze the trunk, keep it in evaluation mode, replace the head: only it has gradients, only it moves.",
+    lesson="Freeze the trunk, keep it in evaluation mode, and replace the head for a thousand classes by one for five: "
+    "after a step only the new head has gradients, and only it has moved.  The trunk's statistics stay as they are.",
     make=make,
     stages={
         "forward": Stage(outputs=("logits", "loss"), timed=True),
         "step": Stage(outputs=("loss", *GRADIENTS, *HEAD), timed=True, derivative_of={"forward/loss": ""}),
-        "moved": Stage(outputs=("with_gradient", "head", "statistics", "trunk")),  # how many tensors of each moved
+        # The classes of fc as it was built, and of the one in its place; then, each for fc, the trunk's weights and its
+        # statistics: the tensors, those with a gradient, those that moved.
+        "moved": Stage(outputs=("built", "classes", "tensors", "gradients", "moved")),
     },
     sizes={
         "tiny": {"n": 2, "hw": 32, "width": 4, "classes": 5},
@@ -59,6 +62,7 @@ TASK = Task(
         "large": {"n": 16, "hw": 128, "width": 64, "classes": 5},
     },
     config={"lr": 0.125},
+    limits={"lr": (2.0**-30, 1)},
     timing={"lr": 2.0**-30},
     layout={
         "conv1.weight": "oihw",
@@ -67,15 +71,59 @@ TASK = Task(
         "fc.weight": "oi",
         "x": "nchw",
     },
-    known={"moved/with_gradient": 2, "moved/head": 2, "moved/statistics": 0, "moved/trunk": 0},
+    known={
+        Shape("x"): (4, 3, 64, 64),
+        Shape("forward/logits"): (4, 5),
+        "moved/built": 1000,
+        "moved/classes": 5,
+        "moved/tensors": (2, 60, 40),
+        "moved/gradients": (2, 0, 0),
+        "moved/moved": (2, 0, 0),
+    },
+    claims={
+        "the head that was built for 1,000 classes is for five": Claim(
+            holds=lambda out: (
+                (out["moved/built"], out["moved/classes"], out["forward/logits"].shape[1]) == (1000, 5, 5)
+            ),
+            broken_by="the old head",
+        ),
+        "only fc has gradients": Claim(
+            holds=lambda out: out["moved/gradients"].tolist() == [2, 0, 0], broken_by="the trunk not frozen"
+        ),
+        "only fc moved, exactly": Claim(
+            holds=lambda out: out["moved/moved"][:2].tolist() == [2, 0], broken_by="the trunk moved"
+        ),
+        "the trunk's statistics stay as they are": Claim(
+            holds=lambda out: out["moved/moved"][2] == 0, broken_by="the trunk in train mode"
+        ),
+    },
+    shows=(
+        Rows(
+            ("", "value"),
+            {
+                "classes of fc as it is built": ("moved/built",),
+                "classes of fc in its place": ("moved/classes",),
+                "shape of the logits": (Shape("forward/logits"),),
+                "loss before the step": ("forward/loss",),
+            },
+        ),
+        Table(
+            "tensors of",
+            {"in all": "moved/tensors", "with a gradient": "moved/gradients", "moved by the step": "moved/moved"},
+            labels=("fc", "the trunk, weights", "the trunk, statistics"),
+        ),
+    ),
     checkpoint="resnet18",
-    aligns=("CE-LOGITS", "CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE"),
+    aligns=("CE-LOGITS", "CONV-SAME-S2", "CONV-LAYOUT", "POOL-SAME", "POOL-GAP", "BN-EPS", "BN-FREEZE", "AG-FROZEN"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "kernel's height and width exchanged": given("layer2.0.conv1.weight", lambda w: w.transpose(0, 1, 3, 2)),
         "one statistic of the trunk": given("layer4.1.bn2.running_var", lambda var: var * 1.01),
         "another rate": configured(lr=0.1),
         "no bias gradient": without("step/grad.fc.bias"),
-        "the trunk moved": wrong("moved/trunk", lambda count: count + 60),
+        "the old head": wrong("moved/classes", lambda classes: classes + 995),
+        "the trunk not frozen": wrong("moved/gradients", lambda counts: counts + np.array([0, 60, 0])),
+        "the trunk moved": wrong("moved/moved", lambda counts: counts + np.array([0, 60, 0])),
+        "the trunk in train mode": wrong("moved/moved", lambda counts: counts + np.array([0, 0, 40])),
     },
 )

@@ -144,18 +144,67 @@ COURSE = {
     "lr_schedules": Course(),
     "vanishing_gradient": Course(),
     # 9 CNN, RNN, attention, transfer learning
-    "conv_block": Course(),
-    "lstm": Course(),
-    "attention": Course(),
-    "resnet18_transfer": Course(),
+    "conv_block": Course(
+        shapes={
+            "x": (8, 3, 32, 32),
+            "conv.weight": (64, 3, 3, 3),
+            "layers/conv": (8, 64, 32, 32),
+            "layers/relu": (8, 64, 32, 32),
+            "layers/pool": (8, 64, 16, 16),
+            "layers/down": (8, 64, 16, 16),
+            "forward/y": (8, 64, 16, 16),
+            "strided/y": (8, 64, 16, 16),
+        }
+    ),
+    "lstm": Course(
+        shapes={"x": (4, 10, 32), "forward/y": (4, 10, 64), "forward/h": (1, 4, 64), "forward/c": (1, 4, 64)},
+        sizes={"n": 4, "steps": 10, "inputs": 32, "hidden": 64},
+        data=(lambda params, batch: params["bias_ih_l0"].all() and params["bias_hh_l0"].all(),),
+    ),
+    "attention": Course(
+        shapes={"x": (4, 10, 32), "forward/y": (4, 10, 32), "forward/weights": (4, 10, 10)},
+        sizes={"n": 4, "steps": 10, "embed": 32},
+        config={"heads": 4},
+    ),
+    "resnet18_transfer": Course(
+        shapes={"x": (4, 3, 64, 64), "forward/logits": (4, 5)},
+        values={
+            "moved/built": 1000,
+            "moved/classes": 5,
+            "moved/tensors": (2, 60, 40),
+            "moved/gradients": (2, 0, 0),
+            "moved/moved": (2, 0, 0),
+        },
+        sizes={"n": 4, "hw": 64, "width": 64, "classes": 5},
+    ),
     # 10 Metrics and frameworks
-    "metrics": Course(),
-    "classifier_fit": Course(),
+    "metrics": Course(
+        shapes={"logits": (200, 10), "score": (200, 1)},
+        values={
+            "no_positive/precision": 0,
+            "no_positive/recall": 0,
+            "none_true/precision": 0,
+            "none_true/recall": 0,
+        },
+        data=(
+            lambda params, batch: (batch["no_positive"] <= 0).all() and not batch["none_true"].any(),
+            lambda params, batch: (batch["score"] == 0).any(),  # some lie exactly at the threshold
+        ),
+    ),
+    "classifier_fit": Course(shapes={"fit/losses": (3,), "textbook/losses": (3,), "no_epsilon/losses": (3,)}),
     # 11 Shapes, loss interfaces and device
-    "linear_chain": Course(),
-    "conv_shapes": Course(),
-    "cross_entropy_nll": Course(),
-    "device_move": Course(),
+    "linear_chain": Course(
+        shapes={
+            "x": (32, 784),
+            "first.weight": (256, 784),
+            "second.weight": (10, 256),
+            "forward/z": (32, 256),
+            "forward/y": (32, 10),
+        },
+    ),
+    "conv_shapes": Course(shapes={"x": (4, 3, 32, 32), "forward/y": (4, 64, 32, 32)}),
+    "cross_entropy_nll": Course(shapes={"logits": (64, 10), "cross_entropy/grad.logits": (64, 10)}),
+    "device_move": Course(shapes={"x": (32, 784), "forward/y": (32, 10)}),
     # 12 Debugging drills
     "drill_zero_grad": Course(),
     "drill_softmax_loss": Course(),

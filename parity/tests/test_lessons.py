@@ -14,7 +14,7 @@ from parity.judging.run import Failure, Outputs
 from parity.judging.shown import show_task
 from parity.judging.sweep import Job, Result
 from parity.judging.verdict import judge
-from parity.task import FRAMEWORKS, Error, Rows
+from parity.task import FRAMEWORKS, Error, Printed, Rows
 
 
 def test_a_task_states_values_and_claims_or_says_why_not(task_name):
@@ -73,11 +73,11 @@ def test_everything_that_the_exercise_says_to_print_is_on_the_screen(task_name, 
         assert f"✓ {' '.join(claim.split())}" in flat
 
 
-def test_a_shown_error_is_of_a_stage_that_exists(task_name):
+def test_a_shown_error_or_print_is_of_a_stage_that_exists(task_name):
     """Shown outputs are checked by the specification itself."""
     task = load(task_name)
     for show in task.shows:
-        assert {cell.stage for cell in show.cells() if isinstance(cell, Error)} <= set(task.stages)
+        assert {cell.stage for cell in show.cells() if isinstance(cell, Error | Printed)} <= set(task.stages)
 
 
 @pytest.mark.parametrize(
