@@ -196,7 +196,7 @@ class Task:
     topic: str
     title: str
     lesson: str
-    make: Callable[..., tuple[Arrays, Arrays]]  # (rng, **size) -> params, batch
+    make: Callable[..., tuple[Arrays, Arrays]]  # (rng, **size) -> params, batch; may take settings of config too
     stages: Mapping[str, Stage]
     sizes: Mapping[str, Mapping[str, int]]
     config: Config = field(default_factory=dict)  # passed to build
@@ -232,8 +232,17 @@ class Task:
         takes = list(inspect.signature(self.make).parameters)[1:]
         for size, numbers in self.sizes.items():
             choose("size", size, SIZES)
-            if set(numbers) != set(takes):
+            if set(numbers) - set(self.config) != set(takes) - set(self.config):
                 raise UsageError(f"size {size!r} has {', '.join(numbers)}, and make takes rng, {', '.join(takes)}")
+
+    def settings(self, size: str) -> dict[str, float | int | str]:
+        """The configuration at a size, which may have values of its own for it."""
+        return {**self.config, **{name: value for name, value in self.sizes[size].items() if name in self.config}}
+
+    def drawn_from(self, size: str) -> dict[str, float | int | str]:
+        """What `make` takes at a size: the size's numbers, and the settings that it names."""
+        takes = inspect.signature(self.make).parameters
+        return {**self.sizes[size], **{n: value for n, value in self.settings(size).items() if n in takes}}
 
     @property
     def loops(self) -> tuple[str, ...]:

@@ -82,11 +82,11 @@ def run(
     params, batch = draw(task, size) if arrays is None else arrays
     params, batch = cast(params, dtype), cast(batch, dtype)
     implementation = implementation_of(task, framework)
-    outputs = Outputs()
+    settings, outputs = task.settings(size), Outputs()
     with framework_runtime.policy(device, dtype):
         for name, stage in stages_of(task, device, mode, size).items():
             try:
-                model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **task.config)
+                model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **settings)
                 function = framework_runtime.wrap(functools.partial(stage_of(implementation, name), model), mode)
                 with contextlib.redirect_stdout(io.StringIO()) as printed:
                     tensors = function(framework_runtime.put(batch, device, task.axes(batch)))
