@@ -47,8 +47,26 @@ COURSE = {
     "init_schemes": Course(),
     "batch_norm": Course(),
     # 7 Overfitting and dropout
-    "overfit": Course(),
-    "dropout": Course(),
+    "overfit": Course(
+        shapes={"x": (50, 64), "labels": (50,)},
+        sizes={"n": 50},
+        data=(lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),),  # real digits
+    ),
+    "dropout": Course(
+        shapes={"native/mean": (10,), "native/kept": (10,), "evaluate/mean": (10,)},
+        values={
+            "evaluate/calls": 10,
+            "evaluate/unchanged": True,
+            "evaluate/kept": [1.0] * 10,
+            "evaluate/variance": 0,
+            "functional/equals_layer": True,
+        },
+        config={"p": 0.5},
+        data=(
+            lambda params, batch: abs(batch["mask"].mean() - 0.5) < 0.05,
+            lambda params, batch: abs(batch["quarter_mask"].mean() - 0.75) < 0.05,
+        ),
+    ),
     # 8 Optimizers, learning rate, vanishing gradients
     "optimizers": Course(),
     "lr_schedules": Course(),
