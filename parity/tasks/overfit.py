@@ -30,8 +30,8 @@ TASK = Task(
     name="overfit",
     topic="7 Overfitting and dropout",
     title="Overfitting",
-    lesson="A large network learns fifty digits by heart: every one of them is right in the end.  On digits that it has "
-    "not seen its accuracy stays behind, and how far is the gap.",
+    lesson="A large network learns fifty digits by heart: every one is right in the end.  On digits that it has not "
+    "seen its accuracy stays behind, and how far is the gap.",
     make=make,
     stages={
         "step": Stage(outputs=("loss", *GRADIENTS, *NAMES), timed=True, derivative_of={"step/loss": ""}),
