@@ -10,14 +10,11 @@ def build(params, lr, eps, momentum):
 
 
 def plain(model, batch):
-    params, *_ = model
-    return {**_train(model, batch, normalised=False), "hidden.weight": params["hidden.weight"]}
+    return _train(model, batch, normalised=False)
 
 
 def normalised(model, batch):
-    params, *_ = model
-    running = {name: params[name] for name in ("bn.running_mean", "bn.running_var")}
-    return {**_train(model, batch, normalised=True), "hidden.weight": params["hidden.weight"], **running}
+    return _train(model, batch, normalised=True)
 
 
 def _train(model, batch, *, normalised):
@@ -27,14 +24,17 @@ def _train(model, batch, *, normalised):
         losses = [_step(model, batch["x"][rows], batch["labels"][rows], normalised) for rows in order]
         z = batch["validation_x"] @ params["hidden.weight"].T
         logits = np.tanh(_evaluate(model, z) if normalised else z) @ params["out.weight"].T + params["out.bias"]
+        right = ops.argmax(logits) == batch["validation_labels"]
         history.append(
             {
                 "loss": np.stack(losses).mean(),
                 "validation_loss": ops.cross_entropy(logits, batch["validation_labels"])[0],
-                "validation_correct": np.sum(ops.argmax(logits) == batch["validation_labels"]),
+                "validation_accuracy": right.mean(dtype=logits.dtype),
             }
         )
-    return {name: np.stack([metrics[name] for metrics in history]) for name in history[0]}
+    learned = {name: w for name, w in params.items() if normalised or not name.startswith("bn.")}
+    learned.pop("bn.num_batches_tracked", None)  # counted by torch alone
+    return {name: np.stack([metrics[name] for metrics in history]) for name in history[0]} | learned
 
 
 def _step(model, x, labels, normalised):

@@ -5,27 +5,32 @@ import numpy as np
 from impl_numpy import ops
 
 
-def build(params, lr, momentum):
-    return params, ops.SGD(params, lr=lr, momentum=momentum)
+def build(params, epochs, hidden, batch, lr, momentum):
+    return params, ops.SGD(params, lr=lr, momentum=momentum), {"epochs": epochs}
 
 
 def epoch(model, batch):
-    losses, _ = _epoch(model, batch, batch["order"][0])
+    losses = [_step(model, batch["x"][rows], batch["labels"][rows])[0] for rows in batch["order"][0]]
     return {"loss": np.stack(losses), **_learned(model)}
 
 
 def train(model, batch):
-    params, _ = model
+    params, _, config = model
     history = []
-    for order in batch["order"]:
-        losses, correct = _epoch(model, batch, order)
+    for epoch in range(config["epochs"]):
+        losses, right = [], []
+        for rows in batch["order"][epoch]:
+            loss, logits = _step(model, batch["x"][rows], batch["labels"][rows])
+            losses.append(loss)
+            right.append(ops.argmax(logits) == batch["labels"][rows])  # while the weights move
         logits, validation_loss, _ = _forward(params, batch["validation_x"], batch["validation_labels"])
+        validation_right = ops.argmax(logits) == batch["validation_labels"]
         history.append(
             {
                 "loss": np.mean(np.stack(losses)),
+                "accuracy": np.concatenate(right).mean(dtype=logits.dtype),
                 "validation_loss": validation_loss,
-                "correct": correct,
-                "validation_correct": _correct(logits, batch["validation_labels"]),
+                "validation_accuracy": validation_right.mean(dtype=logits.dtype),
             }
         )
     return {name: np.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
@@ -40,16 +45,11 @@ def shuffling(model, batch):
     return {"complete": (np.sort(orders) == np.arange(n)).all(), "correlation": correlation.mean()}
 
 
-def _epoch(model, batch, order):
-    params, optimizer = model
-    losses, correct = [], 0
-    for rows in order:
-        labels = batch["labels"][rows]
-        logits, loss, vjp = _forward(params, batch["x"][rows], labels)
-        optimizer.step(vjp(1))
-        losses.append(loss)
-        correct = correct + _correct(logits, labels)
-    return losses, correct
+def _step(model, x, labels):
+    params, optimizer, _ = model
+    logits, loss, vjp = _forward(params, x, labels)
+    optimizer.step(vjp(1))
+    return loss, logits
 
 
 def _forward(params, x, labels):
@@ -58,10 +58,7 @@ def _forward(params, x, labels):
     return logits, loss, lambda dloss: vjp(loss_vjp(dloss))
 
 
-def _correct(logits, labels):
-    return np.sum(ops.argmax(logits) == labels)
-
-
 def _learned(model):
-    params, optimizer = model
-    return {**params, **{f"momentum.{name}": v for name, v in optimizer.velocity.items()}}
+    params, optimizer, _ = model
+    buffers = {f"momentum.{name}": optimizer.velocity.get(name, np.zeros_like(w)) for name, w in params.items()}
+    return {**params, **buffers}

@@ -21,19 +21,20 @@ def _drill(model, batch, *, zero):
     params, optimizer = model
     _, grads = _backward(params, batch, None)
     once = grads["hidden.weight"]
-    _, grads = _backward(params, batch, None if zero else grads)
+    kept = None if zero else grads
+    _, grads = _backward(params, batch, kept)
     twice, losses, grads = grads["hidden.weight"], [], None
     for _ in batch["steps"]:
         loss, grads = _backward(params, batch, None if zero else grads)
         optimizer.step(grads)
         losses.append(loss)
-    losses = np.stack(losses)
     return {
         "once": once,
         "twice": twice,
-        "ratio_is_two": np.array_equal(twice, 2 * once),
-        "losses": losses,
-        "explosion": losses.max() / losses[0],
+        "is_twice": np.array_equal(twice, 2 * once),
+        "norms": np.stack([np.linalg.norm(once), np.linalg.norm(twice)]),
+        "cleared": kept is None,
+        "losses": np.stack(losses),
     }
 
 

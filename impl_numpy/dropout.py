@@ -2,47 +2,66 @@
 
 import numpy as np
 
+FORWARDS = 10
+
+
+class Dropout:
+    """y = x mask / (1 - p) in training, the mask drawn anew at each call; y = x in evaluation."""
+
+    def __init__(self, p, rng=None):
+        self.p, self.rng, self.training, self.calls = p, rng or np.random.default_rng(), True, 0
+
+    def __call__(self, x):
+        self.calls += 1
+        return _dropout(x, self.p, self.rng, training=self.training)
+
 
 def build(params, p):
-    return p
+    return Dropout(p)
 
 
 def train(model, batch):
-    scale = batch["mask"] / (1 - batch["x"].dtype.type(model))
-    return {"y": batch["x"] * scale, "grad.x": batch["cotangent"] * scale}
+    return _masked(batch["x"], batch["mask"], model.p, batch["cotangent"])
+
+
+def quarter(model, batch):
+    return _masked(batch["x"], batch["quarter_mask"], 0.25, batch["cotangent"])
 
 
 def evaluate(model, batch):
-    return {"y": np.stack([_dropout(batch["x"], model, training=False) for _ in range(10)])}
+    model.training = False
+    y = np.stack([model(batch["x"]) for _ in range(FORWARDS)])
+    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": model.calls, **_measured(y)}
 
 
 def native(model, batch):
-    y = np.stack([_dropout(batch["x"], model, training=True) for _ in range(10)])
-    kept = y != 0
-    return {
-        "keep_rate": kept.mean(dtype=y.dtype),
-        "agreement": np.mean(kept[1:] == kept[:-1], dtype=y.dtype),
-        "mean": y.mean(),
-        "variance": y.var(),
-    }
+    return _measured(np.stack([model(batch["x"]) for _ in range(FORWARDS)]))
 
 
 def functional(model, batch):
-    y = _dropout(batch["x"], model, training=True, rng=np.random.default_rng(0))
-    layer = _Dropout(model, np.random.default_rng(0))
+    layer = Dropout(model.p, np.random.default_rng(0))
+    y = _dropout(batch["x"], model.p, np.random.default_rng(0), training=True)
     return {"equals_layer": np.array_equal(y, layer(batch["x"]))}
 
 
-class _Dropout:
-    def __init__(self, p, rng):
-        self.p, self.rng = p, rng
-
-    def __call__(self, x):
-        return _dropout(x, self.p, training=True, rng=self.rng)
+def bare(model, batch):
+    return {"drops": not np.array_equal(model(batch["x"]), batch["x"])}
 
 
-def _dropout(x, p, *, training, rng=None):
-    if not training:
-        return x
-    kept = (rng or np.random.default_rng()).random(x.shape) >= p
-    return x * kept / x.dtype.type(1 - p)
+def _masked(x, mask, p, cotangent):
+    scale = mask / (1 - x.dtype.type(p))
+    return {"y": x * scale, "grad.x": cotangent * scale}
+
+
+def _dropout(x, p, rng, *, training):
+    return x * (rng.random(x.shape) >= p) / x.dtype.type(1 - p) if training else x
+
+
+def _measured(y):
+    """Of each forward the mean and the fraction kept; the variance across the forwards, the mean of all elements."""
+    across = y - y[0]  # equal forwards have exactly no variance, which their rounded mean would blur
+    return {
+        "mean": y.mean((1, 2)),
+        "kept": (y != 0).mean((1, 2), dtype=y.dtype),
+        "variance": across.var(0, ddof=1).mean(),
+    }

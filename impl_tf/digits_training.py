@@ -6,38 +6,54 @@ import tensorflow as tf
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
 
 
-def build(params, lr, momentum):
-    inputs, hidden = params["hidden.weight"].shape
+def build(params, epochs, hidden, batch, lr, momentum):
     net = keras.Sequential(
-        [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(10)]
+        [
+            keras.Input((params["hidden.weight"].shape[0],)),
+            keras.layers.Dense(hidden, activation="tanh"),
+            keras.layers.Dense(10),
+        ]
     )
     net.set_weights([params[name] for name in NAMES])
     # Keras takes both through float32, which is exact for these (OPT-F64-LR, OPT-F64-MOM).
     optimizer = keras.optimizers.SGD(lr, momentum=momentum)
     optimizer.build(net.trainable_variables)
-    return net, optimizer
+    return net, optimizer, {"epochs": epochs}
 
 
 def epoch(model, batch):
-    losses, _ = _epoch(model, batch, batch["order"][0])
-    return {"loss": losses, **_learned(model)}
+    order = batch["order"][0]
+    losses = tf.TensorArray(batch["x"].dtype, size=len(order))  # a loop in a graph, not a graph of every batch
+    for i in tf.range(len(order)):
+        rows = order[i]
+        losses = losses.write(i, _step(model, tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)))
+    return {"loss": losses.stack(), **_learned(model)}
 
 
 def train(model, batch):
-    net, _ = model
-    history = []
-    for order in batch["order"]:
-        losses, correct = _epoch(model, batch, order)
-        logits = net(batch["validation_x"])
-        history.append(
-            {
-                "loss": tf.reduce_mean(losses),  # while the weights move, as fit reports it (FIT-LOSS)
-                "validation_loss": _loss(batch["validation_labels"], logits),
-                "correct": correct,
-                "validation_correct": _correct(logits, batch["validation_labels"]),
-            }
-        )
-    return {name: tf.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
+    net, optimizer, config = model
+    net.compile(optimizer=optimizer, loss=_loss(), metrics=["accuracy"], jit_compile=False)
+    epochs, batches, n = batch["order"].shape
+    # Batch after batch in the given order, which is another in each epoch (FIT-SHUFFLE: fit on arrays shuffles).
+    data = tf.data.Dataset.from_tensor_slices(tf.reshape(batch["order"], (epochs * batches, n)))
+    data = data.map(lambda rows: (tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)))
+    validation = tf.data.Dataset.from_tensors((batch["validation_x"], batch["validation_labels"]))
+    history = net.fit(
+        data,
+        epochs=config["epochs"],
+        steps_per_epoch=batches,
+        validation_data=validation,
+        shuffle=False,
+        verbose=0,
+    ).history
+    # Loss and accuracy of the training are means while the weights move (FIT-LOSS).
+    metrics = {
+        "loss": history["loss"],
+        "accuracy": history["accuracy"],
+        "validation_loss": history["val_loss"],
+        "validation_accuracy": history["val_accuracy"],
+    }
+    return {name: tf.constant(values, batch["x"].dtype) for name, values in metrics.items()} | _learned(model)
 
 
 def shuffling(model, batch):
@@ -51,33 +67,22 @@ def shuffling(model, batch):
     return {"complete": complete, "correlation": tf.reduce_mean(correlation)}
 
 
-def _epoch(model, batch, order):
-    net, optimizer = model
-    losses = tf.TensorArray(batch["x"].dtype, size=len(order))  # a loop in a graph, not a graph of every batch
-    correct = tf.constant(0, tf.int64)
-    for i in tf.range(len(order)):
-        x, labels = tf.gather(batch["x"], order[i]), tf.gather(batch["labels"], order[i])
-        with tf.GradientTape() as tape:
-            logits = net(x)
-            loss = _loss(labels, logits)
-        optimizer.apply(tape.gradient(loss, net.trainable_variables))
-        losses = losses.write(i, loss)
-        correct += _correct(logits, labels)
-    return losses.stack(), correct
+def _step(model, x, labels):
+    net, optimizer, _ = model
+    with tf.GradientTape() as tape:
+        loss = _loss()(labels, net(x))
+    optimizer.apply(tape.gradient(loss, net.trainable_variables))
+    return loss
 
 
-def _loss(labels, logits):
-    # Keras would take probabilities, unless told not to (CE-LOGITS).
-    return tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True))
-
-
-def _correct(logits, labels):
-    return tf.reduce_sum(tf.cast(tf.argmax(logits, -1) == labels, tf.int64))
+def _loss():
+    return keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # probabilities by default (CE-LOGITS)
 
 
 def _learned(model):
-    net, optimizer = model
+    net, optimizer, _ = model
     weights = {name: w.value + 0 for name, w in zip(NAMES, net.trainable_variables)}
+    velocities = optimizer.momentums or [tf.zeros_like(w) for w in weights.values()]  # none without momentum
     # Keras keeps -lr v where torch keeps v (OPT-SGD-LRCHANGE).
-    buffers = {f"momentum.{name}": v / -optimizer.learning_rate for name, v in zip(NAMES, optimizer.momentums)}
+    buffers = {f"momentum.{name}": v / -optimizer.learning_rate for name, v in zip(NAMES, velocities)}
     return {**weights, **buffers}

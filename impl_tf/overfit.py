@@ -7,6 +7,20 @@ NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.tra
 MOST_EPOCHS = 1000  # a training that went wrong ends too
 
 
+class Watch(keras.callbacks.Callback):
+    """Counts after each epoch what is right, and ends the training when all is."""
+
+    def __init__(self, batch):
+        super().__init__()
+        self.batch, self.correct, self.validation_correct = batch, [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        batch = self.batch
+        self.correct.append(_correct(self.model, batch["x"], batch["labels"]))
+        self.validation_correct.append(_correct(self.model, batch["validation_x"], batch["validation_labels"]))
+        self.model.stop_training = bool(self.correct[-1] == len(batch["x"]))
+
+
 def build(params, lr):
     inputs, hidden = params["hidden.weight"].shape
     net = keras.Sequential(
@@ -24,13 +38,17 @@ def step(model, batch):
 
 
 def train(model, batch):
-    net, _ = model
-    losses, correct, validation_correct = [], [], []
-    while not correct or (correct[-1] < len(batch["x"]) and len(correct) < MOST_EPOCHS):
-        losses.append(_step(model, batch)["loss"])
-        correct.append(_correct(net, batch["x"], batch["labels"]))
-        validation_correct.append(_correct(net, batch["validation_x"], batch["validation_labels"]))
-    losses, correct, validation_correct = tf.stack(losses), tf.stack(correct), tf.stack(validation_correct)
+    net, optimizer = model
+    net.compile(
+        optimizer=optimizer,
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),  # CE-LOGITS
+        jit_compile=False,
+    )
+    data = tf.data.Dataset.from_tensors((batch["x"], batch["labels"]))  # one batch of all; nothing to shuffle
+    watch = Watch(batch)
+    history = net.fit(data, epochs=MOST_EPOCHS, shuffle=False, verbose=0, callbacks=[watch])  # FIT-SHUFFLE
+    losses = tf.constant(history.history["loss"], batch["x"].dtype)
+    correct, validation_correct = tf.stack(watch.correct), tf.stack(watch.validation_correct)
     accuracy = tf.cast(correct, losses.dtype) / len(batch["x"])
     validation_accuracy = tf.cast(validation_correct, losses.dtype) / len(batch["validation_x"])
     return {
@@ -48,8 +66,7 @@ def _step(model, batch):
     net, optimizer = model
     with tf.GradientTape() as tape:
         logits = net(batch["x"])
-        loss = keras.losses.sparse_categorical_crossentropy(batch["labels"], logits, from_logits=True)  # CE-LOGITS
-        loss = tf.reduce_mean(loss)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(batch["labels"], logits)  # CE-LOGITS
     grads = tape.gradient(loss, net.trainable_variables)
     optimizer.apply(grads)
     return {"loss": loss, **{f"grad.{name}": g for name, g in zip(NAMES, grads)}}

@@ -1,64 +1,66 @@
 """With and without batch normalisation, in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 
 class Net(nn.Module):
-    def __init__(self, inputs, hidden, eps, momentum):
+    def __init__(self, inputs, hidden, bn=None):
         super().__init__()
-        self.hidden = nn.Linear(inputs, hidden, bias=False)
-        self.bn = nn.BatchNorm1d(hidden, eps=eps, momentum=momentum)
-        self.out = nn.Linear(hidden, 10)
+        self.hidden, self.out = nn.Linear(inputs, hidden, bias=False), nn.Linear(hidden, 10)
+        self.bn = bn or nn.Identity()
 
-    def forward(self, x, normalised):
-        z = self.hidden(x)
-        return self.out(torch.tanh(self.bn(z) if normalised else z))
+    def forward(self, x):
+        return self.out(torch.tanh(self.bn(self.hidden(x))))
 
 
 def build(params, lr, eps, momentum):
-    hidden, inputs = params["hidden.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden, eps, momentum)
-    net.load_state_dict(params, assign=True)
-    return net, torch.optim.SGD(net.parameters(), lr=lr)
+    return params, lr, eps, momentum
 
 
 def plain(model, batch):
-    net, _ = model
-    return {**_train(model, batch, normalised=False), "hidden.weight": net.hidden.weight}
+    params, lr, _, _ = model
+    hidden, inputs = params["hidden.weight"].shape
+    net = Net(inputs, hidden)
+    net.load_state_dict({name: w for name, w in params.items() if not name.startswith("bn.")}, assign=True)
+    return _train(net, lr, batch)
 
 
 def normalised(model, batch):
-    net, _ = model
-    running = {"bn.running_mean": net.bn.running_mean, "bn.running_var": net.bn.running_var}
-    return {**_train(model, batch, normalised=True), "hidden.weight": net.hidden.weight, **running}
+    params, lr, eps, momentum = model
+    hidden, inputs = params["hidden.weight"].shape
+    net = Net(inputs, hidden, nn.BatchNorm1d(hidden, eps=eps, momentum=momentum))
+    net.load_state_dict(params, assign=True)
+    return _train(net, lr, batch)
 
 
-def _train(model, batch, *, normalised):
-    net, _ = model
-    history = []
+def _train(net, lr, batch):
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr)
+    data, history = TensorDataset(batch["x"], batch["labels"]), []
     for order in batch["order"]:
         net.train()
-        losses = [_step(model, batch["x"][rows], batch["labels"][rows], normalised) for rows in order]
+        loader = DataLoader(data, batch_size=order.shape[1], sampler=order.flatten().tolist())
+        losses = [_step(net, optimizer, x, labels) for x, labels in loader]
         net.eval()
         with torch.no_grad():
-            logits = net(batch["validation_x"], normalised)
+            logits = net(batch["validation_x"])
+        right = logits.argmax(-1) == batch["validation_labels"]
         history.append(
             {
                 "loss": torch.stack(losses).mean(),
-                "validation_loss": F.cross_entropy(logits, batch["validation_labels"]),
-                "validation_correct": (logits.argmax(-1) == batch["validation_labels"]).sum(),
+                "validation_loss": nn.CrossEntropyLoss()(logits, batch["validation_labels"]),
+                "validation_accuracy": right.to(logits.dtype).mean(),
             }
         )
-    return {name: torch.stack([metrics[name] for metrics in history]) for name in history[0]}
+    learned = net.state_dict()
+    learned.pop("bn.num_batches_tracked", None)  # counted by torch alone
+    return {name: torch.stack([metrics[name] for metrics in history]) for name in history[0]} | learned
 
 
-def _step(model, x, labels, normalised):
-    net, optimizer = model
+def _step(net, optimizer, x, labels):
     optimizer.zero_grad()
-    loss = F.cross_entropy(net(x, normalised), labels)
+    loss = nn.CrossEntropyLoss()(net(x), labels)
     loss.backward()
     optimizer.step()
     return loss.detach()

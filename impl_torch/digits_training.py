@@ -1,9 +1,8 @@
 """Training on real digits in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, TensorDataset
 
 
 class Net(nn.Module):
@@ -15,32 +14,37 @@ class Net(nn.Module):
         return self.out(torch.tanh(self.hidden(x)))
 
 
-def build(params, lr, momentum):
-    hidden, inputs = params["hidden.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden)
+def build(params, epochs, hidden, batch, lr, momentum):
+    net = Net(params["hidden.weight"].shape[1], hidden)
     net.load_state_dict(params, assign=True)
-    return net, torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
+    optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
+    return net, optimizer, {"epochs": epochs, "batch": batch}
 
 
 def epoch(model, batch):
-    losses, _ = _epoch(model, batch, batch["order"][0])
+    losses = [_step(model, batch["x"][rows], batch["labels"][rows])[0] for rows in batch["order"][0]]
     return {"loss": torch.stack(losses), **_learned(model)}
 
 
 def train(model, batch):
-    net, _ = model
-    history = []
-    for order in batch["order"]:
-        losses, correct = _epoch(model, batch, order)
+    net, _, config = model
+    data, history = TensorDataset(batch["x"], batch["labels"]), []
+    for epoch in range(config["epochs"]):
+        order = batch["order"][epoch].flatten().tolist()  # given, where a training has shuffle=True
+        losses, right = [], []
+        for x, labels in DataLoader(data, batch_size=config["batch"], sampler=order):
+            loss, logits = _step(model, x, labels)
+            losses.append(loss)
+            right.append(logits.argmax(-1) == labels)  # while the weights move
         with torch.no_grad():
             logits = net(batch["validation_x"])
+        validation_right = logits.argmax(-1) == batch["validation_labels"]
         history.append(
             {
                 "loss": torch.stack(losses).mean(),
-                "validation_loss": F.cross_entropy(logits, batch["validation_labels"]),
-                "correct": correct,
-                "validation_correct": _correct(logits, batch["validation_labels"]),
+                "accuracy": torch.cat(right).to(logits.dtype).mean(),
+                "validation_loss": nn.CrossEntropyLoss()(logits, batch["validation_labels"]),
+                "validation_accuracy": validation_right.to(logits.dtype).mean(),
             }
         )
     return {name: torch.stack([metrics[name] for metrics in history]) for name in history[0]} | _learned(model)
@@ -58,27 +62,19 @@ def shuffling(model, batch):
     return {"complete": (orders.sort().values == torch.arange(n)).all(), "correlation": correlation.mean()}
 
 
-def _epoch(model, batch, order):
-    net, optimizer = model
-    losses, correct = [], 0
-    for rows in order:
-        labels = batch["labels"][rows]
-        optimizer.zero_grad()
-        logits = net(batch["x"][rows])
-        loss = F.cross_entropy(logits, labels)
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.detach())
-        correct = correct + _correct(logits, labels)
-    return losses, correct
-
-
-def _correct(logits, labels):
-    return (logits.argmax(-1) == labels).sum()
+def _step(model, x, labels):
+    net, optimizer, _ = model
+    optimizer.zero_grad()
+    logits = net(x)
+    loss = nn.CrossEntropyLoss()(logits, labels)
+    loss.backward()
+    optimizer.step()
+    return loss.detach(), logits
 
 
 def _learned(model):
-    net, optimizer = model
+    net, optimizer, _ = model
     weights = dict(net.named_parameters())
-    buffers = {f"momentum.{name}": optimizer.state[w]["momentum_buffer"] for name, w in weights.items()}
+    # Without momentum the optimizer has no buffer.
+    buffers = {f"momentum.{n}": optimizer.state[w].get("momentum_buffer", 0 * w) for n, w in weights.items()}
     return {**weights, **buffers}

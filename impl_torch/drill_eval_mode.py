@@ -1,43 +1,58 @@
 """Dropout left on, in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+
+CALLS = 5
 
 
 class Net(nn.Module):
     def __init__(self, inputs, hidden, p):
         super().__init__()
-        self.hidden, self.out, self.p = nn.Linear(inputs, hidden), nn.Linear(hidden, 10, bias=False), p
+        self.hidden, self.dropout = nn.Linear(inputs, hidden), nn.Dropout(p)
+        self.out = nn.Linear(hidden, 10, bias=False)
 
-    def forward(self, x, mask):
+    def forward(self, x, mask=None):
         a = torch.tanh(self.hidden(x))
-        if self.training:
-            a = a * mask / (1 - self.p)  # nn.Dropout with the mask given (DROP-SCALE)
-        return self.out(a)
+        if not self.training or mask is None:
+            return self.out(self.dropout(a))
+        return self.out(a * mask / (1 - self.dropout.p))  # what the layer would do, the mask given (DROP-SCALE)
 
 
 def build(params, p):
     hidden, inputs = params["hidden.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden, p)
+    net = Net(inputs, hidden, p)
     net.load_state_dict(params, assign=True)
     return net
 
 
 def broken(model, batch):
     model.train()  # as it is from the start (DROP-MODE)
-    return _validate(model, batch)
+    return _gathered([_validate(model, batch, mask) for mask in batch["masks"]])
 
 
 def fixed(model, batch):
     model.eval()
     with torch.no_grad():
-        return _validate(model, batch)
+        return _gathered([_validate(model, batch, None) for _ in range(CALLS)])
 
 
-def _validate(model, batch):
-    logits = model(batch["x"], batch["mask"])
+def native(model, batch):
+    with torch.random.fork_rng():
+        torch.seed()
+        train = _gathered([_validate(model, batch, None) for _ in range(CALLS)])["loss"]
+    model.eval()
+    evaluated = _gathered([_validate(model, batch, None) for _ in range(CALLS)])["loss"]
+    return {"train_varies": (train != train[0]).any(), "eval_varies": (evaluated != evaluated[0]).any()}
+
+
+def _validate(model, batch, mask):
+    """The metrics of one call; without a mask the layer drops what it draws, or nothing in evaluation."""
+    logits = model(batch["x"], mask)
     right = logits.argmax(-1) == batch["labels"]
-    loss = F.cross_entropy(logits, batch["labels"])
+    loss = nn.CrossEntropyLoss()(logits, batch["labels"])
     return {"loss": loss, "correct": right.sum(), "accuracy": right.to(logits.dtype).mean()}
+
+
+def _gathered(calls):
+    return {name: torch.stack([metrics[name] for metrics in calls]) for name in calls[0]}

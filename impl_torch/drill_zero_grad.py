@@ -1,7 +1,6 @@
 """The forgotten zero_grad in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 
@@ -16,8 +15,7 @@ class Net(nn.Module):
 
 def build(params, lr, momentum):
     hidden, inputs = params["hidden.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden)
+    net = Net(inputs, hidden)
     net.load_state_dict(params, assign=True)
     return net, torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
 
@@ -32,28 +30,30 @@ def fixed(model, batch):
 
 def _drill(model, batch, *, zero):
     net, optimizer = model
-    _backward(model, batch, zero)
+    _backward(net, batch)
     once = net.hidden.weight.grad.clone()
-    _backward(model, batch, zero)
+    if zero:
+        optimizer.zero_grad()
+    cleared = all(w.grad is None for w in net.parameters())  # not zeros but None (OPT-ZERO)
+    _backward(net, batch)
     twice, losses = net.hidden.weight.grad.clone(), []
     optimizer.zero_grad()
     for _ in batch["steps"]:
-        losses.append(_backward(model, batch, zero))
+        if zero:
+            optimizer.zero_grad()
+        losses.append(_backward(net, batch))
         optimizer.step()
-    losses = torch.stack(losses)
     return {
         "once": once,
         "twice": twice,
-        "ratio_is_two": torch.equal(twice, 2 * once),
-        "losses": losses,
-        "explosion": losses.max() / losses[0],
+        "is_twice": torch.equal(twice, 2 * once),
+        "norms": torch.stack([once.norm(), twice.norm()]),
+        "cleared": cleared,
+        "losses": torch.stack(losses),
     }
 
 
-def _backward(model, batch, zero):
-    net, optimizer = model
-    if zero:
-        optimizer.zero_grad()  # to None (OPT-ZERO)
-    loss = F.mse_loss(net(batch["x"]), batch["target"])
-    loss.backward()
+def _backward(net, batch):
+    loss = nn.MSELoss()(net(batch["x"]), batch["target"])
+    loss.backward()  # adds to .grad (AG-ACCUM)
     return loss.detach()

@@ -4,41 +4,62 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+FORWARDS = 10
+
 
 def build(params, p):
     return nn.Dropout(p)
 
 
 def train(model, batch):
-    x = batch["x"].detach().requires_grad_()
-    y = x * batch["mask"] / (1 - model.p)  # scaled in training (DROP-SCALE)
-    y.backward(batch["cotangent"])
-    return {"y": y, "grad.x": x.grad}
+    return _masked(batch["x"], batch["mask"], model.p, batch["cotangent"])
+
+
+def quarter(model, batch):
+    return _masked(batch["x"], batch["quarter_mask"], 0.25, batch["cotangent"])
 
 
 def evaluate(model, batch):
+    calls = []
+    model.register_forward_hook(lambda module, args, output: calls.append(output))
     model.eval()
-    return {"y": torch.stack([model(batch["x"]) for _ in range(10)])}
+    y = torch.stack([model(batch["x"]) for _ in range(FORWARDS)])
+    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": len(calls), **_measured(y)}
 
 
 def native(model, batch):
     model.train()
     with torch.random.fork_rng():
         torch.seed()
-        y = torch.stack([model(batch["x"]) for _ in range(10)])
-    kept = y != 0
-    return {
-        "keep_rate": kept.to(y.dtype).mean(),
-        "agreement": (kept[1:] == kept[:-1]).to(y.dtype).mean(),
-        "mean": y.mean(),
-        "variance": y.var(correction=0),
-    }
+        return _measured(torch.stack([model(batch["x"]) for _ in range(FORWARDS)]))
 
 
 def functional(model, batch):
     model.train()
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        y = F.dropout(batch["x"], model.p)  # training=True by default, in eval mode too (DROP-F)
+        y = F.dropout(batch["x"], model.p, training=True)  # which is its default, in eval mode too (DROP-F)
         torch.manual_seed(0)
         return {"equals_layer": torch.equal(y, model(batch["x"]))}
+
+
+def bare(model, batch):
+    with torch.random.fork_rng():
+        return {"drops": not torch.equal(model(batch["x"]), batch["x"])}  # in training mode (DROP-MODE)
+
+
+def _masked(x, mask, p, cotangent):
+    x = x.detach().requires_grad_()
+    y = x * mask / (1 - p)  # scaled in training (DROP-SCALE)
+    y.backward(cotangent)
+    return {"y": y, "grad.x": x.grad}
+
+
+def _measured(y):
+    """Of each forward the mean and the fraction kept; the variance across the forwards, the mean of all elements."""
+    across = y - y[0]  # equal forwards have exactly no variance, which their rounded mean would blur
+    return {
+        "mean": y.mean((1, 2)),
+        "kept": (y != 0).to(y.dtype).mean((1, 2)),
+        "variance": across.var(0, correction=1).mean(),
+    }

@@ -202,7 +202,7 @@ class Task:
     topic: str
     title: str
     lesson: str
-    make: Callable[..., tuple[Arrays, Arrays]]  # (rng, **size) -> params, batch
+    make: Callable[..., tuple[Arrays, Arrays]]  # (rng, **size) -> params, batch; may take settings of config too
     stages: Mapping[str, Stage]
     sizes: Mapping[str, Mapping[str, int]]
     config: Config = field(default_factory=dict)  # passed to build
@@ -233,12 +233,21 @@ class Task:
         for settings in (self.limits, self.timing, *(fault.config or {} for fault in self.faults.values())):
             for name in settings:
                 choose(f"setting of {self.name}", name, self.config)
-        for size, numbers in self.sizes.items():
+        for size in self.sizes:
             choose("size", size, SIZES)
             try:
-                inspect.signature(self.make).bind(None, **numbers)
+                inspect.signature(self.make).bind(None, **self.drawn_from(size))
             except TypeError as error:
                 raise UsageError(f"size {size!r} does not fit make: {error}") from error
+
+    def settings(self, size: str) -> dict[str, float | int | str]:
+        """The configuration at a size, which may have values of its own for it."""
+        return {**self.config, **{name: value for name, value in self.sizes[size].items() if name in self.config}}
+
+    def drawn_from(self, size: str) -> dict[str, float | int | str]:
+        """What `make` takes at a size: the size's numbers, and the settings that it names."""
+        takes = inspect.signature(self.make).parameters
+        return {**self.sizes[size], **{n: value for n, value in self.settings(size).items() if n in takes}}
 
     @property
     def loops(self) -> tuple[str, ...]:

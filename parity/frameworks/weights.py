@@ -28,6 +28,7 @@ def task_with(name: str, config: tuple[tuple[str, float | int | str], ...], weig
         return task
     loaded = state_dict(task, weights)
 
+    @functools.wraps(task.make)
     def make(rng: np.random.Generator, **size: int) -> tuple[Arrays, Arrays]:
         params, batch = task.make(rng, **size)
         if size == task.sizes["base"]:

@@ -39,9 +39,9 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
     choose("size", size, task.sizes)
     for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):
         rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
-        params, batch = task.make(rng, **task.sizes[size])
+        params, batch = task.make(rng, **task.drawn_from(size))
         _check_names(task, size, params, batch)
-        if not judged or _keeps_away(task, params, batch):
+        if not judged or _keeps_away(task, size, params, batch):
             return params, batch
     raise ContractError(
         f"parity/tasks/{task.name}.py: {ATTEMPTS} draws of size {size!r} all lie too near a kink; "
@@ -72,7 +72,7 @@ def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
             raise ContractError(f"{where}: the layout names {name!r}, which is neither an array nor an output")
 
 
-def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
+def _keeps_away(task: Task, size: str, params: Arrays, batch: Arrays) -> bool:
     from impl_numpy import ops
 
     implementation = implementation_of(task, "numpy")
@@ -83,7 +83,7 @@ def _keeps_away(task: Task, params: Arrays, batch: Arrays) -> bool:
             contextlib.suppress(Exception),  # run() reports failures
             contextlib.redirect_stdout(None),  # and printed text
         ):
-            function(implementation.build(cast(params, "float64"), **task.config), cast(batch, "float64"))
+            function(implementation.build(cast(params, "float64"), **task.settings(size)), cast(batch, "float64"))
         if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):
             return False
     return True

@@ -86,13 +86,13 @@ def run(
     params, batch = draw(task, size) if arrays is None else arrays
     params, batch = cast(params, dtype), cast(batch, dtype)
     implementation = implementation_of(task, framework)
-    outputs = Outputs()
+    settings, outputs = task.settings(size), Outputs()
     with framework_runtime.policy(device, dtype):
         for name, stage in stages_of(task, device, mode, size).items():
             if calls is not None and name not in calls:
                 continue
             try:
-                model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **task.config)
+                model = implementation.build(framework_runtime.put(params, device, task.axes(params)), **settings)
                 function = framework_runtime.wrap(functools.partial(stage_of(implementation, name), model), mode)
                 with contextlib.redirect_stdout(io.StringIO()) as printed:
                     for _ in range(1 if calls is None else calls[name]):

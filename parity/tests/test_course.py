@@ -137,8 +137,26 @@ COURSE = {
     "init_schemes": Course(),
     "batch_norm": Course(),
     # 7 Overfitting and dropout
-    "overfit": Course(),
-    "dropout": Course(),
+    "overfit": Course(
+        shapes={"x": (50, 64), "labels": (50,)},
+        sizes={"n": 50},
+        data=(lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),),  # real digits
+    ),
+    "dropout": Course(
+        shapes={"native/mean": (10,), "native/kept": (10,), "evaluate/mean": (10,)},
+        values={
+            "evaluate/calls": 10,
+            "evaluate/unchanged": True,
+            "evaluate/kept": [1.0] * 10,
+            "evaluate/variance": 0,
+            "functional/equals_layer": True,
+        },
+        config={"p": 0.5},
+        data=(
+            lambda params, batch: abs(batch["mask"].mean() - 0.5) < 0.05,
+            lambda params, batch: abs(batch["quarter_mask"].mean() - 0.75) < 0.05,
+        ),
+    ),
     # 8 Optimizers, learning rate, vanishing gradients
     "optimizers": Course(),
     "lr_schedules": Course(),
@@ -206,12 +224,52 @@ COURSE = {
     "cross_entropy_nll": Course(shapes={"logits": (64, 10), "cross_entropy/grad.logits": (64, 10)}),
     "device_move": Course(shapes={"x": (32, 784), "forward/y": (32, 10)}),
     # 12 Debugging drills
-    "drill_zero_grad": Course(),
-    "drill_softmax_loss": Course(),
-    "drill_eval_mode": Course(),
+    "drill_zero_grad": Course(
+        values={
+            "broken/is_twice": True,
+            "fixed/is_twice": False,
+            "broken/cleared": False,
+            "fixed/cleared": True,
+        },
+    ),
+    "drill_softmax_loss": Course(shapes={"broken/losses": (10,), "fixed/losses": (10,)}),
+    "drill_eval_mode": Course(
+        shapes={"broken/loss": (5,), "fixed/loss": (5,)},
+        values={"native/train_varies": True, "native/eval_varies": False},
+        config={"p": 0.5},
+    ),
     # 13 A week's rhythm
-    "digits_training": Course(),
-    "batch_norm_ablation": Course(),
+    "digits_training": Course(
+        shapes={
+            "x": (1408, 64),
+            "validation_x": (360, 64),
+            "order": (5, 44, 32),
+            "train/loss": (5,),
+        },
+        values={"shuffling/complete": True},
+        config={"epochs": 5, "hidden": 32, "batch": 32, "lr": 0.125, "momentum": 0.875},
+        data=(
+            lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),  # real digits
+            lambda params, batch: not {*map(bytes, batch["x"])} & {*map(bytes, batch["validation_x"])},  # a split
+            lambda params, batch: (np.sort(batch["order"].reshape(5, -1)) == np.arange(1408)).all(),  # shuffled
+        ),
+    ),
+    "batch_norm_ablation": Course(
+        shapes={
+            "x": (1280, 64),
+            "validation_x": (360, 64),
+            "order": (4, 20, 64),
+            "plain/loss": (4,),
+            "normalised/loss": (4,),
+        },
+        data=(
+            lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),  # real digits
+            lambda params, batch: all(  # a layer whose weights were not loaded is seen
+                (params[f"bn.{part}"] != default).all()
+                for part, default in (("weight", 1), ("bias", 0), ("running_mean", 0), ("running_var", 1))
+            ),
+        ),
+    ),
 }
 
 

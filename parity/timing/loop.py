@@ -69,7 +69,7 @@ def warmed(
     runtime = available(backend.framework, device, backend.mode)
     implementation = implementation_of(task, backend.framework)
     params, batch = (cast(arrays, dtype) for arrays in draw(task, size, judged=False))
-    config = {**task.config, **task.timing}
+    config = {**task.settings(size), **task.timing}
     with runtime.policy(device, dtype):
         start = time.perf_counter()
         model = implementation.build(runtime.put(params, device, task.axes(params)), **config)
