@@ -52,7 +52,23 @@ COURSE = {
     # 8 Optimizers, learning rate, vanishing gradients
     "optimizers": Course(),
     "lr_schedules": Course(),
-    "vanishing_gradient": Course(),
+    "vanishing_gradient": Course(
+        shapes={
+            "x": (32, 20),
+            "default.0.weight": (64, 20),
+            "default.8.weight": (1, 64),
+            "tanh/norms": (5,),
+            "tanh/rms": (4,),
+        },
+        sizes={"inputs": 20, "width": 64},
+        data=(
+            # torch's default, uniform within 1/√inputs; Kaiming's bound is √6 of that
+            lambda params, batch: (
+                abs(params["default.2.weight"]).max() <= 64**-0.5 < 8 / 7.9 * abs(params["default.2.weight"]).max()
+            ),
+            lambda params, batch: np.allclose(params["kaiming.2.weight"], params["default.2.weight"] * 6**0.5),
+        ),
+    ),
     # 9 CNN, RNN, attention, transfer learning
     "conv_block": Course(),
     "lstm": Course(),
