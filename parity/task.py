@@ -52,18 +52,19 @@ class Raises:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns:
-    """The stage rightly returns values of its own: `compute(params, batch)` in NumPy, in any precision."""
-
-    compute: Callable[[Arrays, Arrays], Arrays]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stochastic:
     """An output of a framework's own generator: its expectation and its standard error, from the inputs."""
 
     expected: Callable[[Arrays, Arrays], ArrayLike]
     error: Callable[[Arrays, Arrays], ArrayLike]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returns:
+    """The stage rightly returns values of its own: `compute(params, batch)` in NumPy, in any precision."""
+
+    compute: Callable[[Arrays, Arrays], Arrays]
+    stochastic: Mapping[str, Stochastic] = field(default_factory=dict)  # in place of the stage's, by output
 
 
 @dataclass(frozen=True, kw_only=True)

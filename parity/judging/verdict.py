@@ -2,7 +2,7 @@
 
 import functools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -94,7 +94,8 @@ def judge(
             rows.append(row(name, None, *_raised(declared, error)))
             continue
         if isinstance(declared, Returns):
-            truths = _declared(declared, name, arrays, dtype)
+            truths = {**truths, **_declared(declared, name, arrays, dtype)}
+            stage = replace(stage, stochastic={**stage.stochastic, **declared.stochastic})
         if error is not None:
             rows.append(row(name, None, "error", str(error)))
             continue
