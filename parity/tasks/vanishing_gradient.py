@@ -47,8 +47,8 @@ TASK = Task(
     topic="8 Optimizers, learning rate, vanishing gradients",
     title="Vanishing gradients",
     lesson="A tanh multiplies the gradient by a slope below one, a ReLU by one or nothing.  From torch's default "
-    "weights it fades towards the first layer either way: ReLU alone is no cure, ReLU with Kaiming's weights is.  A weight's "
-    "gradient is the one at its layer's pre-activation times the layer's input, so both are shown.",
+    "weights it fades towards the first layer either way: ReLU alone is no cure, ReLU with Kaiming's weights is.  A "
+    "weight's gradient is the one at its layer's pre-activation times the layer's input, so both are shown.",
     make=make,
     stages={
         "tanh": stage("tanh", "default", timed=True),

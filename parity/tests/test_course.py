@@ -44,7 +44,16 @@ COURSE = {
     "second_derivative": Course(),
     # 6 Design, initialisation, batch normalisation
     "wide_vs_deep": Course(),
-    "init_schemes": Course(),
+    "init_schemes": Course(
+        shapes={
+            "x": (32, 784),
+            "xavier/0.weight": (256, 784),
+            "xavier/2.weight": (256, 256),
+            "xavier/4.weight": (10, 256),
+        },
+        values={"native/within_bounds": True},
+        sizes={"inputs": 784, "hidden": 256, "classes": 10},
+    ),
     "batch_norm": Course(),
     # 7 Overfitting and dropout
     "overfit": Course(),
