@@ -54,7 +54,19 @@ COURSE = {
         values={"native/within_bounds": True},
         sizes={"inputs": 784, "hidden": 256, "classes": 10},
     ),
-    "batch_norm": Course(),
+    "batch_norm": Course(
+        shapes={
+            "x": (32, 784),
+            "fc1.weight": (256, 784),
+            "fc2.weight": (256, 256),
+            "fc3.weight": (10, 256),
+            "image": (8, 16, 16, 16),
+            "forward/y": (32, 10),
+            "forward/y.image": (8, 16, 16, 16),
+            "evaluate_one/y": (1, 10),
+        },
+        sizes={"inputs": 784, "hidden": 256, "classes": 10},
+    ),
     # 7 Overfitting and dropout
     "overfit": Course(),
     "dropout": Course(),
