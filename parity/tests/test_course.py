@@ -43,7 +43,15 @@ COURSE = {
     "scalar_graph": Course(),
     "second_derivative": Course(),
     # 6 Design, initialisation, batch normalisation
-    "wide_vs_deep": Course(),
+    "wide_vs_deep": Course(
+        shapes={"x": (128, 2), "target": (128, 1), "train/wide": (30,), "train/deep": (30,)},
+        values={"count/parameters": (881, 881), "count/within_2_percent": True},
+        sizes={"epochs": 30},
+        data=(
+            # y = sin(x0) + 0.1 noise
+            lambda params, batch: 0.08 < np.std(batch["target"] - np.sin(batch["x"][:, :1])) < 0.12,
+        ),
+    ),
     "init_schemes": Course(
         shapes={
             "x": (32, 784),
