@@ -61,9 +61,12 @@ class Stochastic:
 
 @dataclass(frozen=True, kw_only=True)
 class Returns:
-    """The stage rightly returns values of its own: `compute(params, batch)` in NumPy, in any precision."""
+    """The stage rightly returns values of its own: `compute(params, batch, setting, ...)` in NumPy, in any precision.
 
-    compute: Callable[[Arrays, Arrays], Arrays]
+    What it does not compute is as in the other frameworks.
+    """
+
+    compute: Callable[..., Arrays]  # takes the settings that it names
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)  # in place of the stage's, by output
 
 

@@ -22,10 +22,10 @@ def make(rng, n, inputs, width):
     return params, {"x": x, "target": np.sin(x[:, :1]) + 2}
 
 
-def stage(name: str, scheme: str, **kinds: bool) -> Stage:
+def stage(name: str, scheme: str, *, timed: bool = False) -> Stage:
     gradients = tuple(f"grad.{scheme}.{name}" for name in NAMES)
     outputs = ("loss", "norms", "norm_ratio", "rms", "rms_ratio", *gradients)
-    return Stage(outputs=outputs, derivative_of={f"{name}/loss": ""}, **kinds)
+    return Stage(outputs=outputs, derivative_of={f"{name}/loss": ""}, timed=timed)
 
 
 def taking(scheme: str, other: str) -> Fault:
