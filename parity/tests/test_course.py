@@ -4,6 +4,7 @@ A task that is not of the course needs no entry.  Values and shapes are those th
 framework is held to; sizes and config are those of `base`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -79,8 +80,25 @@ COURSE = {
     "overfit": Course(),
     "dropout": Course(),
     # 8 Optimizers, learning rate, vanishing gradients
-    "optimizers": Course(),
-    "lr_schedules": Course(),
+    "optimizers": Course(
+        shapes={"sgd/losses": (20,), "adam/losses": (20,), "order": (20, 4, 32)},
+        sizes={"epochs": 20},
+        config={"momentum": 0.875, "beta1": 0.875, "beta2": 1 - 2**-10},  # representable, near 0.9, 0.9 and 0.999
+        data=(lambda params, batch: all(sorted(epoch.ravel()) == list(range(128)) for epoch in batch["order"]),),
+    ),
+    "lr_schedules": Course(
+        shapes={"order": (8, 4, 32)},
+        values={
+            f"{stage}/rates": rates
+            for stages, rates in (
+                (("step_lr", "step_lr_given"), [1 / 4] * 3 + [1 / 8] * 3 + [1 / 16] * 2),
+                (("cosine", "cosine_given"), [2**-6 + 15 / 128 * (1 + math.cos(math.pi * t / 8)) for t in range(8)]),
+            )
+            for stage in stages
+        },
+        sizes={"epochs": 8},
+        config={"lr": 0.25, "momentum": 0.875, "step_size": 3, "gamma": 0.5, "t_max": 8, "eta_min": 2**-6},
+    ),
     "vanishing_gradient": Course(
         shapes={
             "x": (32, 20),
