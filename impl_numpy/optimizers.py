@@ -22,19 +22,47 @@ def adam_step(model, batch):
     return {"loss": loss, **grads, **params, **_moments(optimizer)}
 
 
+def first_update(model, batch):
+    params, sgd, adam = model
+    before = {name: w.copy() for name, w in params.items()}
+    moved = []
+    for optimizer in (sgd, adam):
+        for name, w in params.items():
+            w[...] = before[name]
+        _step(params, optimizer, batch, batch["order"][0, 0])
+        shares = np.concatenate([abs(params[name] - w).ravel() for name, w in before.items()]) / optimizer.lr
+        moved.append(np.sum(abs(shares - 1) < 0.01))
+    return {"weights": shares.size, "sgd_by_rate": moved[0], "adam_by_rate": moved[1]}
+
+
 def sgd(model, batch):
     params, optimizer, _ = model
-    return {**_train(params, optimizer, batch), **params, **_momentum(optimizer)}
+    return {"losses": _train(params, optimizer, batch), "norm": _norm(params), **params, **_momentum(optimizer)}
 
 
 def adam(model, batch):
     params, _, optimizer = model
-    return {**_train(params, optimizer, batch), **params, **_moments(optimizer)}
+    return {"losses": _train(params, optimizer, batch), "norm": _norm(params), **params, **_moments(optimizer)}
+
+
+def textbook(model, batch):
+    params, *_ = model
+    sgd_params, adam_params = ({name: w.copy() for name, w in params.items()} for _ in range(2))
+    return {
+        "sgd_losses": _train(sgd_params, ops.SGD(sgd_params, lr=0.1, momentum=0.9), batch),
+        "adam_losses": _train(adam_params, ops.Adam(adam_params, lr=0.1, betas=(0.9, 0.999), eps=1e-8), batch),
+        "sgd_norm": _norm(sgd_params),
+        "adam_norm": _norm(adam_params),
+    }
 
 
 def _train(params, optimizer, batch):
     losses = [np.stack([_step(params, optimizer, batch, rows)[0] for rows in order]).mean() for order in batch["order"]]
-    return {"losses": np.stack(losses), "norm": np.sqrt(sum(np.sum(w * w) for w in params.values()))}
+    return np.stack(losses)
+
+
+def _norm(params):
+    return np.sqrt(sum(np.sum(w * w) for w in params.values()))
 
 
 def _step(params, optimizer, batch, rows):

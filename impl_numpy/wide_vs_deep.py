@@ -11,15 +11,15 @@ def build(params, lr):
 
 
 def wide_step(model, batch):
-    return _learned("wide", model, *_step("wide", model, batch))
+    return _learned("wide", model, *_step("wide", model, batch["x"], batch["target"]))
 
 
 def deep_step(model, batch):
-    return _learned("deep", model, *_step("deep", model, batch))
+    return _learned("deep", model, *_step("deep", model, batch["x"], batch["target"]))
 
 
 def train(model, batch):
-    losses = {net: np.stack([_step(net, model, batch)[0] for _ in batch["epochs"]]) for net in model}
+    losses = {net: np.stack([_epoch(net, model, batch) for _ in batch["epochs"]]) for net in model}
     final = [ops.mse(_forward(net, model, batch["x"])[0], batch["target"])[0] for net in model]
     return {**losses, "final": np.stack(final)}
 
@@ -29,10 +29,14 @@ def count(model, batch):
     return {"parameters": (wide, deep), "within_2_percent": abs(wide - deep) <= 0.02 * wide}
 
 
-def _step(net, model, batch):
+def _epoch(net, model, batch):
+    return np.stack([_step(net, model, batch["x"][rows], batch["target"][rows])[0] for rows in batch["rows"]]).mean()
+
+
+def _step(net, model, x, target):
     _, optimizer = model[net]
-    y, vjps = _forward(net, model, batch["x"])
-    loss, loss_vjp = ops.mse(y, batch["target"])
+    y, vjps = _forward(net, model, x)
+    loss, loss_vjp = ops.mse(y, target)
     da, grads = loss_vjp(1), {}
     for layer, (linear_vjp, tanh_vjp) in reversed(list(enumerate(vjps))):
         dz = tanh_vjp(da) if tanh_vjp else da

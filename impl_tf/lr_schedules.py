@@ -1,7 +1,6 @@
 """Learning-rate schedules in TensorFlow/Keras."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
@@ -14,34 +13,55 @@ def build(params, lr, momentum, step_size, gamma, t_max, eta_min):
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(classes)]
     )
     net.set_weights([params[name] for name in NAMES])
-    optimizer = keras.optimizers.SGD(lr, momentum=momentum)
-    optimizer.build(net.trainable_variables)
     # A Python float would be rounded to float32 here, a NumPy one is not (OPT-F64-LR).
-    rate, schedules = np.float64(lr), keras.optimizers.schedules
-    step_lr = schedules.ExponentialDecay(rate, step_size, gamma, staircase=True)  # LR-STEP: smooth by default
-    cosine = schedules.CosineDecay(rate, t_max, alpha=eta_min / lr)  # LR-COS-MIN: the floor is a fraction
-    return net, optimizer, step_lr, cosine
+    rate, schedules = params["out.bias"].dtype.as_numpy_dtype(lr), keras.optimizers.schedules
+
+    def step_lr(unit):  # LR-STEP: smooth by default
+        return schedules.ExponentialDecay(rate, step_size * unit, gamma, staircase=True)
+
+    def cosine(unit):  # LR-COS-MIN: the floor is a fraction
+        return schedules.CosineDecay(rate, t_max * unit, alpha=eta_min / lr)
+
+    return net, lr, momentum, step_lr, cosine
 
 
 def step_lr(model, batch):
-    net, optimizer, schedule, _ = model
-    return _train(net, optimizer, schedule, batch)
+    net, lr, momentum, schedule, _ = model
+    return _train(net, keras.optimizers.SGD(lr, momentum=momentum), batch, schedule(1))
 
 
 def cosine(model, batch):
-    net, optimizer, _, schedule = model
-    return _train(net, optimizer, schedule, batch)
+    net, lr, momentum, _, schedule = model
+    return _train(net, keras.optimizers.SGD(lr, momentum=momentum), batch, schedule(1))
 
 
-def _train(net, optimizer, schedule, batch):
-    rates, losses = [], []
-    for epoch, order in enumerate(batch["order"]):  # an optimizer would advance it at every batch (LR-UNIT)
-        _set_rate(optimizer, schedule(epoch))
-        rates.append(optimizer.learning_rate.numpy())
-        losses.append(tf.reduce_mean([_step(net, optimizer, batch, rows) for rows in order]))
-    velocity = {f"momentum.{name}": v / -optimizer.learning_rate for name, v in zip(NAMES, optimizer.momentums)}
-    weights = {name: w.value + 0 for name, w in zip(NAMES, net.trainable_variables)}
-    return {"rates": tf.stack(rates), "losses": tf.stack(losses), **weights, **velocity}
+def step_lr_given(model, batch):
+    net, _, momentum, schedule, _ = model
+    # An optimizer advances its schedule at every batch: the unit is an epoch's batches (LR-UNIT).
+    return _train(net, keras.optimizers.SGD(schedule(batch["order"].shape[1]), momentum=momentum), batch)
+
+
+def cosine_given(model, batch):
+    net, _, momentum, _, schedule = model
+    return _train(net, keras.optimizers.SGD(schedule(batch["order"].shape[1]), momentum=momentum), batch)
+
+
+def _train(net, optimizer, batch, schedule=None):
+    optimizer.build(net.trainable_variables)
+    rates, losses, sizes = [], [], []
+    for epoch, order in enumerate(batch["order"]):
+        if schedule:
+            _set_rate(optimizer, schedule(epoch))
+        rates.append(optimizer.learning_rate + 0)
+        of_batches = []
+        for rows in order:
+            rate = optimizer.learning_rate + 0  # of this update; a schedule in the optimizer goes on with it
+            of_batches.append(_step(net, optimizer, batch, rows))
+        losses.append(tf.reduce_mean(of_batches))
+        velocity = {f"momentum.{name}": v / -rate for name, v in zip(NAMES, optimizer.momentums)}
+        sizes.append(tf.linalg.global_norm(list(velocity.values())))
+    curves = {"rates": tf.stack(rates), "losses": tf.stack(losses), "velocity": tf.stack(sizes)}
+    return {**curves, **{name: w.value + 0 for name, w in zip(NAMES, net.trainable_variables)}, **velocity}
 
 
 def _set_rate(optimizer, rate):
@@ -55,7 +75,6 @@ def _set_rate(optimizer, rate):
 def _step(net, optimizer, batch, rows):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     with tf.GradientTape() as tape:
-        losses = keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True)  # CE-LOGITS
-        loss = tf.reduce_mean(losses)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, net(x))  # CE-LOGITS
     optimizer.apply(tape.gradient(loss, net.trainable_variables))
     return loss

@@ -34,29 +34,64 @@ def adam_step(model, batch):
     return {"loss": loss, **grads, **_weights(net), **_moments(optimizer)}
 
 
+def first_update(model, batch):
+    net, *optimizers = model
+    before, moved = net.get_weights(), []
+    for optimizer in optimizers:
+        net.set_weights(before)
+        _step(net, optimizer, batch, batch["order"][0, 0])
+        moves = tf.concat([tf.reshape(abs(w - old), [-1]) for w, old in zip(net.trainable_variables, before)], 0)
+        moved.append(tf.math.count_nonzero(abs(moves / optimizer.learning_rate - 1) < 0.01))
+    return {"weights": net.count_params(), "sgd_by_rate": moved[0], "adam_by_rate": moved[1]}
+
+
 def sgd(model, batch):
     net, optimizer, _ = model
-    return {**_train(net, optimizer, batch), **_weights(net), **_momentum(optimizer)}
+    losses = _fit(net, optimizer, batch)
+    return {"losses": losses, "norm": _norm(net), **_weights(net), **_momentum(optimizer)}
 
 
 def adam(model, batch):
     net, _, optimizer = model
-    return {**_train(net, optimizer, batch), **_weights(net), **_moments(optimizer)}
+    losses = _fit(net, optimizer, batch)
+    return {"losses": losses, "norm": _norm(net), **_weights(net), **_moments(optimizer)}
 
 
-def _train(net, optimizer, batch):
-    losses = [tf.reduce_mean([_step(net, optimizer, batch, rows)[0] for rows in order]) for order in batch["order"]]
-    return {"losses": tf.stack(losses), "norm": tf.linalg.global_norm([w.value for w in net.trainable_variables])}
+def textbook(model, batch):
+    sgd_net, *_ = model
+    adam_net = keras.models.clone_model(sgd_net)
+    adam_net.set_weights(sgd_net.get_weights())
+    # As they come the momentum and the betas go through float32 (OPT-F64-MOM, OPT-ADAM-F32BETA), and epsilon stands
+    # before the correction of the bias (OPT-ADAM-EPSHAT); its default would be 1e-7 (OPT-ADAM-EPS).
+    return {
+        "sgd_losses": _fit(sgd_net, keras.optimizers.SGD(0.1, momentum=0.9), batch),
+        "adam_losses": _fit(adam_net, keras.optimizers.Adam(0.1, beta_1=0.9, beta_2=0.999, epsilon=1e-8), batch),
+        "sgd_norm": _norm(sgd_net),
+        "adam_norm": _norm(adam_net),
+    }
+
+
+def _fit(net, optimizer, batch):
+    epochs, steps, n = batch["order"].shape
+    rows = tf.reshape(batch["order"], [-1, n])  # the given order, in place of fit's own (FIT-SHUFFLE)
+    data = tf.data.Dataset.from_tensor_slices((tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # CE-LOGITS
+    net.compile(optimizer=optimizer, loss=loss, jit_compile=False)
+    history = net.fit(data, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0)
+    return tf.constant(history.history["loss"], batch["x"].dtype)  # means as the weights move (FIT-LOSS)
 
 
 def _step(net, optimizer, batch, rows):
     x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
     with tf.GradientTape() as tape:
-        losses = keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True)  # CE-LOGITS
-        loss = tf.reduce_mean(losses)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, net(x))  # CE-LOGITS
     grads = tape.gradient(loss, net.trainable_variables)
     optimizer.apply(grads)
     return loss, {f"grad.{name}": g for name, g in zip(NAMES, grads)}
+
+
+def _norm(net):
+    return tf.linalg.global_norm([w.value for w in net.trainable_variables])
 
 
 def _weights(net):

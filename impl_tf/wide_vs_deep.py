@@ -6,34 +6,41 @@ import tensorflow as tf
 
 def build(params, lr):
     nets = {}
-    for net in ("wide", "deep"):
-        weights = [w for name, w in params.items() if name.startswith(net)]
+    for name in ("wide", "deep"):
+        weights = [w for key, w in params.items() if key.startswith(name)]
         *hidden, last = [w.shape[1] for w in weights[::2]]
-        model = keras.Sequential(
+        net = keras.Sequential(
             [
                 keras.Input((weights[0].shape[0],)),
                 *[keras.layers.Dense(width, activation="tanh") for width in hidden],
                 keras.layers.Dense(last),
             ]
         )
-        model.set_weights(weights)
+        net.set_weights(weights)
         optimizer = keras.optimizers.SGD(lr)
-        optimizer.build(model.trainable_variables)
-        nets[net] = model, optimizer
+        optimizer.build(net.trainable_variables)
+        nets[name] = net, optimizer
     return nets
 
 
 def wide_step(model, batch):
-    return _learned("wide", model, *_step("wide", model, batch))
+    return _learned("wide", model, *_step(*model["wide"], batch["x"], batch["target"]))
 
 
 def deep_step(model, batch):
-    return _learned("deep", model, *_step("deep", model, batch))
+    return _learned("deep", model, *_step(*model["deep"], batch["x"], batch["target"]))
 
 
 def train(model, batch):
-    losses = {net: tf.stack([_step(net, model, batch)[0] for _ in batch["epochs"]]) for net in model}
-    final = [_mse(batch["target"], net(batch["x"])) for net, _ in model.values()]
+    x, target = batch["x"], batch["target"]
+    size, epochs = batch["rows"].shape[1], len(batch["epochs"])
+    losses, final = {}, []
+    for name, (net, optimizer) in model.items():
+        net.compile(optimizer=optimizer, loss=keras.losses.MeanSquaredError(), jit_compile=False)
+        # FIT-SHUFFLE: fit shuffles by default.  FIT-LOSS: its loss is the mean over the batches as the weights move.
+        history = net.fit(x, target, batch_size=size, epochs=epochs, shuffle=False, verbose=0)
+        losses[name] = tf.constant(history.history["loss"], x.dtype)
+        final.append(keras.losses.MeanSquaredError()(target, net(x)))
     return {**losses, "final": tf.stack(final)}
 
 
@@ -42,10 +49,9 @@ def count(model, batch):
     return {"parameters": (wide, deep), "within_2_percent": abs(wide - deep) <= 0.02 * wide}
 
 
-def _step(name, model, batch):
-    net, optimizer = model[name]
+def _step(net, optimizer, x, target):
     with tf.GradientTape() as tape:
-        loss = _mse(batch["target"], net(batch["x"]))
+        loss = keras.losses.MeanSquaredError()(target, net(x))
     grads = tape.gradient(loss, net.trainable_variables)
     optimizer.apply(grads)
     return loss, grads
@@ -56,7 +62,3 @@ def _learned(name, model, loss, grads):
     names = [f"{name}.{layer}.{part}" for layer in range(len(grads) // 2) for part in ("weight", "bias")]
     weights = {name: w.value for name, w in zip(names, net.trainable_variables)}
     return {"loss": loss, **{f"grad.{name}": g for name, g in zip(names, grads)}, **weights}
-
-
-def _mse(target, y):
-    return tf.reduce_mean(keras.losses.mean_squared_error(target, y))

@@ -1,9 +1,9 @@
 """Learning-rate schedules in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch.optim.lr_scheduler import CosineAnnealingLR, StepLR
+from torch.utils.data import DataLoader, TensorDataset
 
 
 class Net(nn.Module):
@@ -17,8 +17,7 @@ class Net(nn.Module):
 
 def build(params, lr, momentum, step_size, gamma, t_max, eta_min):
     hidden, inputs = params["hidden.weight"].shape
-    with torch.device("meta"):  # the weights are given, so none are drawn
-        net = Net(inputs, hidden, len(params["out.bias"]))
+    net = Net(inputs, hidden, len(params["out.bias"]))
     net.load_state_dict(params, assign=True)
     optimizer = torch.optim.SGD(net.parameters(), lr=lr, momentum=momentum)
     return net, optimizer, {"step_size": step_size, "gamma": gamma}, {"T_max": t_max, "eta_min": eta_min}
@@ -34,21 +33,32 @@ def cosine(model, batch):
     return _train(net, optimizer, CosineAnnealingLR(optimizer, **settings), batch)
 
 
+def step_lr_given(model, batch):
+    return step_lr(model, batch)
+
+
+def cosine_given(model, batch):
+    return cosine(model, batch)
+
+
 def _train(net, optimizer, scheduler, batch):
-    rates, losses = [], []
+    data = TensorDataset(batch["x"], batch["labels"])
+    rates, losses, sizes = [], [], []
     for order in batch["order"]:
+        loader = DataLoader(data, batch_sampler=order.tolist())  # the given order, in place of shuffle=True
         rates += scheduler.get_last_lr()
-        losses.append(torch.stack([_step(net, optimizer, batch, rows) for rows in order]).mean())
+        losses.append(torch.stack([_step(net, optimizer, x, labels) for x, labels in loader]).mean())
         scheduler.step()  # once an epoch (LR-UNIT)
-    weights = dict(net.named_parameters())
-    velocity = {f"momentum.{name}": optimizer.state[w]["momentum_buffer"] for name, w in weights.items()}
+        velocity = {name: optimizer.state[w]["momentum_buffer"] for name, w in net.named_parameters()}
+        sizes.append(torch.linalg.vector_norm(nn.utils.parameters_to_vector(velocity.values())))
     losses = torch.stack(losses)
-    return {"rates": losses.new_tensor(rates), "losses": losses, **weights, **velocity}
+    curves = {"rates": losses.new_tensor(rates), "losses": losses, "velocity": torch.stack(sizes)}
+    return {**curves, **dict(net.named_parameters()), **{f"momentum.{name}": v for name, v in velocity.items()}}
 
 
-def _step(net, optimizer, batch, rows):
+def _step(net, optimizer, x, labels):
     optimizer.zero_grad()
-    loss = F.cross_entropy(net(batch["x"][rows]), batch["labels"][rows])
+    loss = nn.CrossEntropyLoss()(net(x), labels)
     loss.backward()
     optimizer.step()
     return loss.detach()

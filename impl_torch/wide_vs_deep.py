@@ -1,60 +1,63 @@
 """Wide or deep in PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
 
 
 def build(params, lr):
     nets = {}
-    for net in ("wide", "deep"):
-        shapes = [w.shape for name, w in params.items() if name.startswith(net) and name.endswith("weight")]
-        with torch.device("meta"):  # the weights are given, so none are drawn
-            layers = nn.ModuleList(nn.Linear(i, o) for o, i in shapes)
-        layers.load_state_dict(
-            {name.removeprefix(f"{net}."): w for name, w in params.items() if name.startswith(net)}, assign=True
-        )
-        nets[net] = layers, torch.optim.SGD(layers.parameters(), lr=lr)
+    for name in ("wide", "deep"):
+        net = _net([w.shape for key, w in params.items() if key.startswith(name) and key.endswith("weight")])
+        state = [w for key, w in params.items() if key.startswith(name)]
+        net.load_state_dict(dict(zip(net.state_dict(), state)), assign=True)
+        nets[name] = net, torch.optim.SGD(net.parameters(), lr=lr)
     return nets
 
 
 def wide_step(model, batch):
-    return _learned("wide", model, _step("wide", model, batch))
+    return _learned("wide", model, _step(*model["wide"], batch["x"], batch["target"]))
 
 
 def deep_step(model, batch):
-    return _learned("deep", model, _step("deep", model, batch))
+    return _learned("deep", model, _step(*model["deep"], batch["x"], batch["target"]))
 
 
 def train(model, batch):
-    losses = {net: torch.stack([_step(net, model, batch) for _ in batch["epochs"]]) for net in model}
+    loader = DataLoader(TensorDataset(batch["x"], batch["target"]), batch_size=batch["rows"].shape[1])
+    losses = {}
+    for name, (net, optimizer) in model.items():
+        epochs = [torch.stack([_step(net, optimizer, x, target) for x, target in loader]) for _ in batch["epochs"]]
+        losses[name] = torch.stack(epochs).mean(1)
     with torch.no_grad():
-        final = [F.mse_loss(_forward(net, model, batch["x"]), batch["target"]) for net in model]
+        final = [nn.MSELoss()(net(batch["x"]), batch["target"]) for net, _ in model.values()]
     return {**losses, "final": torch.stack(final)}
 
 
 def count(model, batch):
-    wide, deep = (sum(w.numel() for w in layers.parameters()) for layers, _ in model.values())
+    wide, deep = (sum(w.numel() for w in net.parameters()) for net, _ in model.values())
     return {"parameters": (wide, deep), "within_2_percent": abs(wide - deep) <= 0.02 * wide}
 
 
-def _step(net, model, batch):
-    _, optimizer = model[net]
+def _net(shapes):
+    layers = []
+    for outputs, inputs in shapes:
+        layers += [nn.Linear(inputs, outputs), nn.Tanh()]
+    return nn.Sequential(*layers[:-1])
+
+
+def _step(net, optimizer, x, target):
     optimizer.zero_grad()
-    loss = F.mse_loss(_forward(net, model, batch["x"]), batch["target"])
+    loss = nn.MSELoss()(net(x), target)
     loss.backward()
     optimizer.step()
     return loss.detach()
 
 
-def _learned(net, model, loss):
-    layers, _ = model[net]
-    weights = {f"{net}.{name}": w for name, w in layers.named_parameters()}
-    return {"loss": loss, **{f"grad.{name}": w.grad for name, w in weights.items()}, **weights}
-
-
-def _forward(net, model, a):
-    (*hidden, last), _ = model[net]
-    for layer in hidden:
-        a = torch.tanh(layer(a))
-    return last(a)
+def _learned(name, model, loss):
+    net, _ = model[name]
+    linear = [layer for layer in net if isinstance(layer, nn.Linear)]
+    weights = {
+        f"{name}.{place}.{part}": w for place, layer in enumerate(linear) for part, w in layer.named_parameters()
+    }
+    return {"loss": loss, **{f"grad.{key}": w.grad for key, w in weights.items()}, **weights}

@@ -52,18 +52,22 @@ class Raises:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Returns:
-    """The framework rightly returns other values: `compute(params, batch)` in NumPy, in any precision."""
-
-    compute: Callable[[Arrays, Arrays], Arrays]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Stochastic:
     """An output of a framework's own random generator: its expected value and standard error, from the inputs."""
 
     expected: Callable[[Arrays, Arrays], ArrayLike]
     error: Callable[[Arrays, Arrays], ArrayLike]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Returns:
+    """The stage rightly returns values of its own: `compute(params, batch, setting, ...)` in NumPy, in any precision.
+
+    What it does not compute is as in the other frameworks.
+    """
+
+    compute: Callable[..., Arrays]  # takes the settings that it names
+    stochastic: Mapping[str, Stochastic] = field(default_factory=dict)  # in place of the stage's, by output
 
 
 @dataclass(frozen=True, kw_only=True)

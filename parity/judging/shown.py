@@ -7,6 +7,7 @@ if a cell is a sentence.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table as View
 
@@ -15,8 +16,9 @@ from parity.judging.run import Outputs
 from parity.judging.sweep import Result
 from parity.judging.verdict import CLAIM
 from parity.tables import table
-from parity.task import FRAMEWORKS, Gap, Matrix, Rows, Show, Table, Task
+from parity.task import FRAMEWORKS, Array, Cell, Gap, Matrix, Rows, Show, Table, Task
 
+ALIKE = 1e-5  # of a column's largest number: a smaller difference is below the digits that are shown
 WIDEST = 24  # characters of a cell that stands beside those of other frameworks
 NAMES = {"numpy": "NumPy", "torch": "PyTorch", "tf": "TF/Keras"}
 Ways = Mapping[str, Outputs]  # the outputs by framework
@@ -68,9 +70,9 @@ def is_own(result: Result) -> bool:
 
 def _views(show: Show, ways: Ways) -> Iterator[View | str]:
     if isinstance(show, Table):
-        yield _table(show, ways)
+        yield _table(show, _alike(ways))
     elif isinstance(show, Matrix):
-        yield from _matrices(show, ways)
+        yield from _matrices(show, _alike(ways))
     else:
         yield from _rows(show, ways)
 
@@ -90,13 +92,35 @@ def _table(show: Table, ways: Ways) -> View:
     return view
 
 
+def _alike(ways: Ways) -> Ways:
+    """The outputs with the first framework's numbers for all whose own differ by rounding, so that they print alike."""
+    found: dict[str, Outputs] = {}
+    for framework, outputs in ways.items():
+        mine = Outputs()
+        mine.raised = outputs.raised
+        for key, value in outputs.items():
+            others = (other[key] for other in found.values() if key in other)
+            mine[key] = next((other for other in others if _is_alike(value, other)), value)
+        found[framework] = mine
+    return found
+
+
+def _is_alike(value: Array, other: Array) -> bool:
+    if value.dtype.kind != "f" or value.shape != other.shape:
+        return False
+    largest = np.abs(other[np.isfinite(other)]).max(initial=0)
+    return np.allclose(value, other, rtol=0, atol=ALIKE * largest, equal_nan=True)
+
+
 def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
     """A row for each name; its cells side by side, or below it where one is a sentence."""
-    torch = ways.get("torch")
-    cells = {
-        name: [{f: text_of(cell, outputs, torch) for f, outputs in ways.items() if _due(cell, f)} for cell in row]
-        for name, row in show.rows.items()
-    }
+    torch, alike = ways.get("torch"), _alike(ways)
+
+    def texts(cell: Cell) -> dict[str, str]:
+        of = alike if isinstance(cell, str) else ways
+        return {f: text_of(cell, outputs, torch) for f, outputs in of.items() if _due(cell, f)}
+
+    cells = {name: [texts(cell) for cell in row] for name, row in show.rows.items()}
     if any(len(text) > WIDEST for row in cells.values() for of in row for text in of.values()):
         yield from _sentences(show, cells)
         return

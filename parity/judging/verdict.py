@@ -1,9 +1,10 @@
 """The verdict on a framework's outputs: one row for each output, one rule for all."""
 
 import functools
+import inspect
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -105,14 +106,15 @@ def judge(
             rows.append(row(name, None, *_raised(declared, error)))
             continue
         if isinstance(declared, Returns):
-            truths = _declared(declared, name, arrays, dtype)
+            truths = {**truths, **_declared(declared, task, name, arrays, dtype)}
+            stage = replace(stage, stochastic={**stage.stochastic, **declared.stochastic})
         if error is not None:
             rows.append(row(name, None, "error", str(error)))
             continue
         for output in stage.outputs:
             key = f"{name}/{output}"
             verdict = _judge(task, stage, key, outputs, reference, truths, dtype, size)
-            if size == "base" and verdict[1] in PASSING:
+            if size == "base" and verdict[1] in PASSING and _has_own_settings(task):
                 verdict = _known(task, key, outputs[key], truths.get(key), verdict)
             rows.append(row(key, *verdict))
     if (size, dtype, device, mode, calls) == ("base", "float32", "cpu", "eager", 1):
@@ -129,7 +131,7 @@ def expected(
     for name, stage in stages_of(task, device, mode, size).items():
         declared = stage.declaration(framework, mode, device)
         if isinstance(declared, Returns):
-            truths |= _declared(declared, name, reference.arrays, dtype)
+            truths |= _declared(declared, task, name, reference.arrays, dtype)
     return truths
 
 
@@ -223,9 +225,14 @@ def _known(
     return verdict if units <= LIMIT else (units, "differs", f"{stated}, the output is {output.tolist()}")
 
 
+def _has_own_settings(task: Task) -> bool:
+    """Whether it runs under the exercise's settings, about which it states values and claims."""
+    return dict(task.config) == dict(load(task.name).config)
+
+
 def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str, tuple[Verdict, str]]:
     """Each claim about this framework; under other settings or inputs than the exercise's own it may lapse."""
-    own = seed == 0 and dict(task.config) == dict(load(task.name).config)
+    own = seed == 0 and _has_own_settings(task)
     found: dict[str, tuple[Verdict, str]] = {}
     for text, claim in task.claims.items():
         if framework in claim.frameworks:
@@ -254,8 +261,12 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
 
 
-def _declared(declared: Returns, stage: str, arrays: tuple[Arrays, Arrays], dtype: str) -> dict[str, Truth]:
-    truths = measured_truth(declared.compute, *arrays, dtype)
+def _declared(
+    declared: Returns, task: Task, stage: str, arrays: tuple[Arrays, Arrays], dtype: str
+) -> dict[str, Truth]:  # fmt: skip
+    takes = inspect.signature(declared.compute).parameters
+    settings = {name: value for name, value in task.config.items() if name in takes}
+    truths = measured_truth(functools.partial(declared.compute, **settings), *arrays, dtype)
     return {f"{stage}/{name}": truth for name, truth in truths.items()}
 
 

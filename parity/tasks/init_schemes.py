@@ -1,11 +1,11 @@
-"""Xavier-uniform against Kaiming-uniform on one MLP: from given draws, and each framework's own initialiser."""
+"""Xavier-uniform against Kaiming-uniform on one MLP: from given draws, and each framework's own initialisers."""
 
 import numpy as np
 
 from parity.faults import given, rounded_to_tf32, wrong
-from parity.task import Stage, Stochastic, Task
+from parity.task import Claim, Fault, Returns, Rows, Shape, Stage, Stochastic, Table, Task, Where
 
-LAYERS = ("0", "1", "2")
+LAYERS = ("0", "2", "4")  # the places of the linear layers in nn.Sequential
 
 
 def make(rng, n, inputs, hidden, classes):
@@ -22,15 +22,29 @@ def kaiming_bound(fan_out, fan_in):
     return np.sqrt(6 / fan_in)
 
 
-def deviation(bound):
-    """The standard deviation of the first layer's weights: uniform on ±bound, so bound / √3."""
+def linear_bound(fan_out, fan_in):
+    """Of torch's Linear."""
+    return np.sqrt(1 / fan_in)
+
+
+def deviations(bound):
+    """The standard deviation of each layer's weights: uniform on ±bound, so bound / √3."""
+
+    def of(params, spread):
+        return np.array([bound(*params[f"{layer}.draws"].shape) * spread(params, layer) for layer in LAYERS])
+
     return Stochastic(
-        expected=lambda params, batch: bound(*params["0.draws"].shape) / np.sqrt(3),
+        expected=lambda params, batch: of(params, lambda params, layer: 1 / np.sqrt(3)),
         # var(s²) = (E[w⁴] - σ⁴) / n = bound⁴ (1/5 - 1/9) / n, and the error of s is that of s² over 2 s
-        error=lambda params, batch: (
-            bound(*params["0.draws"].shape) * np.sqrt(4 / 45 / params["0.draws"].size) * np.sqrt(3) / 2
+        error=lambda params, batch: of(
+            params, lambda params, layer: np.sqrt(4 / 45 / params[f"{layer}.draws"].size) * np.sqrt(3) / 2
         ),
     )
+
+
+def reversed_tests(arrays):
+    tests = ("native/default_is_xavier", "native/default_is_kaiming")
+    return arrays | {name: np.logical_not(arrays[name]) for name in tests}
 
 
 SCHEME = (*(f"{layer}.weight" for layer in LAYERS), "deviations")
@@ -39,15 +53,27 @@ TASK = Task(
     name="init_schemes",
     topic="6 Design, initialisation, batch normalisation",
     title="Initialisation",
-    lesson="Xavier keeps the variance through linear layers, Kaiming through ReLUs, which take half of it away.  The "
-    "frameworks' defaults are neither.",
+    lesson="Xavier is made for linear layers, Kaiming for ReLUs, which take half of the square away: with ReLUs the "
+    "pre-activations shrink from Xavier's weights and not from Kaiming's.  The default of torch's Linear is "
+    "neither, that of Keras's Dense is Xavier.",
     make=make,
     stages={
         "xavier": Stage(outputs=SCHEME, timed=True),
         "kaiming": Stage(outputs=SCHEME, timed=True),
+        # The standard deviation of the weights of every layer, and whether their bounds are those of the schemes.
         "native": Stage(
-            outputs=("xavier", "kaiming", "within_bounds"),
-            stochastic={"xavier": deviation(xavier_bound), "kaiming": deviation(kaiming_bound)},
+            outputs=("xavier", "kaiming", "default", "within_bounds", "default_is_xavier", "default_is_kaiming"),
+            stochastic={
+                "xavier": deviations(xavier_bound),
+                "kaiming": deviations(kaiming_bound),
+                "default": deviations(linear_bound),
+            },
+            expected_divergence={
+                Where(framework="tf"): Returns(
+                    compute=lambda params, batch: {"default_is_xavier": np.array(True)},
+                    stochastic={"default": deviations(xavier_bound)},
+                )
+            },
         ),
     },
     sizes={
@@ -56,12 +82,55 @@ TASK = Task(
         "large": {"n": 512, "inputs": 2048, "hidden": 1024, "classes": 100},
     },
     layout={f"{layer}.{kind}": "oi" for layer in LAYERS for kind in ("draws", "weight")},
-    known={"native/within_bounds": True},
+    known={
+        Shape("x"): (32, 784),
+        Shape("xavier/0.weight"): (256, 784),
+        Shape("xavier/2.weight"): (256, 256),
+        Shape("xavier/4.weight"): (10, 256),
+        "native/within_bounds": True,
+    },
+    claims={
+        "With ReLU and Xavier the second layer's deviation is below 0.8 of the first's": Claim(
+            holds=lambda out: out["xavier/deviations"][1] < 0.8 * out["xavier/deviations"][0],
+            broken_by="Kaiming's √2 in every layer",
+        ),
+        "With Kaiming every layer keeps at least 0.8 of the first's": Claim(
+            holds=lambda out: min(out["kaiming/deviations"]) >= 0.8 * out["kaiming/deviations"][0],
+            broken_by="the ReLU's half forgotten",
+        ),
+        "torch's Linear starts with neither": Claim(
+            holds=lambda out: not (out["native/default_is_xavier"] or out["native/default_is_kaiming"]),
+            broken_by="each test of the default reversed",
+            frameworks=("torch",),
+        ),
+        "Keras's Dense starts with Xavier's weights": Claim(
+            holds=lambda out: out["native/default_is_xavier"] and not out["native/default_is_kaiming"],
+            broken_by="each test of the default reversed",
+            frameworks=("tf",),
+        ),
+    },
+    shows=(
+        Table(
+            "layer",
+            {"Xavier": "xavier/deviations", "Kaiming": "kaiming/deviations"},
+            title="Standard deviation of the pre-activations, from the same draws",
+        ),
+        Table("layer", {"Xavier": "native/xavier"}, title="... of the weights, by each framework's own initialiser"),
+        Table("layer", {"Kaiming": "native/kaiming"}),
+        Table("layer", {"default": "native/default"}),
+        Rows(
+            ("scheme", "is the default"),
+            {"Xavier": ("native/default_is_xavier",), "Kaiming": ("native/default_is_kaiming",)},
+        ),
+    ),
     aligns=("INIT-DENSE-W", "INIT-DENSE-B", "INIT-SHARED"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "draws of half the spread": given("0.draws", lambda draws: draws / 2),
         "a normal's bound": wrong("xavier/0.weight", lambda w: w / np.sqrt(3)),
         "fan-out for fan-in": wrong("kaiming/deviations", lambda s: s * np.sqrt(0.8)),
+        "Kaiming's √2 in every layer": wrong("xavier/deviations", lambda s: s * 2 ** (np.arange(len(s)) / 2)),
+        "the ReLU's half forgotten": wrong("kaiming/deviations", lambda s: s * 2 ** (-np.arange(len(s)) / 2)),
+        "each test of the default reversed": Fault(outputs=reversed_tests),
     },
 )

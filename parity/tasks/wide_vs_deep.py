@@ -5,12 +5,12 @@ import itertools
 import numpy as np
 
 from parity.faults import configured, rounded_to_tf32, transposed, without, wrong
-from parity.task import Stage, Task
+from parity.task import Claim, Shape, Stage, Table, Task
 
 DEPTH = {"wide": 1, "deep": 4}  # hidden layers
 
 
-def make(rng, n, epochs, wide, deep):
+def make(rng, n, batch, epochs, wide, deep):
     inputs, params = 2, {}
     for net, width in (("wide", wide), ("deep", deep)):
         widths = [inputs, *[width] * DEPTH[net], 1]
@@ -18,7 +18,8 @@ def make(rng, n, epochs, wide, deep):
             params[f"{net}.{layer}.weight"] = rng.normal(0, i**-0.5, (o, i))
             params[f"{net}.{layer}.bias"] = rng.normal(0, 0.1, o)
     x = rng.normal(0, 2, (n, inputs))
-    return params, {"x": x, "target": np.sin(x[:, :1]) + 0.1 * rng.normal(size=(n, 1)), "epochs": np.arange(epochs)}
+    target = np.sin(x[:, :1]) + 0.1 * rng.normal(size=(n, 1))
+    return params, {"x": x, "target": target, "rows": np.arange(n).reshape(-1, batch), "epochs": np.arange(epochs)}
 
 
 def learned(net):
@@ -34,7 +35,8 @@ TASK = Task(
     name="wide_vs_deep",
     topic="6 Design, initialisation, batch normalisation",
     title="Wide or deep",
-    lesson="As many parameters, arranged differently: depth composes, width adds, neither is always better.",
+    lesson="As many parameters, arranged differently: depth composes, width adds.  Both learn the noisy sine; which "
+    "comes out ahead depends on the problem, the rate and the draw.",
     make=make,
     stages={
         "wide_step": step("wide"),
@@ -43,17 +45,37 @@ TASK = Task(
         "count": Stage(outputs=("parameters", "within_2_percent")),
     },
     sizes={
-        "tiny": {"n": 16, "epochs": 6, "wide": 19, "deep": 4},
-        "base": {"n": 128, "epochs": 30, "wide": 220, "deep": 16},
-        "large": {"n": 8192, "epochs": 1, "wide": 12_512, "deep": 128},
+        "tiny": {"n": 16, "batch": 4, "epochs": 6, "wide": 19, "deep": 4},
+        "base": {"n": 128, "batch": 16, "epochs": 30, "wide": 220, "deep": 16},
+        "large": {"n": 8192, "batch": 8192, "epochs": 1, "wide": 12_512, "deep": 128},
     },
-    config={"lr": 2.0**-8},  # at base the wide net diverges from 2⁻⁵ on; the gradients are judged as outputs
+    config={"lr": 2.0**-7},  # at base the wide net diverges from 2⁻⁵ on; the gradients are judged as outputs
+    limits={"lr": (0, 1)},
     timing={"lr": 2.0**-30},
     layout={name: "oi" for net in DEPTH for name in learned(net) if name.endswith("weight")},
-    known={"count/parameters": (881, 881), "count/within_2_percent": True},
+    known={
+        Shape("x"): (128, 2),
+        Shape("target"): (128, 1),
+        Shape("train/wide"): (30,),
+        Shape("train/deep"): (30,),
+        "count/parameters": (881, 881),
+        "count/within_2_percent": True,
+    },
+    claims={
+        "Each net's last MSE is below half of its first epoch's": Claim(
+            holds=lambda out: all(out[f"train/{net}"][-1] < out[f"train/{net}"][0] / 2 for net in DEPTH),
+            broken_by="a rate that trains nothing",
+        ),
+    },
+    shows=(
+        Table("epoch", {"wide MSE": "train/wide", "deep MSE": "train/deep"}),
+        Table("net", {"parameters": "count/parameters", "final MSE": "train/final"}, labels=tuple(DEPTH)),
+    ),
+    aligns=("FIT-SHUFFLE", "FIT-LOSS"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "another rate": configured(lr=0.1),
+        "a rate that trains nothing": configured(lr=2.0**-20),
         "square weight transposed": transposed("deep.1.weight", (1, 0)),
         "no bias gradient": without("deep_step/grad.deep.1.bias"),
         "one bias not counted": wrong("count/parameters", lambda counts: counts - 1),

@@ -4,6 +4,7 @@ A task that is not of the course needs no entry.  Values and shapes are those th
 framework is held to; sizes and config are those of `base`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -133,9 +134,38 @@ COURSE = {
         data=(lambda params, batch: [float(params[name]) for name in "abc"] == [2, 3, 1],),
     ),
     # 6 Design, initialisation, batch normalisation
-    "wide_vs_deep": Course(),
-    "init_schemes": Course(),
-    "batch_norm": Course(),
+    "wide_vs_deep": Course(
+        shapes={"x": (128, 2), "target": (128, 1), "train/wide": (30,), "train/deep": (30,)},
+        values={"count/parameters": (881, 881), "count/within_2_percent": True},
+        sizes={"epochs": 30},
+        data=(
+            # y = sin(x0) + 0.1 noise
+            lambda params, batch: 0.08 < np.std(batch["target"] - np.sin(batch["x"][:, :1])) < 0.12,
+        ),
+    ),
+    "init_schemes": Course(
+        shapes={
+            "x": (32, 784),
+            "xavier/0.weight": (256, 784),
+            "xavier/2.weight": (256, 256),
+            "xavier/4.weight": (10, 256),
+        },
+        values={"native/within_bounds": True},
+        sizes={"inputs": 784, "hidden": 256, "classes": 10},
+    ),
+    "batch_norm": Course(
+        shapes={
+            "x": (32, 784),
+            "fc1.weight": (256, 784),
+            "fc2.weight": (256, 256),
+            "fc3.weight": (10, 256),
+            "image": (8, 16, 16, 16),
+            "forward/y": (32, 10),
+            "forward/y.image": (8, 16, 16, 16),
+            "evaluate_one/y": (1, 10),
+        },
+        sizes={"inputs": 784, "hidden": 256, "classes": 10},
+    ),
     # 7 Overfitting and dropout
     "overfit": Course(
         shapes={"x": (50, 64), "labels": (50,)},
@@ -158,9 +188,42 @@ COURSE = {
         ),
     ),
     # 8 Optimizers, learning rate, vanishing gradients
-    "optimizers": Course(),
-    "lr_schedules": Course(),
-    "vanishing_gradient": Course(),
+    "optimizers": Course(
+        shapes={"sgd/losses": (20,), "adam/losses": (20,), "order": (20, 4, 32)},
+        sizes={"epochs": 20},
+        config={"momentum": 0.875, "beta1": 0.875, "beta2": 1 - 2**-10},  # representable, near 0.9, 0.9 and 0.999
+        data=(lambda params, batch: all(sorted(epoch.ravel()) == list(range(128)) for epoch in batch["order"]),),
+    ),
+    "lr_schedules": Course(
+        shapes={"order": (8, 4, 32)},
+        values={
+            f"{stage}/rates": rates
+            for stages, rates in (
+                (("step_lr", "step_lr_given"), [1 / 4] * 3 + [1 / 8] * 3 + [1 / 16] * 2),
+                (("cosine", "cosine_given"), [2**-6 + 15 / 128 * (1 + math.cos(math.pi * t / 8)) for t in range(8)]),
+            )
+            for stage in stages
+        },
+        sizes={"epochs": 8},
+        config={"lr": 0.25, "momentum": 0.875, "step_size": 3, "gamma": 0.5, "t_max": 8, "eta_min": 2**-6},
+    ),
+    "vanishing_gradient": Course(
+        shapes={
+            "x": (32, 20),
+            "default.0.weight": (64, 20),
+            "default.8.weight": (1, 64),
+            "tanh/norms": (5,),
+            "tanh/rms": (4,),
+        },
+        sizes={"inputs": 20, "width": 64},
+        data=(
+            # torch's default, uniform within 1/√inputs; Kaiming's bound is √6 of that
+            lambda params, batch: (
+                abs(params["default.2.weight"]).max() <= 64**-0.5 < 8 / 7.9 * abs(params["default.2.weight"]).max()
+            ),
+            lambda params, batch: np.allclose(params["kaiming.2.weight"], params["default.2.weight"] * 6**0.5),
+        ),
+    ),
     # 9 CNN, RNN, attention, transfer learning
     "conv_block": Course(
         shapes={
