@@ -12,7 +12,7 @@ from parity.divergences.entry import Divergence, entries
 
 __all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
 
-ENGINE = ("entry", "side", "measure", "report")  # the modules here that are no area
+ENGINE = ("entry", "side", "measure", "report", "steps")  # the modules here that are no area
 
 
 def areas() -> list[str]:
