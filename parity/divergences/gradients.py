@@ -81,7 +81,7 @@ class OptClipEps(Divergence):
 
     name, apis = "OPT-CLIP-EPS", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer", "tf.clip_by_norm")
     words = ("gradient clipping", "1e-6", "global_clipnorm", "differs by 1e-7")
-    dtype, gap = "float64", 1
+    dtype, gap = "float64", 1.99e-7
     source = "torch/nn/utils/clip_grad.py, _clip_grads_with_norm_"
     cure = "multiply by max_norm / norm in torch, with norm = torch.nn.utils.get_total_norm(grads)"
 
@@ -109,7 +109,7 @@ class OptClipInf(Divergence):
 
     name, apis = "OPT-CLIP-INF", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer")
     words = ("inf gradient", "nan", "gradient clipping", "error_if_nonfinite", "exploding gradient")
-    gap = float("inf").99e-07
+    gap = float("inf")
     source = "torch.nn.utils.clip_grad_norm_, error_if_nonfinite; tf.clip_by_global_norm"
     cure = "error_if_nonfinite=True in torch; in both look at the norm, and leave such a step out"
 

@@ -60,8 +60,8 @@ class OptLrDefAdaptive(Divergence):
 
     name = "OPT-LR-DEF-ADAPTIVE"
     apis = (
-        "torch.optim.RMSprop", "torch.optim.Adagrad", "torch.optim.Adafactor", "torch.optim.Adamax", "torch.optim.NAdam",
-        "keras.optimizers.RMSprop", "keras.optimizers.Adagrad", "keras.optimizers.Adafactor",
+        "torch.optim.RMSprop", "torch.optim.Adagrad", "torch.optim.Adafactor", "torch.optim.Adamax",
+        "torch.optim.NAdam", "keras.optimizers.RMSprop", "keras.optimizers.Adagrad", "keras.optimizers.Adafactor",
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("default learning rate", "lr", "learning_rate", "trains slower")

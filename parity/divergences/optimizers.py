@@ -71,9 +71,8 @@ class OptZero(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, [grads[0], keras.ops.zeros_like(grads[0])]
-        )
+        grads = [grads[0], keras.ops.zeros_like(grads[0])]
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
 
     def aligned_torch(w, grads):
         import torch

@@ -138,3 +138,156 @@ class LrCosMin(Divergence):
         import keras
 
         return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6 / 0.125))
+
+
+class LrMulti(Divergence):
+    """MultiStepLR changes the rate at the boundary, PiecewiseConstantDecay one update after it.
+
+    Keras's boundary is inclusive: the old rate holds while step <= boundary.  One update more at the high rate.
+    """
+
+    name = "LR-MULTI"
+    apis = ("torch.optim.lr_scheduler.MultiStepLR", "keras.optimizers.schedules.PiecewiseConstantDecay")
+    words = ("milestones", "boundaries", "off by one", "step decay", "learning rate schedule")
+    gap = 0.431
+    source = "keras.optimizers.schedules.PiecewiseConstantDecay, call; torch.optim.lr_scheduler.MultiStepLR"
+    cure = "boundaries = milestone - 1"
+
+    def torch():
+        import torch
+
+        return _torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
+
+    def keras():
+        import keras
+
+        rates = [2**-3, 2**-5, 2**-7]
+        return _keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
+
+    def aligned_keras():
+        import keras
+
+        rates = [2**-3, 2**-5, 2**-7]
+        return _keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
+
+
+class LrCosPeriod(Divergence):
+    """After its last step torch's cosine climbs again, and Keras's stays at the floor.
+
+    CosineAnnealingLR is periodic with 2 T_max.  A training that goes on for more epochs than T_max, or a scheduler that
+    is stepped at each batch, is back at the full rate.
+    """
+
+    name = "LR-COS-PERIOD"
+    apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
+    words = ("T_max", "cosine annealing", "decay_steps", "learning rate rises again", "loss rises at the end")
+    gap = 0.521
+    source = "torch.optim.lr_scheduler.CosineAnnealingLR; keras/src/optimizers/schedules/learning_rate_schedule.py"
+    cure = "stop stepping the scheduler after T_max"
+
+    def torch():
+        import torch
+
+        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=6, eta_min=2**-6)
+
+    def keras():
+        import keras
+
+        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3))
+
+    def aligned_torch():
+        import torch
+
+        rates = _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, steps=7, T_max=6, eta_min=2**-6)
+        return torch.cat([rates, rates[-1:].expand(5)])
+
+
+class LrPoly(Divergence):
+    """A polynomial decay ends at 0 in torch and at 0.0001 in Keras.
+
+    With rates near 0.0001 Keras's does not fall at all, and below it rises.
+    """
+
+    name = "LR-POLY"
+    apis = ("torch.optim.lr_scheduler.PolynomialLR", "keras.optimizers.schedules.PolynomialDecay")
+    words = ("end_learning_rate", "linear decay", "polynomial decay", "warm-up and linear decay")
+    gap = 0.143
+    source = "keras.optimizers.schedules.PolynomialDecay, end_learning_rate; torch.optim.lr_scheduler.PolynomialLR"
+    cure = "end_learning_rate=0"
+
+    def torch():
+        import torch
+
+        return _torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
+
+    def keras():
+        import keras
+
+        return _keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
+
+    def aligned_keras():
+        import keras
+
+        return _keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
+
+
+class LrLinear(Divergence):
+    """torch's linear warm-up starts at a third of the rate, Keras's at what it is told, mostly 0.
+
+    LinearLR has start_factor = 1/3, and refuses 0.  Keras warms up inside CosineDecay, from initial_learning_rate to
+    warmup_target; there is no such schedule alone.  With 0 the first update is without effect.
+    """
+
+    name = "LR-LINEAR"
+    apis = ("torch.optim.lr_scheduler.LinearLR", "keras.optimizers.schedules.CosineDecay")
+    words = ("warm-up", "warmup", "start_factor", "warmup_target", "warmup_steps", "linear warm-up")
+    gap = 0.322
+    source = "torch.optim.lr_scheduler.LinearLR, start_factor; keras.optimizers.schedules.CosineDecay, warmup_target"
+    cure = "initial_learning_rate = start_factor * lr"
+
+    def torch():
+        import torch
+
+        return _torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
+
+    def keras():
+        import keras
+
+        return _keras_rates(_warm_up(keras, 0.0), steps=8)
+
+    def aligned_keras():
+        import keras
+
+        return _keras_rates(_warm_up(keras, 0.125 / 3), steps=8)
+
+
+def _warm_up(keras, start):
+    """From this rate to an eighth in eight updates."""
+    return keras.optimizers.schedules.CosineDecay(start, 100, warmup_target=0.125, warmup_steps=8)
+
+
+class LrRestarts(Divergence):
+    """Cosine annealing with warm restarts is the same in torch and Keras, each period twice as long as the last.
+
+    T_mult = 2 in torch is Keras's default t_mul.  torch's own default is 1, so the option must be given.
+    """
+
+    name = "LR-RESTARTS"
+    apis = (
+        "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
+        "keras.optimizers.schedules.CosineDecayRestarts",
+    )
+    words = ("SGDR", "warm restarts", "T_mult", "t_mul", "cosine annealing")
+    gap, equal = 0, True
+    source = "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts; keras.optimizers.schedules.CosineDecayRestarts"
+    cure = "nothing to align once T_mult=2 is given"
+
+    def torch():
+        import torch
+
+        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts, T_0=4, T_mult=2)
+
+    def keras():
+        import keras
+
+        return _keras_rates(keras.optimizers.schedules.CosineDecayRestarts(0.125, 4))

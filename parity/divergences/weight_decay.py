@@ -100,7 +100,7 @@ class OptAdamWd(Divergence):
     gap = 0.0447
     source = "Loshchilov and Hutter 2019; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = (
-        "torch.optim.AdamW is keras.optimizers.Adam(weight_decay=...); for L2 kernel_regularizer=L2(weight_decay / 2)"
+        "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
     )
 
     inputs = _inputs
