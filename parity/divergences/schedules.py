@@ -3,7 +3,7 @@
 from parity.divergences.entry import Divergence
 
 
-def _torch_rates(schedule, lr=0.125, steps=12, **options):
+def torch_rates(schedule, lr=0.125, steps=12, **options):
     """The rates that a torch schedule gives when it is stepped after each update."""
     import torch
 
@@ -17,7 +17,7 @@ def _torch_rates(schedule, lr=0.125, steps=12, **options):
     return torch.tensor(rates)
 
 
-def _keras_rates(schedule, steps=12):
+def keras_rates(schedule, steps=12):
     """The rates of a Keras schedule, a function of the count of updates."""
     import keras
 
@@ -98,46 +98,17 @@ class LrStep(Divergence):
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
+        return torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
 
     def keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
+        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
 
     def aligned_keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
-
-
-class LrCosMin(Divergence):
-    """A cosine schedule's floor is a rate in torch and a fraction of the initial rate in Keras.
-
-    eta_min = 0.01 copied as alpha = 0.01 ends at 0.01 lr.
-    """
-
-    name = "LR-COS-MIN"
-    apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
-    words = ("eta_min", "alpha", "cosine annealing", "minimum learning rate", "floor")
-    gap = 0.105
-    source = "keras.optimizers.schedules.CosineDecay, alpha; torch.optim.lr_scheduler.CosineAnnealingLR, eta_min"
-    cure = "alpha = eta_min / lr"
-
-    def torch():
-        import torch
-
-        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=11, eta_min=2**-6)
-
-    def keras():
-        import keras
-
-        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6))
-
-    def aligned_keras():
-        import keras
-
-        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6 / 0.125))
+        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
 
 
 class LrMulti(Divergence):
@@ -156,50 +127,19 @@ class LrMulti(Divergence):
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
+        return torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
 
     def keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return _keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
+        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
 
     def aligned_keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return _keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
-
-
-class LrCosPeriod(Divergence):
-    """After its last step torch's cosine climbs again, and Keras's stays at the floor.
-
-    CosineAnnealingLR is periodic with 2 T_max.  A training that goes on for more epochs than T_max, or a scheduler that
-    is stepped at each batch, is back at the full rate.
-    """
-
-    name = "LR-COS-PERIOD"
-    apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
-    words = ("T_max", "cosine annealing", "decay_steps", "learning rate rises again", "loss rises at the end")
-    gap = 0.521
-    source = "torch.optim.lr_scheduler.CosineAnnealingLR; keras/src/optimizers/schedules/learning_rate_schedule.py"
-    cure = "stop stepping the scheduler after T_max"
-
-    def torch():
-        import torch
-
-        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=6, eta_min=2**-6)
-
-    def keras():
-        import keras
-
-        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3))
-
-    def aligned_torch():
-        import torch
-
-        rates = _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, steps=7, T_max=6, eta_min=2**-6)
-        return torch.cat([rates, rates[-1:].expand(5)])
+        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
 
 
 class LrPoly(Divergence):
@@ -218,17 +158,17 @@ class LrPoly(Divergence):
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
+        return torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
 
     def keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
+        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
 
     def aligned_keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
+        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
 
 
 class LrLinear(Divergence):
@@ -248,46 +188,19 @@ class LrLinear(Divergence):
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
+        return torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
 
     def keras():
         import keras
 
-        return _keras_rates(_warm_up(keras, 0.0), steps=8)
+        return keras_rates(_warm_up(keras, 0.0), steps=8)
 
     def aligned_keras():
         import keras
 
-        return _keras_rates(_warm_up(keras, 0.125 / 3), steps=8)
+        return keras_rates(_warm_up(keras, 0.125 / 3), steps=8)
 
 
 def _warm_up(keras, start):
     """From this rate to an eighth in eight updates."""
     return keras.optimizers.schedules.CosineDecay(start, 100, warmup_target=0.125, warmup_steps=8)
-
-
-class LrRestarts(Divergence):
-    """Cosine annealing with warm restarts is the same in torch and Keras, each period twice as long as the last.
-
-    T_mult = 2 in torch is Keras's default t_mul.  torch's own default is 1, so the option must be given.
-    """
-
-    name = "LR-RESTARTS"
-    apis = (
-        "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts",
-        "keras.optimizers.schedules.CosineDecayRestarts",
-    )
-    words = ("SGDR", "warm restarts", "T_mult", "t_mul", "cosine annealing")
-    gap, equal = 0, True
-    source = "torch.optim.lr_scheduler.CosineAnnealingWarmRestarts; keras.optimizers.schedules.CosineDecayRestarts"
-    cure = "nothing to align once T_mult=2 is given"
-
-    def torch():
-        import torch
-
-        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts, T_0=4, T_mult=2)
-
-    def keras():
-        import keras
-
-        return _keras_rates(keras.optimizers.schedules.CosineDecayRestarts(0.125, 4))

@@ -99,9 +99,7 @@ class OptAdamWd(Divergence):
     words = ("weight_decay", "coupled", "decoupled", "AdamW", "L2", "Adam differs")
     gap = 0.0447
     source = "Loshchilov and Hutter 2019; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
-    cure = (
-        "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
-    )
+    cure = "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
 
     inputs = _inputs
 
