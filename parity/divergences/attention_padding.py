@@ -84,22 +84,31 @@ class MhaQuerymaskArg(Divergence):
     name, apis = "MHA-QUERYMASK-ARG", ("keras.layers.MultiHeadAttention",)
     words = ("query_mask", "mask has no effect", "upstream bug")
     framework = "tf"
-    gap = 0.132
+    gap = 0.066
     source = "keras/src/layers/attention/multi_head_attention.py, call: query_mask = get_keras_mask(query)"
     cure = "attention_mask=query_mask[:, :, None]"
 
-    inputs = _padded
+    def inputs(rng):
+        return {**_inputs(rng), "words": np.array([[3, 1, 4], [2, 0, 0]]), "table": rng.normal(size=(5, 8))}
 
-    def carried(x, packed, out):
+    def carried(words, table, packed, out):
         import keras
 
-        return keras_attention(packed, out)(keras.layers.Masking(mask_value=1)(x), x)
+        query = keras.layers.Embedding(5, 8, weights=[table], mask_zero=True)(words)
+        value = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(query, value)
 
-    def given(x, packed, out, padding):
-        return keras_attention(packed, out)(x, x, query_mask=~padding)
+    def given(words, table, packed, out):
+        import keras
 
-    def aligned_given(x, packed, out, padding):
-        return keras_attention(packed, out)(x, x, attention_mask=~padding[:, :, None])
+        x = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(x, x, query_mask=words != 0)
+
+    def aligned_given(words, table, packed, out):
+        import keras
+
+        x = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(x, x, attention_mask=(words != 0)[:, :, None])
 
 
 class MhaFullmask(Divergence):
