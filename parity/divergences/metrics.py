@@ -81,19 +81,19 @@ class MetTopk(Divergence):
     cure = "count the classes that are above the label's: (p > p_label).sum(1) < k"
 
     def inputs(rng):
-        return {"p": np.full((3, 3), 0.25), "label": np.array([0, 1, 2])}
+        return {"votes": np.ones((3, 3), int), "label": np.array([0, 1, 2])}  # of four
 
-    def torch(p, label):
-        return (p.topk(2).indices == label[:, None]).any(1).to(p.dtype).mean()
+    def torch(votes, label):
+        return ((votes / 4).topk(2).indices == label[:, None]).any(1).float().mean()
 
-    def keras(p, label):
+    def keras(votes, label):
         import keras
 
-        return keras.metrics.SparseTopKCategoricalAccuracy(k=2)(label, p)
+        return keras.metrics.SparseTopKCategoricalAccuracy(k=2)(label, keras.ops.cast(votes, "float32"))
 
-    def aligned_torch(p, label):
-        above = (p > p.gather(1, label[:, None])).sum(1)
-        return (above < 2).to(p.dtype).mean()
+    def aligned_torch(votes, label):
+        above = (votes > votes.gather(1, label[:, None])).sum(1)
+        return (above < 2).float().mean()
 
 
 class MetBcast(Divergence):
