@@ -94,6 +94,21 @@ class OptAdamEpshat(Divergence):
             optimizer.apply([grad], [w])
         return w
 
+    def recognise(a, b):
+        return max(a.defaults["eps"], b.epsilon) > 1e-20
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.optim.Adam([torch.zeros(1)]), keras.optimizers.Adam(epsilon=1e-8)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.optim.Adam([torch.zeros(1)], eps=BELOW_ROUNDING), keras.optimizers.Adam(epsilon=BELOW_ROUNDING)
+
 
 class OptAmsgrad(Divergence):
     """AMSGrad keeps the same maximum in torch and Keras.

@@ -160,7 +160,7 @@ class OptAdadelta(Divergence):
         return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6), w, grads)
 
     def recognise(a, b):
-        return abs(a.defaults["rho"] - b.rho) > 1e-6 or abs(a.defaults["eps"] / b.epsilon - 1) > 1e-6
+        return abs(a.defaults["rho"] - b.rho) > 1e-6 or a.defaults["eps"] != b.epsilon
 
     def pair():
         import keras

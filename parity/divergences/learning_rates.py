@@ -5,7 +5,7 @@ from parity.divergences.steps import given, keras_steps, torch_steps
 
 
 def _other_rate(a, b):
-    return abs(a.defaults["lr"] / float(b.learning_rate) - 1) > 1e-6  # Keras's is rounded to float32
+    return abs(a.defaults["lr"] - float(b.learning_rate)) > 1e-6 * a.defaults["lr"]  # Keras's is rounded to float32
 
 
 class OptLrDef(Divergence):

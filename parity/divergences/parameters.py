@@ -36,7 +36,7 @@ class InitPrelu(Divergence):
         return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2, 3])(x)
 
     def recognise(a, b):
-        return not b.shared_axes
+        return a.num_parameters == 1 and not b.shared_axes
 
     def pair():
         import keras

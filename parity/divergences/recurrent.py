@@ -156,13 +156,53 @@ class LstmDrop(Divergence):
         return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x, training=True)
 
     def recognise(a, b):
-        return b.dropout != 0 or b.recurrent_dropout != 0
+        return b.recurrent_dropout != 0 or (a.num_layers == 1 and b.dropout != 0)
 
     def pair():
         import keras
         import torch
 
         return torch.nn.LSTM(3, 4), keras.layers.LSTM(4, dropout=0.5)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4)
+
+
+class LstmHard(Divergence):
+    """A Keras LSTM can have a hard sigmoid in its gates, as Keras 1 and 2 had by default; torch's cannot.
+
+    hard_sigmoid is a straight line between -3 and 3.  Weights of an old model fit a new layer, and compute something
+    else.
+    """
+
+    name, apis = "LSTM-HARD", ("torch.nn.LSTM", "torch.nn.GRU", "keras.layers.LSTM", "keras.layers.GRU")
+    words = ("recurrent_activation", "hard_sigmoid", "old Keras model", "gates", "activation")
+    gap = 0.127
+    source = "keras.layers.LSTM, recurrent_activation; torch.nn.LSTM"
+    cure = 'recurrent_activation="sigmoid", activation="tanh", the defaults'
+
+    inputs = _inputs
+
+    def torch(x, w_ih, w_hh, b):
+        return _torch_lstm(w_ih, w_hh, b, batch_first=True)(x)[0]
+
+    def keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, recurrent_activation="hard_sigmoid")(x)
+
+    def aligned_keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x)
+
+    def recognise(a, b):
+        return b.recurrent_activation.__name__ != "sigmoid" or b.activation.__name__ != "tanh"
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4, recurrent_activation="hard_sigmoid")
 
     def aligned_pair():
         import keras
