@@ -13,7 +13,11 @@ class OptAdamEps(Divergence):
     Keras's steps are a fraction of torch's.  Its place differs too (OPT-ADAM-EPSHAT).
     """
 
-    name, apis = "OPT-ADAM-EPS", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
+    name = "OPT-ADAM-EPS"
+    apis = (
+        "torch.optim.Adam", "torch.optim.AdamW", "torch.optim.NAdam",
+        "keras.optimizers.Adam", "keras.optimizers.AdamW", "keras.optimizers.Nadam",
+    )  # fmt: skip
     words = ("epsilon", "eps", "small gradients", "Adam differs", "trains slower")
     gap = 0.59
     source = "torch.optim.Adam, eps; keras/src/optimizers/adam.py"
@@ -65,7 +69,10 @@ class OptAdamEpshat(Divergence):
     ε̂ = ε √(1 - β₂ᵗ).  So at first Keras's epsilon counts for thirty times as much, and no constant makes up for it.
     """
 
-    name, apis = "OPT-ADAM-EPSHAT", ("torch.optim.Adam", "keras.optimizers.Adam")
+    name, apis = (
+        "OPT-ADAM-EPSHAT",
+        ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam", "keras.optimizers.AdamW"),
+    )
     words = ("epsilon hat", "bias correction", "Adam differs", "first steps", "small gradients")
     gap = 0.165
     source = "Kingma and Ba 2015, section 2; keras/src/optimizers/adam.py; torch/optim/adam.py"

@@ -85,3 +85,19 @@ class OptAdamax(Divergence):
         import keras
 
         return keras_steps(keras.optimizers.Adamax(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+
+    def recognise(a, b):
+        return max(a.defaults["eps"], b.epsilon) > 1e-20
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.optim.Adamax([torch.zeros(1)]), keras.optimizers.Adamax()
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        made = torch.optim.Adamax([torch.zeros(1)], eps=BELOW_ROUNDING)
+        return made, keras.optimizers.Adamax(epsilon=BELOW_ROUNDING)

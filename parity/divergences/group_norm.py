@@ -9,7 +9,13 @@ class GnEps(Divergence):
     At unit variance outputs differ by 5e-4 (BN-EPS).
     """
 
-    name, apis = "GN-EPS", ("torch.nn.GroupNorm", "keras.layers.GroupNormalization")
+    name = "GN-EPS"
+    apis = (
+        "torch.nn.GroupNorm",
+        "torch.nn.InstanceNorm1d",
+        "torch.nn.InstanceNorm2d",
+        "keras.layers.GroupNormalization",
+    )
     words = ("epsilon", "eps", "group norm", "instance norm")
     gap = 0.000534
     source = "torch.nn.GroupNorm, eps; keras.layers.GroupNormalization, epsilon"

@@ -208,3 +208,61 @@ class OptAdamw(Divergence):
 
         optimizer = keras.optimizers.AdamW(LR, DECAY, *BETAS, epsilon=BELOW_ROUNDING)
         return keras_steps(optimizer, w, grads)
+
+
+class OptWdAdaptive(Divergence):
+    """All of torch's optimizers but AdamW add weight decay to the gradient; all of Keras's take it from the weight.
+
+    RMSprop, Adagrad, Adadelta, Adamax and NAdam then divide it by √v in torch, as Adam does (OPT-ADAM-WD), and
+    multiply it by the rate alone in Keras.  Here it is RMSprop's.
+    """
+
+    name = "OPT-WD-ADAPTIVE"
+    apis = (
+        "torch.optim.RMSprop", "torch.optim.Adagrad", "torch.optim.Adadelta", "torch.optim.Adamax", "torch.optim.NAdam",
+        "keras.optimizers.RMSprop", "keras.optimizers.Adagrad", "keras.optimizers.Adadelta",
+        "keras.optimizers.Adamax", "keras.optimizers.Nadam",
+    )  # fmt: skip
+    words = ("weight_decay", "coupled", "decoupled", "L2")
+    gap = 0.0343
+    source = "torch/optim/rmsprop.py, _single_tensor_rmsprop; keras/src/optimizers/base_optimizer.py"
+    cure = "in Keras kernel_regularizer=keras.regularizers.L2(weight_decay / 2), which adds λw to the gradient"
+
+    inputs = _inputs
+
+    def torch(w, grads):
+        import torch
+
+        options = {"alpha": 0.875, "eps": BELOW_ROUNDING, "weight_decay": DECAY}
+        return torch_steps(torch.optim.RMSprop, w, grads, lr=2.0**-4, **options)
+
+    def keras(w, grads):
+        import keras
+
+        options = {"rho": 0.875, "epsilon": BELOW_ROUNDING, "weight_decay": DECAY}
+        return keras_steps(keras.optimizers.RMSprop(2.0**-4, **options), w, grads)
+
+    def aligned_keras(w, grads):
+        import keras
+
+        w = keras.Variable(w, dtype=w.dtype.name)
+        optimizer = keras.optimizers.RMSprop(2.0**-4, rho=0.875, epsilon=BELOW_ROUNDING)
+        for grad in grads:
+            optimizer.apply([grad + DECAY * w], [w])
+        return w
+
+    def recognise(a, b):
+        coupled = not a.defaults.get("decoupled_weight_decay")
+        return coupled and bool(a.defaults["weight_decay"] and b.weight_decay)
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.optim.RMSprop([torch.zeros(1)], weight_decay=0.01), keras.optimizers.RMSprop(weight_decay=0.01)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.optim.RMSprop([torch.zeros(1)], weight_decay=0.01), keras.optimizers.RMSprop()
