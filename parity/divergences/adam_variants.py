@@ -8,7 +8,7 @@ class OptNadam(Divergence):
     """NAdam's momentum rises at another pace: torch's factor is 0.96^(0.004 t), Keras's 0.96^t.
 
     μₜ = β₁ (1 - 0.96^(tψ)/2) with ψ = 0.004 in the paper and in torch.  Keras has no ψ, so its momentum is near
-    β₁ after a hundred steps where the paper's needs thousands.  It looks like an upstream bug: a term is missing.
+    β₁ after a hundred steps where the paper's needs 25,000.  It looks like an upstream bug: a term is missing.
     """
 
     name, apis = "OPT-NADAM", ("torch.optim.NAdam", "keras.optimizers.Nadam")

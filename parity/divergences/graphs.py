@@ -24,7 +24,7 @@ def _layer(w):
 
 
 class GraphBuild(Divergence):
-    """set_weights in build() is without effect where a tf.function builds the layer, as fit and predict do.
+    """set_weights in build() is without effect where a tf.function builds the layer, as fit, evaluate and predict do.
 
     The function is traced twice when it makes variables: the trace that had the assignment is thrown away, and what
     runs has random weights.  No error is raised.  Called once outside, the same layer has its weights.  It looks
@@ -37,7 +37,7 @@ class GraphBuild(Divergence):
     framework = "tf"
     gap = 0.395
     source = "tf.function, Variables may only be created once; keras/src/layers/layer.py, build_wrapper"
-    cure = "build the layer, or call it once, before the first fit, predict or tf.function"
+    cure = "keras.Input as the first layer; or build the layer before the first fit, predict or tf.function"
 
     inputs = _inputs
 

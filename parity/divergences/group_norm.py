@@ -58,7 +58,7 @@ class GnEps(Divergence):
 class GnEpsSmall(Divergence):
     """Group normalisation of values that spread by 0.02 comes out at half the size in Keras.
 
-    Keras's eps, 1e-3, is then larger than the variance, 4e-4.  The last layers of a diffusion model have such a spread.
+    Keras's eps, 1e-3, is then larger than the variance, 4e-4.
     """
 
     name, apis = "GN-EPS-SMALL", ("torch.nn.GroupNorm", "keras.layers.GroupNormalization")

@@ -220,8 +220,8 @@ class OptDamp(Divergence):
 class OptMom(Divergence):
     """Two SGDs with another momentum, or one of them with Nesterov's, take other steps.
 
-    Both default to none, and 0.9 is common, so it is one option that was not carried over.  A loss falls ten times as
-    fast with 0.9 as without.
+    Both default to none, and 0.9 is common, so it is one option that was not carried over.  With 0.9 steps grow to
+    ten times the length.
     """
 
     name, apis = "OPT-MOM", ("torch.optim.SGD", "keras.optimizers.SGD")

@@ -172,7 +172,7 @@ class LstmDrop(Divergence):
 
 
 class LstmHard(Divergence):
-    """A Keras LSTM can have a hard sigmoid in its gates, as Keras 1 and 2 had by default; torch's cannot.
+    """A Keras LSTM can have a hard sigmoid in its gates, as the first versions of Keras had by default; torch's cannot.
 
     hard_sigmoid is a straight line between -3 and 3.  Weights of an old model fit a new layer, and compute something
     else.

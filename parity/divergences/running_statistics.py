@@ -102,7 +102,7 @@ class BnCum(Divergence):
     """torch's momentum=None averages over all batches alike; Keras has no such mode.
 
     Its running mean after t batches is the mean of their means, which is what somebody wants who recomputes statistics.
-    Keras raises for None, in the first training call.
+    Keras raises for None.
     """
 
     name, apis = "BN-CUM", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
