@@ -73,8 +73,7 @@ class GruReset(Divergence):
     """With reset_after=False Keras's GRU resets the state before the matrix product; torch resets after it.
 
     n = tanh(Wx + b + U(r∘h)), the paper's, against n = tanh(Wx + b + r∘(Uh + b')).  The first has one bias, the second
-    two.  Models from the first versions of
-    Keras and many papers have the first, which cuDNN and torch cannot run.
+    two.  Models from the first versions of Keras and many papers have the first, which cuDNN and torch cannot run.
     """
 
     name, apis = "GRU-RESET", ("torch.nn.GRU", "torch.nn.GRUCell", "keras.layers.GRU")
