@@ -12,16 +12,8 @@ from parity.divergences.entry import Divergence, entries
 
 __all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
 
-ENGINE = (
-    "entry",
-    "side",
-    "measure",
-    "report",
-    "apis",
-    "command",
-    "check",
-    "drift",
-)  # the modules here that are no area
+# The modules here that are no area.
+ENGINE = ("entry", "side", "measure", "report", "steps", "apis", "command", "check", "drift")
 
 
 def areas() -> list[str]:

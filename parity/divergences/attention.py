@@ -13,7 +13,7 @@ def _inputs(rng, embed=8):
     }
 
 
-def _torch_attention(packed, out, **options):
+def torch_attention(packed, out, **options):
     """torch's module with these weights and no biases."""
     import torch
 
@@ -22,7 +22,7 @@ def _torch_attention(packed, out, **options):
     return attention
 
 
-def _keras_attention(packed, out):
+def keras_attention(packed, out):
     """Keras's layer with the same weights: three kernels (E, heads, d), and one (heads, d, E)."""
     import keras
 
@@ -62,10 +62,10 @@ class MhaPack(Divergence):
         return tuple(attention.weights[0].shape)
 
     def aligned_torch(query, packed, out):
-        return _torch_attention(packed, out, batch_first=True)(query, query, query)[0]
+        return torch_attention(packed, out, batch_first=True)(query, query, query)[0]
 
     def aligned_keras(query, packed, out):
-        return _keras_attention(packed, out)(query, query)
+        return keras_attention(packed, out)(query, query)
 
 
 class MhaOrder(Divergence):
@@ -83,13 +83,13 @@ class MhaOrder(Divergence):
     inputs = _inputs
 
     def torch(query, key, value, packed, out):
-        return _torch_attention(packed, out, batch_first=True)(query, key, value)[0]
+        return torch_attention(packed, out, batch_first=True)(query, key, value)[0]
 
     def keras(query, key, value, packed, out):
-        return _keras_attention(packed, out)(query, key, value)
+        return keras_attention(packed, out)(query, key, value)
 
     def aligned_keras(query, key, value, packed, out):
-        return _keras_attention(packed, out)(query=query, key=key, value=value)
+        return keras_attention(packed, out)(query=query, key=key, value=value)
 
 
 class MhaRet(Divergence):
@@ -107,13 +107,13 @@ class MhaRet(Divergence):
     inputs = _inputs
 
     def torch(query, packed, out):
-        return _torch_attention(packed, out, batch_first=True)(query, query, query)[1]
+        return torch_attention(packed, out, batch_first=True)(query, query, query)[1]
 
     def keras(query, packed, out):
-        return _keras_attention(packed, out)(query, query, return_attention_scores=True)[1]
+        return keras_attention(packed, out)(query, query, return_attention_scores=True)[1]
 
     def aligned_torch(query, packed, out):
-        attention = _torch_attention(packed, out, batch_first=True)
+        attention = torch_attention(packed, out, batch_first=True)
         return attention(query, query, query, average_attn_weights=False)[1]
 
 
@@ -132,13 +132,13 @@ class MhaBf(Divergence):
     inputs = _inputs
 
     def torch(query, packed, out):
-        return _torch_attention(packed, out)(query, query, query)[0]
+        return torch_attention(packed, out)(query, query, query)[0]
 
     def keras(query, packed, out):
-        return _keras_attention(packed, out)(query, query)
+        return keras_attention(packed, out)(query, query)
 
     def aligned_torch(query, packed, out):
-        return _torch_attention(packed, out, batch_first=True)(query, query, query)[0]
+        return torch_attention(packed, out, batch_first=True)(query, query, query)[0]
 
     def recognise(a, b):
         return not a.batch_first
@@ -154,3 +154,79 @@ class MhaBf(Divergence):
         import torch
 
         return torch.nn.MultiheadAttention(8, 2, batch_first=True), keras.layers.MultiHeadAttention(2, 4)
+
+
+class MhaDim(Divergence):
+    """torch's heads share embed_dim, which they must divide; Keras's heads have a size of their own.
+
+    Keras projects to heads · key_dim and back, so four heads of eight work on thirty features.  torch takes thirty over
+    four for an error.
+    """
+
+    name, apis = "MHA-DIM", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
+    words = ("embed_dim must be divisible by num_heads", "key_dim", "head size", "number of heads")
+    gap = float("inf")
+    raises = {"torch": ("AssertionError", "embed_dim must be divisible by num_heads")}
+    source = "torch/nn/modules/activation.py, MultiheadAttention.__init__; keras.layers.MultiHeadAttention, key_dim"
+    cure = "in Keras key_dim = embed_dim / num_heads"
+    unaligned = "torch has no head size; torch.nn.functional.scaled_dot_product_attention takes any size"
+
+    def torch():
+        import torch
+
+        return list(torch.nn.MultiheadAttention(30, 4).in_proj_weight.shape)
+
+    def keras():
+        import keras
+
+        attention = keras.layers.MultiHeadAttention(4, 8)
+        attention.build((None, None, 30), (None, None, 30))
+        return list(attention.weights[0].shape)
+
+
+class MhaKeydim(Divergence):
+    """key_dim is the size of one head in Keras; embed_dim is that of all heads in torch.
+
+    A model that takes key_dim for the width is as many times as large as it has heads, and is right in every shape that
+    one sees.  The value is the number of parameters.
+    """
+
+    name, apis = "MHA-KEYDIM", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
+    words = ("key_dim", "embed_dim", "head size", "number of parameters", "out of memory")
+    gap = 0.972
+    source = "keras.layers.MultiHeadAttention, key_dim; torch.nn.MultiheadAttention, embed_dim"
+    cure = "key_dim = embed_dim // num_heads"
+
+    def torch():
+        import torch
+
+        return sum(p.numel() for p in torch.nn.MultiheadAttention(8, HEADS).parameters())
+
+    def keras():
+        import keras
+
+        attention = keras.layers.MultiHeadAttention(HEADS, 8)
+        attention.build((None, None, 8), (None, None, 8))
+        return attention.count_params()
+
+    def aligned_keras():
+        import keras
+
+        attention = keras.layers.MultiHeadAttention(HEADS, 8 // HEADS)
+        attention.build((None, None, 8), (None, None, 8))
+        return attention.count_params()
+
+    def recognise(a, b):
+        return a.head_dim != b.key_dim
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.MultiheadAttention(8, HEADS), keras.layers.MultiHeadAttention(HEADS, 8)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.MultiheadAttention(8, HEADS), keras.layers.MultiHeadAttention(HEADS, 8 // HEADS)

@@ -1,37 +1,14 @@
-"""Optimizers: one weight that starts at zero, and given gradients; the value is how far it moved."""
-
-import numpy as np
+"""SGD: what its momentum buffer holds, and what moves it."""
 
 from parity.divergences.entry import Divergence
-
-LR, MOMENTUM, BETAS = 2.0**-10, 0.875, (0.875, 1 - 2.0**-10)  # held exactly by float32
-BELOW_ROUNDING = 2.0**-100
-
-
-def _inputs(rng, scale=1.0):
-    return {"w": np.zeros(4), "grads": scale * rng.normal(0.5, 1, (10, 4))}
-
-
-def _torch(optimizer, w, grads, **options):
-    """Where ten steps of a torch optimizer take the weight."""
-    import torch
-
-    w = torch.nn.Parameter(w)
-    optimizer = optimizer([w], **options)
-    for grad in grads:
-        w.grad = grad
-        optimizer.step()
-    return w
-
-
-def _keras(optimizer, w, grads):
-    """Where ten steps of a Keras optimizer take the weight."""
-    import keras
-
-    w = keras.Variable(w, dtype=w.dtype.name)
-    for grad in grads:
-        optimizer.apply([grad], [w])
-    return w
+from parity.divergences.steps import (
+    MOMENTUM,
+    given,
+    keras_steps,
+    keras_steps_at_two_rates,
+    torch_steps,
+    torch_steps_at_two_rates,
+)
 
 
 class OptSgdLrchange(Divergence):
@@ -47,238 +24,22 @@ class OptSgdLrchange(Divergence):
     source = "torch.optim.SGD, Note on Sutskever et al.; keras/src/optimizers/sgd.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
-    inputs = _inputs
+    inputs = given
 
     def torch(w, grads):
         import torch
 
-        w = torch.nn.Parameter(w)
-        optimizer = torch.optim.SGD([w], lr=0.125, momentum=MOMENTUM)
-        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 5, gamma=0.125)
-        for grad in grads:
-            w.grad = grad
-            optimizer.step()
-            scheduler.step()
-        return w
+        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
 
     def keras(w, grads):
         import keras
 
-        w = keras.Variable(w, dtype=w.dtype.name)
-        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
-        for step, grad in enumerate(grads):
-            if step == 5:
-                optimizer.learning_rate = 0.125**2
-            optimizer.apply([grad], [w])
-        return w
+        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        w = keras.Variable(w, dtype=w.dtype.name)
-        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
-        for step, grad in enumerate(grads):
-            if step == 5:
-                optimizer.learning_rate = 0.125**2
-                for v in optimizer.momentums:
-                    v.assign(v * 0.125)
-            optimizer.apply([grad], [w])
-        return w
-
-
-class OptAdamEps(Divergence):
-    """Adam's default epsilon is 1e-8 in torch and 1e-7 in Keras.
-
-    It is invisible while gradients are near 1.  Where they are 1e-6, as at the end of a training or far from the loss,
-    Keras's steps are a fraction of torch's.  Its place differs too (OPT-ADAM-EPSHAT).
-    """
-
-    name, apis = "OPT-ADAM-EPS", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
-    words = ("epsilon", "eps", "small gradients", "Adam differs", "trains slower")
-    gap = 0.59
-    source = "torch.optim.Adam, eps; keras/src/optimizers/adam.py"
-    cure = "the same epsilon in both; below rounding, such as 2**-100, its place does not matter either"
-
-    def inputs(rng):
-        return _inputs(rng, scale=1e-6)
-
-    def torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.Adam, w, grads, lr=LR, betas=BETAS)
-
-    def keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.Adam(LR, *BETAS), w, grads)
-
-    def aligned_torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
-
-    def aligned_keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
-
-    def recognise(a, b):
-        return a.defaults["eps"] != b.epsilon
-
-    def pair():
-        import keras
-        import torch
-
-        return torch.optim.Adam([torch.zeros(1)]), keras.optimizers.Adam()
-
-    def aligned_pair():
-        import keras
-        import torch
-
-        return torch.optim.Adam([torch.zeros(1)]), keras.optimizers.Adam(epsilon=1e-8)
-
-
-class OptAdamEpshat(Divergence):
-    """torch adds Adam's epsilon after the bias correction, Keras before it.
-
-    lr √(1 - β₂ᵗ)/(1 - β₁ᵗ) · m/(√v + ε̂) is Keras's form, the paper's ε̂; torch's m̂/(√v̂ + ε) is the same with
-    ε̂ = ε √(1 - β₂ᵗ).  So at first Keras's epsilon counts for thirty times as much, and no constant makes up for it.
-    """
-
-    name, apis = "OPT-ADAM-EPSHAT", ("torch.optim.Adam", "keras.optimizers.Adam")
-    words = ("epsilon hat", "bias correction", "Adam differs", "first steps", "small gradients")
-    gap = 0.165
-    source = "Kingma and Ba 2015, section 2; keras/src/optimizers/adam.py; torch/optim/adam.py"
-    cure = "optimizer.epsilon = eps * sqrt(1 - beta_2**t) before each step; or an epsilon below rounding"
-
-    def inputs(rng):
-        return _inputs(rng, scale=1e-6)
-
-    def torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=1e-8)
-
-    def keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8), w, grads)
-
-    def aligned_keras(w, grads):
-        import keras
-
-        w = keras.Variable(w, dtype=w.dtype.name)
-        optimizer = keras.optimizers.Adam(LR, *BETAS)
-        for t, grad in enumerate(grads, 1):
-            optimizer.epsilon = 1e-8 * (1 - BETAS[1] ** t) ** 0.5
-            optimizer.apply([grad], [w])
-        return w
-
-
-class OptAdamF32beta(Divergence):
-    """Keras rounds Adam's betas to float32 before it takes 1 - βᵗ, in float64 models too.
-
-    1 - 0.999 loses the leading digits: it is 1.3e-5 off, and every early update is off by half of that.  float64 does
-    not help, nor does keras.config.set_floatx("float64").
-    """
-
-    name, apis = "OPT-ADAM-F32BETA", ("keras.optimizers.Adam", "torch.optim.Adam")
-    words = ("float64 optimizer", "beta_2", "0.999", "double precision", "Adam differs slightly")
-    dtype, gap = "float64", 6.6e-6
-    source = "keras/src/optimizers/adam.py, update_step: ops.cast(self.beta_2)"
-    cure = "betas that float32 holds exactly: 0.875, 1 - 2**-10"
-
-    inputs = _inputs
-
-    def torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.Adam, w, grads, lr=LR, betas=(0.9, 0.999), eps=BELOW_ROUNDING)
-
-    def keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.Adam(LR, 0.9, 0.999, epsilon=BELOW_ROUNDING), w, grads)
-
-    def aligned_torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
-
-    def aligned_keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
-
-
-class OptF64Lr(Divergence):
-    """Keras keeps the learning rate in float32, also for float64 weights.
-
-    0.1 is 1.5e-8 off, and so is every step.  A float64 comparison ends there.
-    """
-
-    name, apis = "OPT-F64-LR", ("keras.optimizers.Optimizer", "torch.optim.SGD")
-    words = ("float64 learning rate", "double precision", "floatx", "differs by 1e-8")
-    dtype, gap = "float64", 1.5e-8
-    source = "keras/src/optimizers/base_optimizer.py, __init__: learning_rate"
-    cure = 'a power of two; or keras.config.set_floatx("float64") for the whole run'
-
-    inputs = _inputs
-
-    def torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.SGD, w, grads, lr=0.1)
-
-    def keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.SGD(0.1), w, grads)
-
-    def aligned_torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.SGD, w, grads, lr=0.125)
-
-    def aligned_keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.SGD(0.125), w, grads)
-
-
-class OptF64Mom(Divergence):
-    """Keras takes the momentum through float32, also for float64 weights.
-
-    0.9 is 2.6e-8 off, and the error adds up along the buffer.  keras.config.set_floatx("float64") does not help.
-    """
-
-    name, apis = "OPT-F64-MOM", ("keras.optimizers.SGD", "torch.optim.SGD")
-    words = ("float64 momentum", "double precision", "differs by 1e-7")
-    dtype, gap = "float64", 5.9e-8
-    source = "keras/src/optimizers/sgd.py, update_step: ops.cast(self.momentum)"
-    cure = "a momentum that float32 holds exactly: 0.875"
-
-    inputs = _inputs
-
-    def torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.SGD, w, grads, lr=0.125, momentum=0.9)
-
-    def keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.SGD(0.125, momentum=0.9), w, grads)
-
-    def aligned_torch(w, grads):
-        import torch
-
-        return _torch(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
-
-    def aligned_keras(w, grads):
-        import keras
-
-        return _keras(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads, rescale=True)
 
 
 class OptZero(Divergence):
@@ -294,7 +55,7 @@ class OptZero(Divergence):
     source = "torch.optim.Optimizer.zero_grad, set_to_none"
     cure = "zero_grad(set_to_none=False) where zeros are wanted"
 
-    inputs = _inputs
+    inputs = given
 
     def torch(w, grads):
         import torch
@@ -310,7 +71,8 @@ class OptZero(Divergence):
     def keras(w, grads):
         import keras
 
-        return _keras(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, [grads[0], keras.ops.zeros_like(grads[0])])
+        grads = [grads[0], keras.ops.zeros_like(grads[0])]
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -322,3 +84,180 @@ class OptZero(Divergence):
         optimizer.zero_grad(set_to_none=False)
         optimizer.step()
         return w
+
+
+class OptNesterov(Divergence):
+    """Nesterov's momentum too goes on with the old rate in Keras after the rate has changed.
+
+    The buffer holds gradients in torch, and gradients times the rate of their time in Keras, as without Nesterov
+    (OPT-SGD-LRCHANGE).  At a constant rate they are equal (OPT-SGD-NESTEROV).
+    """
+
+    name, apis = "OPT-NESTEROV", ("torch.optim.SGD", "keras.optimizers.SGD")
+    words = ("nesterov", "learning rate schedule", "learning rate change", "velocity", "accelerated gradient")
+    gap = 0.566
+    source = "torch/optim/sgd.py, _single_tensor_sgd; keras/src/optimizers/sgd.py, update_step"
+    cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
+
+    inputs = given
+
+    def torch(w, grads):
+        import torch
+
+        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, nesterov=True)
+
+    def keras(w, grads):
+        import keras
+
+        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True), w, grads)
+
+    def aligned_keras(w, grads):
+        import keras
+
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True)
+        return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
+
+
+class OptSgdMom(Divergence):
+    """SGD with momentum is the same in torch and Keras while the rate is constant.
+
+    The formulas look different, since torch keeps the rate out of the buffer and Keras in it.  They part when the rate
+    changes (OPT-SGD-LRCHANGE).
+    """
+
+    name, apis = "OPT-SGD-MOM", ("torch.optim.SGD", "keras.optimizers.SGD")
+    words = ("momentum formula", "velocity", "Sutskever", "heavy ball")
+    gap, equal = 0, True
+    source = "torch.optim.SGD, Note on Sutskever et al.; keras.optimizers.SGD, update rule"
+    cure = "nothing to align"
+
+    inputs = given
+
+    def torch(w, grads):
+        import torch
+
+        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=0.9)
+
+    def keras(w, grads):
+        import keras
+
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=0.9), w, grads)
+
+
+class OptSgdNesterov(Divergence):
+    """Nesterov's momentum is the same in torch and Keras while the rate is constant.
+
+    Both look ahead from the new buffer: w ← w - lr (g + μv).  torch's documentation says that its form differs from
+    the paper's; Keras's differs in the same way.
+    """
+
+    name, apis = "OPT-SGD-NESTEROV", ("torch.optim.SGD", "keras.optimizers.SGD")
+    words = ("nesterov", "nesterov formula", "accelerated gradient", "look ahead")
+    gap, equal = 0, True
+    source = "torch.optim.SGD, Note on Sutskever et al.; keras.optimizers.SGD, nesterov"
+    cure = "nothing to align"
+
+    inputs = given
+
+    def torch(w, grads):
+        import torch
+
+        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=0.9, nesterov=True)
+
+    def keras(w, grads):
+        import keras
+
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True), w, grads)
+
+
+class OptDamp(Divergence):
+    """torch can dampen what enters the momentum buffer; Keras cannot.
+
+    v ← μv + (1 - dampening) g, but for the first gradient, which enters whole.  Dampening by μ, the running mean of
+    textbooks, is therefore not a matter of the rate alone.
+    """
+
+    name, apis = "OPT-DAMP", ("torch.optim.SGD", "keras.optimizers.SGD")
+    words = ("dampening", "momentum", "exponential moving average", "first step")
+    gap = 2.52
+    source = "torch/optim/sgd.py, _single_tensor_sgd: the first buffer is a clone of the gradient"
+    cure = "dampening=0 in torch; or, for Keras, gradients times 1 - dampening after the first"
+
+    inputs = given
+
+    def torch(w, grads):
+        import torch
+
+        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, dampening=MOMENTUM)
+
+    def keras(w, grads):
+        import keras
+
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+
+    def aligned_keras(w, grads):
+        import keras
+
+        dampened = keras.ops.concatenate([grads[:1], grads[1:] * (1 - MOMENTUM)])
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, dampened)
+
+    def recognise(a, b):
+        return a.defaults["momentum"] != 0 and a.defaults["dampening"] != 0
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.optim.SGD([torch.zeros(1)], momentum=0.9, dampening=0.9), keras.optimizers.SGD(0.001, 0.9)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.optim.SGD([torch.zeros(1)], momentum=0.9), keras.optimizers.SGD(0.001, 0.9)
+
+
+class OptMom(Divergence):
+    """Two SGDs with another momentum, or one of them with Nesterov's, take other steps.
+
+    Both default to none, and 0.9 is common, so it is one option that was not carried over.  With 0.9 steps grow to
+    ten times the length.
+    """
+
+    name, apis = "OPT-MOM", ("torch.optim.SGD", "keras.optimizers.SGD")
+    words = ("momentum", "nesterov", "forgotten momentum", "trains slower", "option")
+    gap = 0.764
+    source = "torch.optim.SGD, momentum; keras.optimizers.SGD, momentum"
+    cure = "the same momentum and nesterov in both"
+
+    inputs = given
+
+    def torch(w, grads):
+        import torch
+
+        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+
+    def keras(w, grads):
+        import keras
+
+        return keras_steps(keras.optimizers.SGD(0.125), w, grads)
+
+    def aligned_keras(w, grads):
+        import keras
+
+        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+
+    def recognise(a, b):
+        return abs(a.defaults["momentum"] - b.momentum) > 1e-6 or bool(a.defaults["nesterov"]) != bool(b.nesterov)
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.optim.SGD([torch.zeros(1)], momentum=0.9), keras.optimizers.SGD()
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.optim.SGD([torch.zeros(1)], momentum=0.9), keras.optimizers.SGD(momentum=0.9)

@@ -3,15 +3,6 @@
 from parity.divergences.entry import Divergence
 
 
-def _tf32(x):
-    """x with its mantissa rounded to ten bits, to nearest and half to even."""
-    import tensorflow as tf
-
-    bits = tf.bitcast(x, tf.int32)
-    odd = tf.bitwise.bitwise_and(tf.bitwise.right_shift(bits, 13), 1)
-    return tf.bitcast(tf.bitwise.bitwise_and(bits + 0xFFF + odd, -0x2000), tf.float32)
-
-
 class DtLossf32(Divergence):
     """A Keras loss computes in float32 whatever it is given, unless its dtype says otherwise.
 
@@ -42,37 +33,3 @@ class DtLossf32(Divergence):
         import keras
 
         return keras.losses.MeanSquaredError(dtype="float64")(target, prediction)
-
-
-class Tf32(Divergence):
-    """TF32 rounds the inputs of a product to ten bits of mantissa, and TensorFlow has it on by default on a GPU.
-
-    A thousandth, in float32.  torch has it off for products and on for cuDNN's convolutions.  Emulated here by
-    rounding the inputs to the nearest number of ten bits; a CPU has no TF32.
-    """
-
-    name = "TF32"
-    apis = (
-        "tf.config.experimental.enable_tensor_float_32_execution", "torch.backends.cuda.matmul.allow_tf32",
-        "torch.backends.cudnn.allow_tf32", "torch.set_float32_matmul_precision",
-    )  # fmt: skip
-    words = ("tf32", "tensor float 32", "gpu differs from cpu", "A100", "H100", "1e-3", "matmul precision")
-    gap = 0.00028
-    source = "torch, CUDA semantics: TensorFloat-32; tf.config.experimental.enable_tensor_float_32_execution"
-    cure = "torch.backends.cudnn.allow_tf32 = False; tf.config.experimental.enable_tensor_float_32_execution(False)"
-
-    def inputs(rng):
-        return {"x": rng.normal(size=(8, 64)), "w": rng.normal(size=(64, 8))}
-
-    def torch(x, w):
-        return x @ w
-
-    def tf(x, w):
-        import tensorflow as tf
-
-        return tf.matmul(_tf32(x), _tf32(w))
-
-    def aligned_tf(x, w):
-        import tensorflow as tf
-
-        return tf.matmul(x, w)

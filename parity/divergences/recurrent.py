@@ -129,3 +129,83 @@ class LstmOut(Divergence):
         import torch
 
         return torch.nn.LSTM(3, 4, batch_first=True), keras.layers.LSTM(4, return_sequences=True)
+
+
+class LstmDrop(Divergence):
+    """torch's dropout of an LSTM is between its layers, so a single layer has none; Keras's is on the inputs.
+
+    torch warns when there is one layer.  Keras also has recurrent_dropout, which torch has not.
+    """
+
+    name, apis = "LSTM-DROP", ("torch.nn.LSTM", "torch.nn.GRU", "keras.layers.LSTM")
+    words = ("dropout", "recurrent_dropout", "dropout option adds dropout after all but last recurrent layer")
+    gap = 1.21
+    warns = {"torch": "dropout option adds dropout after all but last recurrent layer"}
+    source = "torch.nn.LSTM, dropout; keras.layers.LSTM, dropout and recurrent_dropout"
+    cure = "a Dropout layer where it is meant, and none in the LSTM"
+
+    inputs = _inputs
+
+    def torch(x, w_ih, w_hh, b):
+        return _torch_lstm(w_ih, w_hh, b, batch_first=True, dropout=0.5)(x)[0]
+
+    def keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, dropout=0.5)(x, training=True)
+
+    def aligned_keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x, training=True)
+
+    def recognise(a, b):
+        return b.recurrent_dropout != 0 or (a.num_layers == 1 and b.dropout != 0)
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4, dropout=0.5)
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4)
+
+
+class LstmHard(Divergence):
+    """A Keras LSTM can have a hard sigmoid in its gates, as the first versions of Keras had by default; torch's cannot.
+
+    hard_sigmoid is a straight line between -3 and 3.  Weights of an old model fit a new layer, and compute something
+    else.
+    """
+
+    name, apis = "LSTM-HARD", ("torch.nn.LSTM", "torch.nn.GRU", "keras.layers.LSTM", "keras.layers.GRU")
+    words = ("recurrent_activation", "hard_sigmoid", "old Keras model", "gates", "activation")
+    gap = 0.127
+    source = "keras.layers.LSTM, recurrent_activation; torch.nn.LSTM"
+    cure = 'recurrent_activation="sigmoid", activation="tanh", the defaults'
+
+    inputs = _inputs
+
+    def torch(x, w_ih, w_hh, b):
+        return _torch_lstm(w_ih, w_hh, b, batch_first=True)(x)[0]
+
+    def keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, recurrent_activation="hard_sigmoid")(x)
+
+    def aligned_keras(x, w_ih, w_hh, b):
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x)
+
+    def recognise(a, b):
+        return b.recurrent_activation.__name__ != "sigmoid" or b.activation.__name__ != "tanh"
+
+    def pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4, recurrent_activation="hard_sigmoid")
+
+    def aligned_pair():
+        import keras
+        import torch
+
+        return torch.nn.LSTM(3, 4), keras.layers.LSTM(4)

@@ -3,7 +3,7 @@
 from parity.divergences.entry import Divergence
 
 
-def _torch_rates(schedule, lr=0.125, steps=12, **options):
+def torch_rates(schedule, lr=0.125, steps=12, **options):
     """The rates that a torch schedule gives when it is stepped after each update."""
     import torch
 
@@ -17,7 +17,7 @@ def _torch_rates(schedule, lr=0.125, steps=12, **options):
     return torch.tensor(rates)
 
 
-def _keras_rates(schedule, steps=12):
+def keras_rates(schedule, steps=12):
     """The rates of a Keras schedule, a function of the count of updates."""
     import keras
 
@@ -98,43 +98,109 @@ class LrStep(Divergence):
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
+        return torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
 
     def keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
+        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
 
     def aligned_keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
+        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
 
 
-class LrCosMin(Divergence):
-    """A cosine schedule's floor is a rate in torch and a fraction of the initial rate in Keras.
+class LrMulti(Divergence):
+    """MultiStepLR changes the rate at the boundary, PiecewiseConstantDecay one update after it.
 
-    eta_min = 0.01 copied as alpha = 0.01 ends at 0.01 lr.
+    Keras's boundary is inclusive: the old rate holds while step <= boundary.  One update more at the high rate.
     """
 
-    name = "LR-COS-MIN"
-    apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
-    words = ("eta_min", "alpha", "cosine annealing", "minimum learning rate", "floor")
-    gap = 0.105
-    source = "keras.optimizers.schedules.CosineDecay, alpha; torch.optim.lr_scheduler.CosineAnnealingLR, eta_min"
-    cure = "alpha = eta_min / lr"
+    name = "LR-MULTI"
+    apis = ("torch.optim.lr_scheduler.MultiStepLR", "keras.optimizers.schedules.PiecewiseConstantDecay")
+    words = ("milestones", "boundaries", "off by one", "step decay", "learning rate schedule")
+    gap = 0.431
+    source = "keras.optimizers.schedules.PiecewiseConstantDecay, call; torch.optim.lr_scheduler.MultiStepLR"
+    cure = "boundaries = milestone - 1"
 
     def torch():
         import torch
 
-        return _torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=11, eta_min=2**-6)
+        return torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
 
     def keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6))
+        rates = [2**-3, 2**-5, 2**-7]
+        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
 
     def aligned_keras():
         import keras
 
-        return _keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6 / 0.125))
+        rates = [2**-3, 2**-5, 2**-7]
+        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
+
+
+class LrPoly(Divergence):
+    """A polynomial decay ends at 0 in torch and at 0.0001 in Keras.
+
+    With rates near 0.0001 Keras's does not fall at all, and below it rises.
+    """
+
+    name = "LR-POLY"
+    apis = ("torch.optim.lr_scheduler.PolynomialLR", "keras.optimizers.schedules.PolynomialDecay")
+    words = ("end_learning_rate", "linear decay", "polynomial decay", "warm-up and linear decay")
+    gap = 0.143
+    source = "keras.optimizers.schedules.PolynomialDecay, end_learning_rate; torch.optim.lr_scheduler.PolynomialLR"
+    cure = "end_learning_rate=0"
+
+    def torch():
+        import torch
+
+        return torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
+
+    def keras():
+        import keras
+
+        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
+
+    def aligned_keras():
+        import keras
+
+        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
+
+
+class LrLinear(Divergence):
+    """torch's linear warm-up starts at a third of the rate, Keras's at what it is told, mostly 0.
+
+    LinearLR has start_factor = 1/3, and refuses 0.  Keras warms up inside CosineDecay, from initial_learning_rate to
+    warmup_target; there is no such schedule alone.  With 0 the first update is without effect.
+    """
+
+    name = "LR-LINEAR"
+    apis = ("torch.optim.lr_scheduler.LinearLR", "keras.optimizers.schedules.CosineDecay")
+    words = ("warm-up", "warmup", "start_factor", "warmup_target", "warmup_steps", "linear warm-up")
+    gap = 0.322
+    source = "torch.optim.lr_scheduler.LinearLR, start_factor; keras.optimizers.schedules.CosineDecay, warmup_target"
+    cure = "initial_learning_rate = start_factor * lr"
+
+    def torch():
+        import torch
+
+        return torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
+
+    def keras():
+        import keras
+
+        return keras_rates(_warm_up(keras, 0.0), steps=8)
+
+    def aligned_keras():
+        import keras
+
+        return keras_rates(_warm_up(keras, 0.125 / 3), steps=8)
+
+
+def _warm_up(keras, start):
+    """From this rate to an eighth in eight updates."""
+    return keras.optimizers.schedules.CosineDecay(start, 100, warmup_target=0.125, warmup_steps=8)

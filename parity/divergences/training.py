@@ -1,6 +1,4 @@
-"""The training loop: what fit reports, and in which order it goes through the data."""
-
-import numpy as np
+"""The training loop: which loss fit and evaluate report."""
 
 from parity.divergences.entry import Divergence
 
@@ -110,47 +108,110 @@ class FitLogs(Divergence):
         return [float(model.train_on_batch(*batch)) for batch in zip(keras.ops.split(x, 4), keras.ops.split(y, 4))]
 
 
-class FitShuffle(Divergence):
-    """fit shuffles by default, a DataLoader does not.
+class FitWeight(Divergence):
+    """Keras weighs a short last batch by its size; the mean of the batches' means in a loop does not.
 
-    A loop that leaves the default goes through sorted data in order, and learns one class after the other.  The value
-    is the order of the examples in one epoch.
+    Twenty examples in batches of eight: the last four count for a third of a loop's mean.
     """
 
-    name, apis = "FIT-SHUFFLE", ("keras.Model.fit", "torch.utils.data.DataLoader")
-    words = ("shuffle", "order of the data", "sorted data", "not reproducible")
-    gap = 0.715
-    fresh = True  # fit draws the order from TensorFlow's global generator
-    source = "keras.Model.fit, shuffle; torch.utils.data.DataLoader, shuffle"
-    cure = "shuffle=False; or shuffle=True in the DataLoader"
+    name, apis = "FIT-WEIGHT", ("keras.Model.evaluate", "keras.Model.fit", "torch.utils.data.DataLoader")
+    words = ("last batch", "uneven batch", "mean of means", "drop_last", "epoch loss", "validation loss differs")
+    gap = 0.363
+    source = "keras/src/trainers/trainer.py, compute_loss: _loss_tracker.update_state, sample_weight"
+    cure = "weigh by len(batch): sum(loss * len(batch)) / n"
 
     def inputs(rng):
-        return {"rows": np.arange(64)}
+        x = rng.normal(size=(20, 3))
+        x[16:] *= 4
+        return {"x": x, "y": x @ rng.normal(size=(3, 1)), "w": rng.normal(size=(1, 3))}
 
-    def torch(rows):
+    def torch(x, y, w):
         import torch
 
-        return torch.cat(list(torch.utils.data.DataLoader(rows, batch_size=16)))
+        model, _ = _torch_model(w)
+        losses = [torch.nn.functional.mse_loss(model(x), y) for x, y in zip(x.split(8), y.split(8))]
+        return torch.stack(losses).mean()
 
-    def keras(rows):
-        return _order(rows)
+    def keras(x, y, w):
+        return _keras_model(w).evaluate(x, y, batch_size=8, verbose=0)
 
-    def aligned_keras(rows):
-        return _order(rows, shuffle=False)
+    def aligned_torch(x, y, w):
+        import torch
+
+        model, _ = _torch_model(w)
+        losses = [torch.nn.functional.mse_loss(model(x), y) * len(x) for x, y in zip(x.split(8), y.split(8))]
+        return torch.stack(losses).sum() / len(x)
 
 
-def _order(rows, **options):
-    """The order in which fit hands out the rows, which a loss sees as its targets."""
-    import keras
-    import tensorflow as tf
+class FitReg(Divergence):
+    """The loss that Keras reports has the penalties of the regularisers in it.
 
-    seen = []
+    So the losses of two regularised models cannot be compared, and a training loss does not go to zero.  torch's
+    weight_decay acts on the gradient alone and is never seen.
+    """
 
-    def loss(y_true, y_pred):
-        seen.extend(int(row) for row in tf.reshape(y_true, [-1]))
-        return 0 * y_pred
+    name, apis = "FIT-REG", ("keras.Model.fit", "keras.Model.evaluate", "keras.regularizers.L2", "torch.optim.SGD")
+    words = (
+        "regularizer in the loss",
+        "loss does not go to zero",
+        "kernel_regularizer",
+        "weight_decay",
+        "history loss",
+    )
+    gap = 0.991
+    source = "keras/src/trainers/trainer.py, compute_loss: self.losses; torch.optim.SGD, weight_decay"
+    cure = 'a metric, metrics=["mse"], has no penalty; or add weight_decay / 2 * sum(w ** 2) in torch'
 
-    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
-    model.compile("sgd", loss, run_eagerly=True)
-    model.fit(tf.zeros((len(rows), 1)), tf.cast(rows, "float32"), batch_size=16, verbose=0, **options)
-    return seen
+    inputs = _inputs
+
+    def torch(x, y, w):
+        import torch
+
+        model, _ = _torch_model(w)
+        return torch.nn.functional.mse_loss(model(x), y)
+
+    def keras(x, y, w):
+        import keras
+
+        dense = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(0.5))
+        model = keras.Sequential([keras.Input((3,)), dense])
+        model.set_weights([keras.ops.transpose(w)])
+        model.compile(loss="mse", jit_compile=False)
+        return model.evaluate(x, y, verbose=0)
+
+    def aligned_torch(x, y, w):
+        import torch
+
+        model, _ = _torch_model(w)
+        return torch.nn.functional.mse_loss(model(x), y) + 0.5 * model.weight.square().sum()
+
+
+class FitSw(Divergence):
+    """Keras divides a loss with sample weights by the size of the batch, not by the sum of the weights.
+
+    Weights that do not average to 1 change the size of the loss, and with it the rate.  torch has none; a weighted mean
+    by hand, or CrossEntropyLoss's weight, divides by their sum.
+    """
+
+    name = "FIT-SW"
+    apis = ("keras.Model.fit", "keras.losses.MeanSquaredError", "torch.nn.CrossEntropyLoss", "torch.nn.MSELoss")
+    words = ("sample_weight", "class_weight", "weighted mean", "loss too small")
+    gap = 0.754
+    source = "keras/src/losses/loss.py, reduce_weighted_values; keras.losses.Loss, reduction"
+    cure = 'reduction="mean_with_sample_weight"; or weights that average to 1'
+
+    def inputs(rng):
+        return {"p": rng.normal(size=(8, 3)), "y": rng.normal(size=(8, 3)), "weight": rng.uniform(0, 0.5, 8)}
+
+    def torch(p, y, weight):
+        return ((p - y).square().mean(1) * weight).sum() / weight.sum()
+
+    def keras(p, y, weight):
+        import keras
+
+        return keras.losses.MeanSquaredError()(y, p, sample_weight=weight)
+
+    def aligned_keras(p, y, weight):
+        import keras
+
+        return keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")(y, p, sample_weight=weight)

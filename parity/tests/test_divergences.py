@@ -262,7 +262,7 @@ def test_its_source_can_be_shown(divergence):
 
 def test_what_a_side_calls_is_shown_with_it():
     shown = snippets(catalogue()["OPT-F64-MOM"])
-    assert "optimizer.apply" in shown["_keras"]
+    assert "optimizer.apply" in shown["keras_steps"]
     assert shown["MOMENTUM"] == "MOMENTUM = 0.875"
 
 

@@ -123,7 +123,7 @@ def test_a_stage_that_raises_is_an_error_and_the_others_go_on(outputs):
 
 def declared(expected_divergence):
     stages = {"forward": Stage(outputs=("logits", "loss"), expected_divergence=expected_divergence)}
-    return dataclasses.replace(load("mlp"), stages=stages, known={})
+    return dataclasses.replace(load("mlp"), stages=stages, known={}, claims={}, shows=())
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,11 @@ def test_the_most_specific_declaration_holds():
 def test_a_sampled_output_lies_within_the_deviation_of_chance(outputs, shift, verdict):
     mean = Stochastic(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
     task = dataclasses.replace(
-        load("mlp"), stages={"forward": Stage(outputs=("logits", "loss"), stochastic={"loss": mean})}, known={}
+        load("mlp"),
+        stages={"forward": Stage(outputs=("logits", "loss"), stochastic={"loss": mean})},
+        known={},
+        claims={},
+        shows=(),
     )
     outputs["forward/loss"] = np.array(0.5 + shift * 0.01)
     assert judge(task, "numpy", outputs)[1].verdict == verdict

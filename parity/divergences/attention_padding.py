@@ -1,0 +1,173 @@
+"""Padding in attention: the polarity of its masks, whom they mask, and rows in which nothing is left."""
+
+import numpy as np
+
+from parity.divergences.attention import keras_attention, torch_attention
+from parity.divergences.entry import Divergence
+
+
+def _inputs(rng, embed=8):
+    return {
+        "x": rng.normal(size=(3, 5, embed)),
+        "packed": rng.normal(0, 0.3, (3 * embed, embed)),
+        "out": rng.normal(0, 0.3, (embed, embed)),
+        "padding": np.arange(5) >= np.array([5, 4, 3])[:, None],  # beyond the three lengths
+    }
+
+
+def _padded(rng):
+    """The same, with ones where the padding is."""
+    arrays = _inputs(rng)
+    return {**arrays, "x": np.where(arrays["padding"][:, :, None], 1, arrays["x"])}
+
+
+class MhaPadmask(Divergence):
+    """A true is padding in torch's key_padding_mask, and a word in Keras's key_mask.
+
+    With the polarity wrong the padding alone is attended to.
+    """
+
+    name, apis = "MHA-PADMASK", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
+    words = ("key_padding_mask", "key_mask", "padding", "mask polarity", "src_key_padding_mask")
+    gap = 1.09
+    source = "torch.nn.MultiheadAttention, key_padding_mask; keras/src/layers/attention/multi_head_attention.py"
+    cure = "key_mask = ~key_padding_mask"
+
+    def inputs(rng):
+        return {**_inputs(rng), "padding": np.arange(5) >= np.array([4, 3, 2])[:, None]}
+
+    def torch(x, packed, out, padding):
+        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+
+    def keras(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=padding)
+
+    def aligned_keras(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding)
+
+
+class MhaQuerymask(Divergence):
+    """A mask that comes with Keras's query also masks the rows of the padding itself; torch masks keys alone.
+
+    It comes from mask_zero or Masking.  A padded row has nothing left then, and its output is an average of all values
+    (MHA-FULLMASK); in torch it is attention like another row's.  Whoever averages over time sees it.
+    """
+
+    name, apis = "MHA-QUERYMASK", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
+    words = ("query_mask", "key_padding_mask", "mask_zero", "Masking", "padded rows differ")
+    gap = 0.213
+    source = "keras/src/layers/attention/multi_head_attention.py, _compute_attention_mask"
+    cure = "key_mask alone in Keras, on tensors without a mask; or leave padded rows out of what follows"
+
+    inputs = _padded
+
+    def torch(x, packed, out, padding):
+        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+
+    def keras(x, packed, out):
+        import keras
+
+        x = keras.layers.Masking(mask_value=1)(x)
+        return keras_attention(packed, out)(x, x)
+
+    def aligned_keras(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding)
+
+
+class MhaQuerymaskArg(Divergence):
+    """The argument query_mask of Keras's attention is without effect.
+
+    Keras 3.15 replaces it by the mask that the query carries, None where there is none.  key_mask and value_mask are
+    heeded.  It looks like an upstream bug: an argument of call is overwritten in its first lines.
+    """
+
+    name, apis = "MHA-QUERYMASK-ARG", ("keras.layers.MultiHeadAttention",)
+    words = ("query_mask", "mask has no effect", "upstream bug")
+    framework = "tf"
+    gap = 0.066
+    source = "keras/src/layers/attention/multi_head_attention.py, call: query_mask = get_keras_mask(query)"
+    cure = "attention_mask=query_mask[:, :, None]"
+
+    def inputs(rng):
+        return {**_inputs(rng), "words": np.array([[3, 1, 4], [2, 0, 0]]), "table": rng.normal(size=(5, 8))}
+
+    def carried(words, table, packed, out):
+        import keras
+
+        query = keras.layers.Embedding(5, 8, weights=[table], mask_zero=True)(words)
+        value = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(query, value)
+
+    def given(words, table, packed, out):
+        import keras
+
+        x = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(x, x, query_mask=words != 0)
+
+    def aligned_given(words, table, packed, out):
+        import keras
+
+        x = keras.layers.Embedding(5, 8, weights=[table])(words)
+        return keras_attention(packed, out)(x, x, attention_mask=(words != 0)[:, :, None])
+
+
+class MhaFullmask(Divergence):
+    """A row in which everything is masked is NaN in torch while weights are asked for, and an average in Keras.
+
+    need_weights=True is torch's default; with need_weights=False it returns zeros.  Keras averages all values
+    alike, the masked ones, or returns zeros where scores are asked for (MHA-FULLMASK-SCORES).  One example of
+    padding alone makes torch's whole loss NaN.
+    """
+
+    name, apis = "MHA-FULLMASK", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
+    words = ("nan", "need_weights", "fully masked row", "empty sequence", "attention nan", "padding")
+    gap = float("inf")
+    source = "torch/nn/functional.py, multi_head_attention_forward; keras/src/backend/tensorflow/nn.py, _apply_masks"
+    cure = "need_weights=False in torch, return_attention_scores=True in Keras: zeros in both"
+
+    def inputs(rng):
+        return {**_inputs(rng), "padding": np.arange(5) >= np.array([5, 3, 0])[:, None]}
+
+    def torch(x, packed, out, padding):
+        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+
+    def keras(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding)
+
+    def aligned_torch(x, packed, out, padding):
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, key_padding_mask=padding, need_weights=False)[0]
+
+    def aligned_keras(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding, return_attention_scores=True)[0]
+
+
+class MhaFullmaskScores(Divergence):
+    """Keras's attention returns other outputs when its scores are asked for, where a row is masked whole.
+
+    Zeros with return_attention_scores=True, or with dropout in the layer; the average of all values without, masked
+    ones too.  Keras 3.15 takes two ways through its code.  It looks like an upstream bug: looking at scores changes
+    outputs.
+    """
+
+    name, apis = "MHA-FULLMASK-SCORES", ("keras.layers.MultiHeadAttention", "keras.ops.dot_product_attention")
+    words = ("return_attention_scores", "fully masked row", "empty sequence", "outputs change", "upstream bug")
+    framework = "tf"
+    gap = 0.555
+    source = "keras/src/layers/attention/multi_head_attention.py, _compute_attention; softmax.py, call"
+    cure = "multiply by whether a row has anything left: outputs * any(mask)"
+
+    def inputs(rng):
+        return {**_inputs(rng), "padding": np.arange(5) >= np.array([5, 3, 0])[:, None]}
+
+    def with_scores(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding, return_attention_scores=True)[0]
+
+    def without(x, packed, out, padding):
+        return keras_attention(packed, out)(x, x, key_mask=~padding)
+
+    def aligned_without(x, packed, out, padding):
+        import keras
+
+        some = keras.ops.any(~padding, axis=1)[:, None, None]
+        return keras_attention(packed, out)(x, x, key_mask=~padding) * keras.ops.cast(some, x.dtype)
