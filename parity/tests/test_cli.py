@@ -106,20 +106,20 @@ def test_run_agrees_and_writes_strict_json(tmp_path):
     done = parity("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))
     assert done.returncode == 0, done.stderr
     found = json.loads(path.read_text(), parse_constant=pytest.fail)
-    assert set(found) == {"format", "environment", "rows"}
+    assert set(found) == {"format", "environment", "rows", "lessons"}
     assert found["environment"]["frameworks"]["numpy"]["versions"]["numpy"]
     keys = {"task", "framework", "device", "dtype", "mode", "size", "output", "units", "verdict", "reason"}
     assert all(set(row) == keys for row in found["rows"])
     judged = [row for row in found["rows"] if row["device"] == "cpu"]
-    assert {row["verdict"] for row in judged} == {"agrees", "exact"}
+    assert {row["verdict"] for row in judged} == {"agrees", "exact", "holds"}
     assert {(row["dtype"], row["size"]) for row in judged} == {
         ("float32", "tiny"), ("float64", "tiny"), ("float32", "base")
     }  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == ["rows.json"]
 
 
-def test_every_output_of_a_single_task_is_listed_with_its_units():
-    done = parity("run", "mlp", "--framework", FRAMEWORK, "--size", "tiny", "--dtype", "float64")
+def test_every_output_of_a_single_task_is_listed_with_its_units_when_asked_for():
+    done = parity("run", "mlp", "--framework", FRAMEWORK, "--size", "tiny", "--dtype", "float64", "--outputs")
     assert "backward/grad.0.weight" in done.stdout
 
 

@@ -1,6 +1,7 @@
 """Every verdict: given where it is due, and nowhere else."""
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -82,7 +83,7 @@ def test_a_stage_that_raises_is_an_error_and_the_others_go_on(outputs):
 
 def declared(expected_divergence):
     stages = {"forward": Stage(outputs=("logits", "loss"), expected_divergence=expected_divergence)}
-    return dataclasses.replace(load("mlp"), stages=stages, known={})
+    return dataclasses.replace(load("mlp"), stages=stages, known={}, claims={}, shows=())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,11 @@ def test_the_most_specific_declaration_holds():
 def test_a_sampled_output_lies_within_the_deviation_of_chance(outputs, shift, verdict):
     mean = Stochastic(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
     task = dataclasses.replace(
-        load("mlp"), stages={"forward": Stage(outputs=("logits", "loss"), stochastic={"loss": mean})}, known={}
+        load("mlp"),
+        stages={"forward": Stage(outputs=("logits", "loss"), stochastic={"loss": mean})},
+        known={},
+        claims={},
+        shows=(),
     )
     outputs["forward/loss"] = np.array(0.5 + shift * 0.01)
     assert judge(task, "numpy", outputs)[1].verdict == verdict
@@ -195,6 +200,7 @@ def test_a_draw_at_a_kink_is_given_up():
     """A pre-activation just off zero: in float32 its sign is rounding's."""
     task = load("mlp")
 
+    @functools.wraps(task.make)
     def near(rng, **size):
         params, batch = task.make(rng, **size)
         params["0.bias"] = 1e-7 - params["0.weight"] @ batch["x"][0]
