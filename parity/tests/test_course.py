@@ -31,7 +31,10 @@ COURSE = {
     "single_neuron": Course(
         shapes={"x": (64,), "w": (64,), "b": ()},
         values={"negative/relu": 0.0, "negative_relu/slope": 0.0},
-        data=(lambda params, batch: params["w"] @ batch["negative_x"] + params["b"] < 0,),
+        data=(
+            lambda params, batch: params["w"] @ batch["x"] + params["b"] > 0,
+            lambda params, batch: params["w"] @ batch["negative_x"] + params["b"] < 0,
+        ),
     ),
     "perceptron": Course(shapes={"x": (4, 2)}, values={"learn_and/errors": (1, 3, 3, 2, 1, 0)}),
     # 2 MLP and activations

@@ -1,6 +1,7 @@
 """Every verdict is given where it is right, and nowhere else."""
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -240,6 +241,7 @@ def test_a_draw_at_a_kink_is_rejected():
     """A pre-activation almost at zero: in float32, rounding decides its sign."""
     task = load("mlp")
 
+    @functools.wraps(task.make)
     def near(rng, **size):
         params, batch = task.make(rng, **size)
         params["0.bias"] = 1e-7 - params["0.weight"] @ batch["x"][0]
