@@ -1,6 +1,7 @@
 """Training on real digits in TensorFlow/Keras."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
@@ -15,8 +16,8 @@ def build(params, epochs, hidden, batch, lr, momentum):
         ]
     )
     net.set_weights([params[name] for name in NAMES])
-    # Keras takes both through float32, which is exact for these (OPT-F64-LR, OPT-F64-MOM).
-    optimizer = keras.optimizers.SGD(lr, momentum=momentum)
+    # A plain number would be rounded to float32, which 0.9 does not survive (OPT-F64-MOM); floatx keeps the rate (OPT-F64-LR).
+    optimizer = keras.optimizers.SGD(lr, momentum=np.float64(momentum))
     optimizer.build(net.trainable_variables)
     return net, optimizer, {"epochs": epochs}
 

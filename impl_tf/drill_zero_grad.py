@@ -1,6 +1,7 @@
 """The forgotten zero_grad in TensorFlow/Keras, where the accumulator is explicit (AG-ACCUM)."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 NAMES = ("hidden.weight", "hidden.bias", "out.weight", "out.bias")  # of net.trainable_variables
@@ -12,7 +13,8 @@ def build(params, lr, momentum):
         [keras.Input((inputs,)), keras.layers.Dense(hidden, activation="tanh"), keras.layers.Dense(1)]
     )
     net.set_weights([params[name] for name in NAMES])
-    optimizer = keras.optimizers.SGD(lr, momentum=momentum)
+    # A plain number would be rounded to float32, which 0.9 does not survive (OPT-F64-MOM).
+    optimizer = keras.optimizers.SGD(lr, momentum=np.float64(momentum))
     optimizer.build(net.trainable_variables)
     return net, optimizer
 

@@ -79,7 +79,7 @@ TASK = Task(
         ),
         Table("step", {"loss broken": "broken/losses", "loss fixed": "fixed/losses"}, title="A few steps"),
     ),
-    aligns=("AG-ACCUM", "OPT-ZERO"),
+    aligns=("AG-ACCUM", "OPT-ZERO", "OPT-F64-MOM"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
         "another rate": configured(lr=0.1),

@@ -43,7 +43,7 @@ TASK = Task(
         "large": {"n": 50, "validation": 200, "hidden": 4096},
     },
     config={"lr": 0.25},
-    limits={"lr": (2.0**-8, 1)},
+    limits={"lr": (2.0**-5, 1)},
     timing={"lr": 2.0**-30},
     layout={"hidden.weight": "oi", "out.weight": "oi"},
     known={Shape("x"): (50, 64), Shape("labels"): (50,)},
