@@ -17,7 +17,7 @@ def as_it_comes(entry: type[Divergence], measured: "Measured | None" = None) -> 
         return f"{entry.name}: {_listed(entry)} agree as they come"
     if entry.status == "documented":
         return f"{entry.name}: {entry.title}; cure: {entry.cure}"
-    return f"{entry.name}: unaligned, {_difference(entry, measured)}; cure: {entry.cure}"
+    return f"{entry.name}: {_difference(entry, measured)}; cure: {entry.cure}"
 
 
 def snippets(entry: type[Divergence]) -> dict[str, str]:

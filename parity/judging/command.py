@@ -74,8 +74,11 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
         file.write(results.to_json(about, rows, [lesson_of(result) for result in ordered if is_own(result)]))
     for task in tasks if named else ():
         show_task(console, task, ordered)
-        for note in notes(task):
-            console.print(note, style="dim", markup=False, highlight=False)
+        lines = list(notes(task))
+        if lines:
+            console.print("\nAs it comes in a user's own code, unaligned:")
+        for line in lines:
+            console.print(line, style="dim", markup=False, highlight=False)
     if outputs:
         console.print(report.outputs_table(ordered))
     if values:

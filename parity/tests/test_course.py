@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from parity import draw, load
-from parity.task import Shape
+from parity.task import Matrix, Shape, Table
 
 
 @dataclass(frozen=True)
@@ -337,6 +337,200 @@ COURSE = {
     ),
 }
 
+# What each exercise prints, in words: a heading and the output that stands under it.
+PRINTS = {
+    "single_neuron": (
+        "at x, value, difference to torch: z = forward/z Gap(forward/z), sigmoid = forward/sigmoid "
+        "Gap(forward/sigmoid), relu = forward/relu Gap(forward/relu)",
+        "at x mirrored, value, difference to torch: z = negative/z Gap(negative/z), sigmoid = "
+        "negative/sigmoid Gap(negative/sigmoid), relu = negative/relu Gap(negative/relu)",
+        "activation, what comes of it: swich = Error(unknown)",
+    ),
+    "perceptron": (
+        "epoch: w = learn_and/w, b = learn_and/b, errors = learn_and/errors",
+        "epoch: w = learn_xor/w, b = learn_xor/b, errors = learn_xor/errors, MSE = learn_xor/mse",
+        "XOR, epoch: w and b of the last epoch are those of = learn_xor/repeats",
+    ),
+    "mlp": (
+        "layer: parameters = summary/by_layer",
+        "model, value: parameters in all = summary/parameters, output = Shape(forward/logits)",
+        "batch, value: loss = forward/loss",
+    ),
+    "activations": (
+        "matrix sigmoid/a",
+        "matrix relu/a",
+        "matrix softmax/a",
+        "activation, gap: sigmoid = Gap(sigmoid/a), relu = Gap(relu/a), softmax = Gap(softmax/a)",
+        "x: sigmoid = extremes/sigmoid, its gradient = extreme_gradients/sigmoid, relu = extremes/relu",
+        "matrix extremes/softmax",
+        "matrix unstable/is_nan",
+    ),
+    "layer_shapes": (
+        "layer, B=16, B=1: 0 Linear 20 -> 32 = batch/0 one/0, 1 ReLU = batch/1 one/1, 2 Linear 32 -> 16 ="
+        " batch/2 one/2, 3 ReLU = batch/3 one/3, 4 Linear 16 -> 4 = batch/4 one/4",
+    ),
+    "losses": (
+        "loss, value, gradient: MSE = forward/mse Shape(backward/grad.prediction), cross-entropy = "
+        "forward/cross_entropy Shape(backward/grad.logits), BCE with logits = forward/bce "
+        "Shape(backward/grad.z)",
+    ),
+    "loss_misuse": (
+        "mistake, what comes of it: MSE, targets (B,) = Error(mse_broadcast), the same, warnings made "
+        "errors = Error(mse_warning), cross-entropy, float labels = Error(float_labels), cross-entropy, "
+        "labels (B, 1) = Error(column_labels), cross-entropy, one-hot integers = Error(one_hot_labels), "
+        "cross-entropy, one-hot floats = Error(one_hot_floats), cross-entropy, label C + 2 = "
+        "Error(label_out_of_range), cross-entropy, label -1 = Error(negative_label), BCE, targets (B,) = "
+        "Error(bce_broadcast), BCE, integer targets = Error(integer_bce)",
+        "the fix, loss: MSE, targets (B, 1) = fixed/mse, cross-entropy, integer labels (B,) = "
+        "fixed/cross_entropy, BCE, float targets (B, 1) = fixed/bce",
+    ),
+    "sgd_step": (
+        "loss, value: before the step = descent/before, after the step = descent/after",
+        "first layer's weight gradient, norm: before zeroing = zeroing/norm_before, after a second "
+        "backward = zeroing/norm_twice, after zeroing to zeros = zeroing/norm_after",
+        "after zeroing to None, so: every gradient is None = zeroing/none_after",
+    ),
+    "dead_relu": (
+        "batch: active units = counts/active, of = counts/activations, non-zero gradients = "
+        "counts/nonzero, of all = counts/elements",
+    ),
+    "scalar_graph": (
+        "at a = 2, b = 3, c = 1, value: u = a b + c = forward/u, L = u² = forward/loss, dL/da = "
+        "backward/grad.a, dL/db = backward/grad.b, dL/dc = backward/grad.c",
+    ),
+    "second_derivative": (
+        "by: returned (autograd.grad) = gradients/returned, accumulated (.backward) = gradients/accumulated",
+        "of a² at 2, value: first derivative = square/first, second = square/second",
+        "matrix hessian/hessian",
+        "matrix hessian/product",
+        "an MLP's Hessian times a direction, shape: for hidden.weight = Shape(hvp/hidden.weight), for "
+        "hidden.bias = Shape(hvp/hidden.bias), for out.weight = Shape(hvp/out.weight), for out.bias = "
+        "Shape(hvp/out.bias)",
+    ),
+    "wide_vs_deep": (
+        "epoch: wide MSE = train/wide, deep MSE = train/deep",
+        "net: parameters = count/parameters, final MSE = train/final",
+    ),
+    "init_schemes": (
+        "layer: Xavier = xavier/deviations, Kaiming = kaiming/deviations",
+        "layer: Xavier = native/xavier",
+        "layer: Kaiming = native/kaiming",
+        "layer: default = native/default",
+        "scheme, is the default: Xavier = native/default_is_xavier, Kaiming = native/default_is_kaiming",
+    ),
+    "batch_norm": (
+        "batch of one, output: train = Error(train_one), eval = evaluate_one/y",
+        "channel: mean = statistics/running_mean, variance = statistics/running_var",
+        "channel: mean = statistics/aligned_mean, variance = statistics/aligned_var",
+    ),
+    "overfit": (
+        "epoch: train accuracy = train/accuracy, validation accuracy = train/validation_accuracy, gap = train/gap",
+    ),
+    "dropout": (
+        "forward: mean = native/mean, kept = native/kept",
+        "forward: mean = evaluate/mean, kept = evaluate/kept",
+        ", variance: training = native/variance, evaluation = evaluate/variance",
+        ", so: F.dropout(x, p, training=True) is the layer = functional/equals_layer, a bare call drops = bare/drops",
+    ),
+    "optimizers": (
+        "epoch: SGD = sgd/losses, Adam = adam/losses",
+        ", SGD, Adam: L2 norm of the final weights = sgd/norm adam/norm, weights moved by the rate at "
+        "first = first_update/sgd_by_rate first_update/adam_by_rate, of all weights = "
+        "first_update/weights first_update/weights",
+        "epoch: SGD = textbook/sgd_losses, Adam = textbook/adam_losses",
+        "constants, SGD, Adam: exact: loss = Gap(sgd/losses) Gap(adam/losses), textbook's: loss = "
+        "Gap(textbook/sgd_losses) Gap(textbook/adam_losses), textbook's: norm = Gap(textbook/sgd_norm) "
+        "Gap(textbook/adam_norm)",
+    ),
+    "lr_schedules": (
+        "epoch: StepLR = step_lr/rates, Cosine = cosine/rates",
+        "epoch: StepLR = step_lr/losses, Cosine = cosine/losses",
+        "epoch: StepLR = step_lr_given/losses, Cosine = cosine_given/losses",
+        "epoch: aligned = step_lr/velocity, given = step_lr_given/velocity",
+        "schedule, StepLR, Cosine: aligned = Gap(step_lr/losses) Gap(cosine/losses), given = "
+        "Gap(step_lr_given/losses) Gap(cosine_given/losses)",
+    ),
+    "vanishing_gradient": (
+        "layer: tanh = tanh/norms, ReLU = relu/norms, ReLU + Kaiming = kaiming/norms",
+        "layer: tanh = tanh/rms, ReLU = relu/rms, ReLU + Kaiming = kaiming/rms",
+        "first / last, tanh, ReLU, ReLU + Kaiming: .grad.norm() = tanh/norm_ratio relu/norm_ratio "
+        "kaiming/norm_ratio, RMS gradient = tanh/rms_ratio relu/rms_ratio kaiming/rms_ratio",
+    ),
+    "conv_block": (
+        "layer, shape: Conv2d(3, 64, 3, padding=1) = Shape(layers/conv), ReLU = Shape(layers/relu), "
+        "MaxPool2d(2) = Shape(layers/pool), or Conv2d(64, 64, 3, stride=2, padding=1) = "
+        "Shape(layers/down)",
+    ),
+    "lstm": (
+        "tensor, shape: the sequence of hidden states = Shape(forward/y), the last hidden state = "
+        "Shape(forward/h), the last cell state = Shape(forward/c)",
+    ),
+    "attention": (
+        "tensor, shape: output = Shape(forward/y), weights, averaged over the heads = Shape(forward/weights)",
+    ),
+    "resnet18_transfer": (
+        ", value: classes of fc as it is built = moved/built, classes of fc in its place = moved/classes,"
+        " shape of the logits = Shape(forward/logits), loss before the step = forward/loss",
+        "tensors of: in all = moved/tensors, with a gradient = moved/gradients, moved by the step = moved/moved",
+    ),
+    "metrics": (
+        "metric, ours, scikit-learn: accuracy = accuracy/accuracy scikit_learn/accuracy, precision = "
+        "binary/precision scikit_learn/binary.precision, recall = binary/recall "
+        "scikit_learn/binary.recall, precision, no positive prediction = no_positive/precision "
+        "scikit_learn/no_positive.precision, recall, no positive prediction = no_positive/recall "
+        "scikit_learn/no_positive.recall, precision, none in the labels = none_true/precision "
+        "scikit_learn/none_true.precision, recall, none in the labels = none_true/recall "
+        "scikit_learn/none_true.recall",
+        "counted with masks, TP, FP, FN: the labels and scores as they are = binary/counts, no positive "
+        "prediction = no_positive/counts, none in the labels = none_true/counts",
+    ),
+    "classifier_fit": (
+        "epoch: fit = fit/losses, textbook = textbook/losses, no epsilon = no_epsilon/losses",
+        "losses, Δ to torch: fit = Gap(fit/losses), textbook = Gap(textbook/losses), no epsilon = "
+        "Gap(no_epsilon/losses)",
+    ),
+    "linear_chain": (
+        "layer, shape: x = Shape(backward/grad.x), Linear(784, 256) = Shape(forward/z), Linear(256, 10) ="
+        " Shape(forward/y)",
+    ),
+    "conv_shapes": (
+        "layer, shape: Conv2d(3, 64, 3, padding=1) = Shape(forward/y)",
+        "case: k = grid/kernel, p = grid/padding, s = grid/stride, formula = grid/formula, layer = grid/layer",
+    ),
+    "cross_entropy_nll": (
+        ", loss, Δ gradient to torch: CrossEntropyLoss = cross_entropy/loss "
+        "Gap(cross_entropy/grad.logits), NLLLoss(log_softmax) = nll/loss Gap(nll/grad.logits)",
+    ),
+    "device_move": (
+        "an input left on the CPU, : and the model on CUDA = Printed(left_behind)",
+        "layer, shape: the output, model and input together = Shape(forward/y)",
+    ),
+    "drill_zero_grad": (
+        "passes: without zeroing = broken/norms, with zeroing = fixed/norms",
+        ", without zeroing, with zeroing: two passes give exactly twice the gradient = broken/is_twice "
+        "fixed/is_twice, nothing is left before the second = broken/cleared fixed/cleared",
+        "step: loss broken = broken/losses, loss fixed = fixed/losses",
+    ),
+    "drill_softmax_loss": (
+        "step: loss broken = broken/losses, loss fixed = fixed/losses",
+        ", broken, fixed: last loss / first = broken/remains fixed/remains",
+    ),
+    "drill_eval_mode": (
+        "call: loss broken = broken/loss, loss fixed = fixed/loss",
+        "call: accuracy broken = broken/accuracy, accuracy fixed = fixed/accuracy",
+        ", broken, fixed: the loss changes from call to call = native/train_varies native/eval_varies",
+    ),
+    "digits_training": (
+        "epoch: train loss = train/loss, train accuracy = train/accuracy, validation loss = "
+        "train/validation_loss, validation accuracy = train/validation_accuracy",
+    ),
+    "batch_norm_ablation": (
+        "epoch: plain = plain/loss, normalised = normalised/loss",
+        "epoch: plain = plain/validation_loss, normalised = normalised/validation_loss",
+        "epoch: plain = plain/validation_accuracy, normalised = normalised/validation_accuracy",
+    ),
+}
+
 
 @pytest.fixture(params=COURSE)
 def exercise(request):
@@ -368,3 +562,25 @@ def test_the_inputs_are_as_the_exercise_says(exercise):
 
 def test_every_exercise_of_the_course_states_something(exercise):
     assert exercise[1] != Course()
+
+
+def test_every_heading_stands_over_its_own_output(exercise):
+    """A printed line that is lost, or two columns exchanged, are heard of here."""
+    task, _ = exercise
+    assert tuple(map(described, task.shows)) == PRINTS[task.name]
+
+
+def described(show):
+    """What a show prints, in words."""
+    if isinstance(show, Table):
+        return f"{show.row}: " + ", ".join(f"{heading} = {key}" for heading, key in show.columns.items())
+    if isinstance(show, Matrix):
+        return f"matrix {show.of}"
+    rows = (f"{name} = {' '.join(map(_cell, cells))}" for name, cells in show.rows.items())
+    return f"{', '.join(show.columns)}: {', '.join(rows)}"
+
+
+def _cell(cell):
+    if isinstance(cell, str):
+        return cell
+    return f"{type(cell).__name__}({cell.of if hasattr(cell, 'of') else cell.stage})"
