@@ -16,8 +16,7 @@ def build(params, epochs, hidden, batch, lr, momentum):
         ]
     )
     net.set_weights([params[name] for name in NAMES])
-    # A plain number is rounded to float32, which 0.9 does not survive (OPT-F64-MOM); floatx keeps the rate
-    # (OPT-F64-LR).
+    # A plain number would be rounded to float32, which changes 0.9 (OPT-F64-MOM); floatx keeps the rate (OPT-F64-LR).
     optimizer = keras.optimizers.SGD(lr, momentum=np.float64(momentum))
     optimizer.build(net.trainable_variables)
     return net, optimizer, {"epochs": epochs}
