@@ -8,6 +8,7 @@ import numpy as np
 
 from parity.frameworks.runtime import ContractError, implementation_of, stage_of
 from parity.task import Arrays, Shape, Task, cast, choose
+from parity.tasks import has_own_settings
 
 # The least distance of the NumPy implementation from a kink, relative to the tensor's root mean square.
 MARGIN = 2.0**-18
@@ -58,7 +59,7 @@ def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
                 raise ContractError(
                     f"{where}: stage {name!r} names the cotangent {cotangent!r}, which is not in the batch"
                 )
-    for shape, value in task.known.items():
+    for shape, value in task.known.items() if has_own_settings(task) else ():
         if isinstance(shape, Shape) and "/" not in shape.of:
             arrays = {**params, **batch}
             if shape.of not in arrays:

@@ -15,7 +15,7 @@ from parity.judging.inputs import draw
 from parity.judging.noise import LIMIT, WIDER, Truth, flush, measured_truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
 from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast
-from parity.tasks import load
+from parity.tasks import has_own_settings, load
 
 Verdict = Literal["agrees", "exact", "raises", "statistical", "holds", "lapsed", "differs", "error", "unavailable"]
 PASSING: tuple[Verdict, ...] = ("agrees", "exact", "raises", "statistical", "holds", "lapsed")
@@ -114,7 +114,7 @@ def judge(
         for output in stage.outputs:
             key = f"{name}/{output}"
             verdict = _judge(task, stage, key, outputs, reference, truths, dtype, size)
-            if size == "base" and verdict[1] in PASSING and _has_own_settings(task):
+            if size == "base" and verdict[1] in PASSING and has_own_settings(task):
                 verdict = _known(task, key, outputs[key], truths.get(key), verdict)
             rows.append(row(key, *verdict))
     if (size, dtype, device, mode, calls) == ("base", "float32", "cpu", "eager", 1):
@@ -225,14 +225,9 @@ def _known(
     return verdict if units <= LIMIT else (units, "differs", f"{stated}, the output is {output.tolist()}")
 
 
-def _has_own_settings(task: Task) -> bool:
-    """Whether it runs under the exercise's settings, about which it states values and claims."""
-    return dict(task.config) == dict(load(task.name).config)
-
-
 def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str, tuple[Verdict, str]]:
     """Each claim about this framework; under other settings or inputs than the exercise's own it may lapse."""
-    own = seed == 0 and _has_own_settings(task)
+    own = seed == 0 and has_own_settings(task)
     found: dict[str, tuple[Verdict, str]] = {}
     for text, claim in task.claims.items():
         if framework in claim.frameworks:

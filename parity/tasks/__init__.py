@@ -27,5 +27,10 @@ def load(name: str) -> Task:
     return task
 
 
+def has_own_settings(task: Task) -> bool:
+    """Whether a task is configured as its exercise is, about which it states values and claims."""
+    return dict(task.config) == dict(load(task.name).config)
+
+
 def _modules() -> list[str]:
     return [module.name for module in pkgutil.iter_modules(__path__)]
