@@ -89,7 +89,15 @@ def whatever(console: Console, asked: str) -> None:
 
 def task(console: Console, task: Task) -> None:
     """A task's lesson, its specification, and its implementations: function by function, side by side where it fits."""
-    console.print(Panel(task.lesson, title=f"{task.title} ({task.name}): {task.topic}", title_align="left"))
+    console.print(
+        Panel(
+            task.lesson,
+            title=f"{task.title} ({task.name})",
+            subtitle=task.topic,
+            subtitle_align="left",
+            title_align="left",
+        )
+    )
     stages = table("stages", ("stage", "", "outputs", "where frameworks differ"), names=("stage",))
     for name, stage in task.stages.items():
         stages.add_row(name, "loop" if stage.timed else "", " ".join(stage.outputs), _expected_divergence(stage))

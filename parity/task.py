@@ -242,7 +242,8 @@ class Task:
             try:
                 inspect.signature(self.make).bind(None, **self.drawn_from(size))
             except TypeError as error:
-                raise UsageError(f"size {size!r} does not fit make: {error}") from error
+                has = ", ".join(self.sizes[size])
+                raise UsageError(f"size {size!r}, which has {has}, does not fit make: {error}") from error
 
     def settings(self, size: str) -> dict[str, float | int | str]:
         """The configuration at a size, which may have values of its own for it."""

@@ -61,14 +61,12 @@ def numpy_lstm_backward(model: Any, batch: Any) -> Call:
 
 
 def torch_mlp_step(model: Any, batch: Any) -> Call:
-    import torch.nn.functional as F
-
-    net, _, optimizer = model
+    net, _, criterion, optimizer = model
     x, labels = batch["x"], batch["labels"]
 
     def call() -> object:
         optimizer.zero_grad()
-        loss = F.cross_entropy(net(x), labels)
+        loss = criterion(net(x), labels)
         loss.backward()
         optimizer.step()
         return loss
@@ -105,17 +103,15 @@ def torch_lstm_backward(model: Any, batch: Any) -> Call:
 
 
 def tf_mlp_step(model: Any, batch: Any) -> Call:
-    import keras
     import tensorflow as tf
 
-    net, optimizer = model
+    net, criterion, optimizer = model
     x, labels = batch["x"], batch["labels"]
 
     @tf.function
     def train_step(x: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
-            losses = keras.losses.sparse_categorical_crossentropy(labels, net(x), from_logits=True)
-            loss = tf.reduce_mean(losses)
+            loss = criterion(labels, net(x))
         optimizer.apply(tape.gradient(loss, net.trainable_variables))
         return loss
 

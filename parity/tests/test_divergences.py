@@ -21,7 +21,7 @@ from parity.divergences.report import as_it_comes, snippets
 from parity.divergences.side import as_found, inputs_of, outcome
 from parity.frameworks.runtime import runtime
 from parity.judging.verdict import LIMIT
-from parity.task import FRAMEWORKS
+from parity.task import FRAMEWORKS, nearest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("impl_numpy", "impl_torch", "impl_tf")
@@ -61,7 +61,10 @@ def test_it_recognises_itself_in_two_layers(here):
 
 
 def test_each_name_that_a_task_aligns_is_in_the_catalogue(task_name):
-    assert set(load(task_name).aligns) <= set(catalogue())
+    where = f"parity/tasks/{task_name}.py: aligns"
+    for name in load(task_name).aligns:
+        near = " or ".join(nearest(name, catalogue())) or "another"
+        assert name in catalogue(), f"{where}: {name!r} is no divergence; did you mean {near}?"
 
 
 def test_an_implementation_names_only_what_its_task_aligns(task_name):
@@ -244,7 +247,7 @@ def test_two_that_raise_alike_are_aligned(planted):
 
 def test_a_line_says_how_it_comes(planted):
     found = planted()
-    assert as_it_comes(found) == "PLANTED: unaligned, first and second differ by 5.0e-01; cure: none"
+    assert as_it_comes(found) == "PLANTED: first and second differ by 5.0e-01; cure: none"
     here = dataclasses.replace(measure(found), gap=0.25, units=22_000.4)
     assert "differ by 2.5e-01 (22,000 noise units); cure" in as_it_comes(found, here)
     lines = {as_it_comes(each) for each in catalogue().values()}
