@@ -10,6 +10,7 @@ from parity import draw, judge, load, run
 from parity.faults import plant
 from parity.judging.noise import LIMIT, rms
 from parity.judging.verdict import PASSING, reference_of
+from parity.task import cast
 
 RUNS = [("float64", "tiny"), ("float32", "tiny"), ("float32", "base")]
 SEEDS = range(20)
@@ -70,10 +71,29 @@ def test_the_truth_is_not_chaotic(task_name, size):
 def test_a_gradient_judged_by_a_siblings_noise_is_zero_in_theory(task_name, size):
     """`noise_from` is for gradients that are zero except for rounding; any other would be judged too leniently."""
     truths = reference_of(load(task_name), size, "float32").truths
+    where = f"parity/tasks/{task_name}.py: noise_from"
     for key, sibling in load(task_name).noise_from.items():
         zero, noise = rms(truths[key].value), truths[sibling].noise
-        where = f"parity/tasks/{task_name}.py: noise_from"
         assert zero < noise, f"{where}: {key} is {zero:.3g}, not zero ({noise:.1g} at most)"
+
+
+def test_gradients_are_derivatives(task_name):
+    """The NumPy implementation against central differences in longdouble, along a random direction each."""
+    task = load(task_name)
+    params, batch = (cast(arrays, "longdouble") for arrays in draw(task, "tiny"))
+    truths = reference_of(task, "tiny", "float32").truths
+    rng = np.random.default_rng(0)
+    step = np.longdouble(2) ** -20
+
+    def objective(of, arrays):
+        outputs = run(task, "numpy", dtype="longdouble", arrays=arrays)
+        return sum(np.sum(outputs[key] * (batch[weights] if weights else 1)) for key, weights in of.items())
+
+    for stage_name, stage in task.stages.items():
+        gradients = [output for output in stage.outputs if output.startswith("grad.")]
+        assert bool(gradients) <= bool(stage.derivative_of or stage.trajectory), (
+            f"{stage_name}: derivative_of is missing"
+        )
         if not stage.derivative_of:
             continue
         analytic = run(task, "numpy", dtype="longdouble", arrays=(params, batch))
