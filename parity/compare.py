@@ -41,6 +41,9 @@ def compare_files(console: Console, paths: Sequence[Path], *, exact: bool = Fals
     """
     if len(paths) < 2:
         raise UsageError("one file alone cannot be compared: name two or more")
+    for path in paths:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no file that can be read twice: save it first")
     if any(map(drift.is_of_divergences, paths)):
         return drift.report(console, paths)
     if _are_times(paths):

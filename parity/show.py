@@ -17,7 +17,7 @@ from parity.divergences import Divergence, catalogue, find
 from parity.divergences.report import as_it_comes
 from parity.frameworks.environment import FrameworkInfo
 from parity.frameworks.runtime import PACKAGES
-from parity.tables import table
+from parity.tables import paragraph, table
 from parity.task import Raises, Stage, Task, UsageError, nearest
 from parity.tasks import load, names
 
@@ -108,7 +108,7 @@ def task(console: Console, task: Task) -> None:
     if task.aligns:
         console.print("what the frameworks do differently; parity show NAME shows one", highlight=False)
         for name in task.aligns:
-            line = textwrap.fill(as_it_comes(catalogue()[name]), console.width - 2, subsequent_indent="    ")
+            line = paragraph(as_it_comes(catalogue()[name]), console.width - 2)
             console.print(textwrap.indent(line, "  "), markup=False, highlight=False)
     console.rule(f"parity/tasks/{task.name}.py")
     console.print(_code((ROOT / "parity" / "tasks" / f"{task.name}.py").read_text()))

@@ -1,5 +1,6 @@
 """Tables for a terminal of 80 columns: long text is wrapped, and nothing is cut."""
 
+import textwrap
 from collections.abc import Collection, Sequence
 
 from rich.table import Table
@@ -7,17 +8,25 @@ from rich.table import Table
 WIDTH = 78  # columns of a narrow terminal, without its edges
 
 
-def table(title: str, columns: Sequence[str], *, names: Collection[str] = (), right: Collection[str] = ()) -> Table:
+def paragraph(text: str, width: int, *, indent: str = "    ") -> str:
+    """The text wrapped between words, its further lines indented."""
+    return textwrap.fill(text, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def table(
+    title: str, columns: Sequence[str], *, names: Collection[str] = (), right: Collection[str] = (), gap: int = 1
+) -> Table:
     """An empty table.
 
     Args:
         columns: the headings; text that is too long for its column is wrapped between words.
         names: the columns with names that people type or search for; these are never wrapped.
         right: the columns of numbers.
+        gap: blanks between two columns.
     """
     view = Table(
         title=title, title_justify="left", title_style="bold", min_width=min(len(title), WIDTH), box=None,
-        padding=(0, 1, 0, 0), header_style="bold",
+        padding=(0, gap, 0, 0), header_style="bold",
     )  # fmt: skip
     for column in columns:
         view.add_column(

@@ -112,6 +112,13 @@ class Gap:
 
 
 @dataclass(frozen=True)
+class Final:
+    """A cell: the last value of a trajectory in seven digits, each framework's own."""
+
+    of: str
+
+
+@dataclass(frozen=True)
 class Error:
     """A cell: the error that a stage raises, with its class and message; where it raises none, one of its outputs."""
 
@@ -126,7 +133,7 @@ class Printed:
     stage: str
 
 
-Cell: TypeAlias = str | Shape | Gap | Error | Printed  # a string is the value of "stage/output"
+Cell: TypeAlias = str | Shape | Gap | Final | Error | Printed  # a string is the value of "stage/output"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from rich.syntax import Syntax
 from parity.divergences import Divergence
 from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
-from parity.divergences.report import as_it_comes, snippets
+from parity.divergences.report import difference, snippets
 from parity.frameworks.environment import environment
 from parity.frameworks.runtime import Unavailable
 from parity.judging.sweep import ask_frameworks, workers_of
@@ -45,7 +45,8 @@ def check_all(console: Console, found: Sequence[Entry], write: Callable[[str], N
         for fault in row["faults"]:
             console.print(f"[red]✗ {row['name']}[/] {escape(fault)}", highlight=False)
     ran, missing = (sum(key in row for row in rows) for key in ("gap", "unavailable"))
-    counts = {"measured": ran, "no longer hold": len(broken), "documented only": len(rows) - ran - missing}
+    counts = {"measured": ran, "no longer hold": len(broken)}
+    counts |= {"documented only": sum(entry.status != "runs" for entry in found)}
     counts |= {"unavailable here": missing} if missing else {}
     console.print(", ".join(f"{count} {what}" for what, count in counts.items()), highlight=False)
     if write is not None:
@@ -85,8 +86,8 @@ def _facts(console: Console, entry: Entry) -> dict[str, str]:
         with console.status("measuring"):
             measured = measure_apart(entry)
     except WorkerError as error:
-        return {"as recorded": as_it_comes(entry).partition(": ")[2], "not measured": str(error), **facts}
-    found = {"as it comes, here and now": as_it_comes(entry, measured).partition(": ")[2].partition("; cure")[0]}
+        return {"as recorded": difference(entry), "not measured": str(error), **facts}
+    found = {"as it comes, here and now": difference(entry, measured)}
     for side, here in measured.outcomes.items():
         if here.error is not None:
             found[side] = str(here.error)

@@ -2,7 +2,7 @@
 
 import itertools
 import math
-import textwrap
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
 from parity.divergences.apis import apis_of, entries_for
+from parity.tables import paragraph
 from parity.task import UsageError, nearest
 
 Entry = type[Divergence]
@@ -24,15 +25,14 @@ def chosen(words: Sequence[str], used: str) -> list[Entry]:
     Raises:
         UsageError: there is none.
     """
+    if used and words:
+        raise UsageError("--for is a checklist of its own: search for words without it")
     if used:
-        found = entries_for(apis_of(Path(used)) if used.endswith(".py") else used.split())
-        if not found:
-            raise UsageError(f"no divergence is known of {used}; parity divergences WORD searches them all")
-        return found
-    asked = " ".join(words)
+        return _checklist(used)
+    asked = " ".join(words).strip("'\"")
     exact = [entry for name, entry in catalogue().items() if name.lower() == asked.lower()]
-    area = asked.lower() if asked.lower() in areas() else ""
-    found = exact or (of_area(area) if area else find(asked))
+    area = of_area(asked.lower()) if asked.lower() in areas() else []
+    found = exact or [*area, *(entry for entry in find(asked) if entry not in area)]
     if not found:
         near = nearest(asked, [*catalogue(), *areas()])
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
@@ -40,13 +40,32 @@ def chosen(words: Sequence[str], used: str) -> list[Entry]:
     return found
 
 
+def _checklist(used: str) -> list[Entry]:
+    """The entries for a file, or for named APIs, each of which must be known."""
+    if used.endswith(".py"):
+        found = entries_for(apis_of(Path(used)))
+        if not found:
+            raise UsageError(f"no divergence is known of what {used} uses")
+        return found
+    names = re.split(r"[,\s]+", used.strip(", "))
+    unknown = [name for name in names if not entries_for([_last_of(name)])]
+    if unknown:
+        raise UsageError(f"no divergence is known of {', '.join(unknown)}; parity divergences WORD searches them all")
+    return entries_for(map(_last_of, names))
+
+
+def _last_of(name: str) -> str:
+    """`nn.GRU` is `GRU`; a name in full is kept."""
+    return name if name.partition(".")[0] in ("torch", "keras", "tf", "numpy") else name.rpartition(".")[2]
+
+
 def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> None:
     """The entries, those of an area together; with their cures as a checklist, in the order that they are given in."""
     if cures:
         for entry in found:
             _line(console, entry)
-            cure = textwrap.fill(f"cure: {entry.cure}", console.width - 4, break_long_words=False)
-            console.print(textwrap.indent(cure, "    "), style="dim", markup=False, highlight=False)
+            cure = paragraph(f"    cure: {entry.cure}", console.width - 1)
+            console.print(cure, style="dim", markup=False, highlight=False)
         return
     for area, of in itertools.groupby(found, key=lambda entry: entry.area):
         console.print(f"[bold]{area}[/]", highlight=False)
@@ -56,7 +75,17 @@ def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> N
 
 
 def _line(console: Console, entry: Entry) -> None:
-    gap = "equal" if entry.equal else "error or shape" if math.isinf(entry.gap) else f"{entry.gap:.1e}"
-    text = f"{entry.name}  {entry.title} ({'documented' if entry.status != 'runs' else gap})"
-    lines = textwrap.fill(text, console.width - 2, subsequent_indent="    ", break_long_words=False)
-    console.print(textwrap.indent(lines, "  "), markup=False, highlight=False)
+    console.print(
+        paragraph(f"  {entry.name}  {entry.title} ({_size(entry)})", console.width - 1), markup=False, highlight=False
+    )
+
+
+def _size(entry: Entry) -> str:
+    """The recorded gap in a word."""
+    if entry.status != "runs":
+        return "documented"
+    if entry.equal:
+        return "equal within rounding"
+    if math.isfinite(entry.gap):
+        return f"{entry.gap:.1e}"
+    return "error" if entry.raises else "another shape, zero or NaN"

@@ -15,6 +15,7 @@ from parity.judging.noise import LIMIT, Truth, flush, measured_truth, noise_unit
 from parity.judging.worker import Worker
 from parity.task import Arrays, cast
 
+TIMEOUT = 120.0  # seconds for one entry, the first of a process with its imports
 FACTOR = 2.0  # a measured gap may be so many times the recorded one, or such a fraction of it
 
 
@@ -43,7 +44,7 @@ def measure(entry: type[Divergence]) -> Measured:
 
 def measure_apart(entry: type[Divergence]) -> Measured:
     """As `measure`, in a process that is kept: what the frameworks log when they are imported is seen by nobody."""
-    return _worker(entry.fresh).call(_measure, entry, timeout=None)
+    return _worker(entry.fresh).call(_measure, entry, timeout=TIMEOUT)
 
 
 def faults(entry: type[Divergence], measured: Measured) -> list[str]:

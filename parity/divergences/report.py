@@ -12,12 +12,12 @@ if TYPE_CHECKING:
 
 
 def as_it_comes(entry: type[Divergence], measured: "Measured | None" = None) -> str:
-    """A line: how far the sides are apart unaligned, and the cure; as recorded, or as measured here."""
+    """A line: what differs, by how much as it comes, as recorded or as measured here, and the cure."""
     if entry.equal:
-        return f"{entry.name}: {_listed(entry)} agree as they come"
+        return f"{entry.name}: {entry.title} (equal within rounding)"
     if entry.status == "documented":
         return f"{entry.name}: {entry.title}; cure: {entry.cure}"
-    return f"{entry.name}: {_difference(entry, measured)}; cure: {entry.cure}"
+    return f"{entry.name}: {entry.title} ({difference(entry, measured)}); cure: {entry.cure}"
 
 
 def snippets(entry: type[Divergence]) -> dict[str, str]:
@@ -37,7 +37,8 @@ def snippets(entry: type[Divergence]) -> dict[str, str]:
     return shown
 
 
-def _difference(entry: type[Divergence], measured: "Measured | None") -> str:
+def difference(entry: type[Divergence], measured: "Measured | None" = None) -> str:
+    """How far apart the sides are as they come, in words."""
     gap = entry.gap if measured is None else measured.gap
     if math.isfinite(gap):
         units = "" if measured is None or math.isinf(measured.units) else f" ({measured.units:,.0f} noise units)"

@@ -19,6 +19,7 @@ from parity.judging.inputs import draw
 from parity.judging.shown import is_own, lesson_of, show_task
 from parity.judging.sweep import Job, Result, ask_frameworks, plan, suspects, sweep, workers_of
 from parity.judging.verdict import PASSING
+from parity.tables import paragraph
 from parity.task import DEVICES, DTYPES, FRAMEWORKS, Task, UsageError, choose
 from parity.tasks import load
 
@@ -71,14 +72,17 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
     rows = [row for result in ordered for row in result.rows]
     if file is not None:
         about = {**environment(infos), "weights": weights, "seed": asked.seed, "settings": list(asked.settings)}
-        file.write(results.to_json(about, rows, [lesson_of(result) for result in ordered if is_own(result)]))
+        own = [result for result in ordered if is_own(result)]
+        torch = {result.job.name: result.outputs for result in own if result.job.framework == "torch"}
+        lessons = [lesson_of(result, torch.get(result.job.name)) for result in own]
+        file.write(results.to_json(about, rows, lessons))
     for task in tasks if named else ():
         show_task(console, task, ordered)
         lines = list(notes(task))
         if lines:
             console.print("\nAs it comes in a user's own code, unaligned:")
         for line in lines:
-            console.print(line, style="dim", markup=False, highlight=False)
+            console.print(paragraph(line, console.width - 1), style="dim", markup=False, highlight=False)
     if outputs:
         console.print(report.outputs_table(ordered))
     if values:

@@ -9,16 +9,17 @@ import numpy as np
 
 from parity.judging.noise import Truth, noise_units
 from parity.judging.run import Outputs
-from parity.task import Array, Cell, Error, Gap, Matrix, Printed, Shape, Show, Table, Task
+from parity.task import Array, Cell, Error, Final, Gap, Matrix, Printed, Shape, Show, Table, Task
 
 DIGITS = 4  # significant ones of a number that is shown
+LEAST, MOST = 1e-4, 1e5  # sizes of numbers that are shown without an exponent
 IN_FULL = 8  # elements of a value that a cell can hold
 TELLING = 160  # characters of an error's message, to the end of a sentence
 
 
-def shown(task: Task, outputs: Outputs) -> list[dict[str, Any]]:
+def shown(task: Task, outputs: Outputs, torch: Outputs | None) -> list[dict[str, Any]]:
     """What the exercise says to print, of one framework, as plain data for a file."""
-    return [_plain(show, outputs) for show in task.shows]
+    return [_plain(show, outputs, torch) for show in task.shows]
 
 
 def units_by_row(task: Task, outputs: Outputs, truths: Mapping[str, Truth]) -> dict[str, list[float | str]]:
@@ -46,6 +47,8 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
         return outputs.printed.get(cell.stage, "nothing")
     if isinstance(cell, Shape):
         return _shape(outputs[cell.of].shape) if cell.of in outputs else "-"
+    if isinstance(cell, Final):
+        return f"{outputs[cell.of][-1]:.7g}" if cell.of in outputs else "-"
     if isinstance(cell, Gap):
         if torch is None or cell.of not in torch or cell.of not in outputs:
             return "-"
@@ -56,8 +59,15 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
 
 
 def column_of(key: str, outputs: Outputs) -> list[str]:
-    """The cells of a table's column, a row each; a column of several numbers is aligned to the same decimals."""
-    return [_text(row) for row in outputs[key]] if key in outputs else []
+    """The cells of a table's column, a row each; real numbers of a like size have the same decimals."""
+    if key not in outputs:
+        return []
+    value = outputs[key]
+    sizes = np.abs(value[value != 0]) if value.ndim == 1 and value.dtype.kind == "f" else np.empty(0)
+    if sizes.size and np.isfinite(value).all() and sizes.min() > LEAST and sizes.max() < MOST:
+        decimals = max(0, DIGITS - 1 - math.floor(math.log10(sizes.max())))
+        return [f"{element:.{decimals}f}" for element in value]
+    return [_text(row) for row in value]
 
 
 def matrix_of(key: str, outputs: Outputs) -> list[list[str]]:
@@ -65,13 +75,13 @@ def matrix_of(key: str, outputs: Outputs) -> list[list[str]]:
     return [[_number(element) for element in row] for row in np.atleast_2d(outputs[key])] if key in outputs else []
 
 
-def _plain(show: Show, outputs: Outputs) -> dict[str, Any]:
+def _plain(show: Show, outputs: Outputs, torch: Outputs | None) -> dict[str, Any]:
     if isinstance(show, Table):
         columns = {heading: _list(outputs.get(key)) for heading, key in show.columns.items()}
         return {"kind": "table", "title": show.title, "row": show.row, "labels": list(show.labels), "columns": columns}
     if isinstance(show, Matrix):
         return {"kind": "matrix", "title": show.title, "of": show.of, "value": _list(outputs.get(show.of))}
-    rows = {name: [text_of(cell, outputs, None) for cell in cells] for name, cells in show.rows.items()}
+    rows = {name: [text_of(cell, outputs, torch) for cell in cells] for name, cells in show.rows.items()}
     return {"kind": "rows", "title": show.title, "columns": list(show.columns), "rows": rows}
 
 

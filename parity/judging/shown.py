@@ -4,6 +4,7 @@ Where the frameworks print the same it stands once; where they do not, they stan
 if a cell is a sentence.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from parity.judging.verdict import CLAIM
 from parity.tables import table
 from parity.task import FRAMEWORKS, Array, Cell, Gap, Matrix, Rows, Show, Table, Task
 
+SHORT = 6  # characters of a number that is written as a decimal
 ALIKE = 1e-5  # of a column's largest number: a smaller difference is below the digits that are shown
 WIDEST = 24  # characters of a cell that stands beside those of other frameworks
 NAMES = {"numpy": "NumPy", "torch": "PyTorch", "tf": "TF/Keras"}
@@ -33,7 +35,8 @@ def show_task(console: Console, task: Task, results: Sequence[Result]) -> None:
     console.print(f"\n[bold]{task.title}[/] [dim]({task.name})[/]", highlight=False)
     console.print(task.lesson, markup=False, highlight=False)
     numbers = {**task.sizes["base"], **task.config}
-    console.print(", ".join(f"{name} {value}" for name, value in numbers.items()), style="dim", highlight=False)
+    settings = ", ".join(f"{name} {setting(value)}" for name, value in numbers.items())
+    console.print(settings, style="dim", highlight=False)
     for show in task.shows:
         console.print()
         for view in _views(show, ways):
@@ -45,16 +48,23 @@ def show_task(console: Console, task: Task, results: Sequence[Result]) -> None:
         console.print(line, highlight=False)
 
 
-def lesson_of(result: Result) -> dict[str, Any]:
+def lesson_of(result: Result, torch: Outputs | None) -> dict[str, Any]:
     """The same of one framework as plain data for a file, with a trajectory's noise units by row."""
     claims = {
         text: row.verdict for row in result.rows for stage, _, text in [row.output.partition("/")] if stage == CLAIM
     }
     job = result.job
     return {
-        "task": job.name, "framework": job.framework, "shows": shown(job.task, result.outputs), "claims": claims,
+        "task": job.name, "framework": job.framework, "shows": shown(job.task, result.outputs, torch), "claims": claims,
         "units_by_row": result.growth,
     }  # fmt: skip
+
+
+def setting(value: float | int | str) -> str:
+    """A setting; a power of two that is no short decimal is written as one."""
+    if isinstance(value, float) and len(str(value)) > SHORT and math.frexp(value)[0] == 0.5:
+        return f"2^{math.frexp(value)[1] - 1}"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def is_own(result: Result) -> bool:
@@ -85,7 +95,7 @@ def _table(show: Table, ways: Ways) -> View:
         columns |= _together(heading, of)
     length = max(map(len, columns.values()), default=0)
     labels = show.labels or tuple(str(number) for number in range(1, length + 1))
-    view = table(show.title, [show.row, *columns], names=[show.row], right=list(columns))
+    view = table(show.title, [show.row, *columns], names=[show.row], right=list(columns), gap=2)
     for place in range(length):
         if place % show.every == 0 or place == length - 1:
             view.add_row(labels[place], *(cells[place] if place < len(cells) else "" for cells in columns.values()))
@@ -108,8 +118,11 @@ def _alike(ways: Ways) -> Ways:
 def _is_alike(value: Array, other: Array) -> bool:
     if value.dtype.kind != "f" or value.shape != other.shape:
         return False
-    largest = np.abs(other[np.isfinite(other)]).max(initial=0)
-    return np.allclose(value, other, rtol=0, atol=ALIKE * largest, equal_nan=True)
+    finite = np.isfinite(other)
+    if not np.array_equal(value[~finite], other[~finite], equal_nan=True) or not np.isfinite(value[finite]).all():
+        return False
+    largest = np.abs(other[finite]).max(initial=0)
+    return bool(np.abs(value[finite] - other[finite]).max(initial=0) <= ALIKE * largest)
 
 
 def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
@@ -131,7 +144,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
     flat: dict[str, list[str]] = {}
     for heading, of in columns.items():
         flat |= _together(heading, {f: texts for f, texts in of.items() if any(texts)})
-    view = table(show.title, [show.columns[0], *flat], right=list(flat))
+    view = table(show.title, [show.columns[0], *flat], right=list(flat), gap=2)
     for place, name in enumerate(show.rows):
         view.add_row(name, *(texts[place] for texts in flat.values()))
     yield view
@@ -139,7 +152,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
 
 def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[View | str]:
     first, *headings = show.columns
-    view = table(show.title, [first, headings[0] if len(headings) == 1 else ""])
+    view = table(show.title, [first, headings[0] if len(headings) == 1 else ""], gap=2)
     for name, row in cells.items():
         view.add_row(f"[bold]{name}[/]", "")
         for heading, of in zip(headings, row, strict=True):

@@ -247,9 +247,9 @@ def test_two_that_raise_alike_are_aligned(planted):
 
 def test_a_line_says_how_it_comes(planted):
     found = planted()
-    assert as_it_comes(found) == "PLANTED: first and second differ by 5.0e-01; cure: none"
+    assert as_it_comes(found) == f"PLANTED: {found.title} (first and second differ by 5.0e-01); cure: none"
     here = dataclasses.replace(measure(found), gap=0.25, units=22_000.4)
-    assert "differ by 2.5e-01 (22,000 noise units); cure" in as_it_comes(found, here)
+    assert "differ by 2.5e-01 (22,000 noise units)); cure" in as_it_comes(found, here)
     lines = {as_it_comes(each) for each in catalogue().values()}
     assert len(lines) == len(catalogue())
     assert "BN-ONE: torch raises ValueError; cure: drop_last=True; or such a batch in eval mode" in lines

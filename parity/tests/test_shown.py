@@ -12,9 +12,9 @@ from parity.faults import wrong
 from parity.judging.lesson import shown, text_of, units_by_row
 from parity.judging.noise import Truth
 from parity.judging.run import Failure, Outputs
-from parity.judging.shown import show_task
+from parity.judging.shown import setting, show_task
 from parity.judging.sweep import Job, Result
-from parity.task import Claim, Error, Gap, Matrix, Rows, Shape, Table
+from parity.task import Claim, Error, Final, Gap, Matrix, Rows, Shape, Table
 
 VALUES = {"run/loss": [0.5, 0.25, 0.125], "run/w": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], "run/n": [7, 8, 9]}
 
@@ -57,7 +57,7 @@ def screen(of, monkeypatch, **by_framework):
 def test_a_table_has_every_row_and_each_value_under_its_heading(monkeypatch):
     table = Table("epoch", {"loss": "run/loss", "weights": "run/w", "count": "run/n"}, title="Training")
     assert screen(task(table), monkeypatch, numpy=outputs(), torch=outputs()) == [
-        "", "Training", "epoch loss weights count", "1 0.5 (1, 2) 7", "2 0.25 (3, 4) 8", "3 0.125 (5, 6) 9",
+        "", "Training", "epoch loss weights count", "1 0.5000 (1, 2) 7", "2 0.2500 (3, 4) 8", "3 0.1250 (5, 6) 9",
     ]  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_where_frameworks_differ_each_has_its_column(monkeypatch):
     lines = screen(
         task(table), monkeypatch, numpy=outputs(), torch=outputs(**{"run/n": [7, 0, 9]}), tf=outputs()
     )  # fmt: skip
-    assert lines[-4:] == ["layer n NumPy, TF/Keras n PyTorch loss", "a 7 7 0.5", "b 8 0 0.25", "c 9 9 0.125"]
+    assert lines[-4:] == ["layer n NumPy, TF/Keras n PyTorch loss", "a 7 7 0.5000", "b 8 0 0.2500", "c 9 9 0.1250"]
 
 
 def test_of_a_long_table_every_so_many_rows_are_shown_and_the_last(monkeypatch):
@@ -119,10 +119,42 @@ def test_a_value_is_shown_in_few_digits(value, text):
 
 def test_the_file_has_the_same_data_and_the_growth_of_the_error():
     table = Table("epoch", {"loss": "run/loss", "count": "run/n"}, title="Training")
-    found = shown(task(table), outputs(**{"run/loss": [0.5, np.inf, 0.125]}))
+    found = shown(task(table), outputs(**{"run/loss": [0.5, np.inf, 0.125]}), None)
     assert found == [{
         "kind": "table", "title": "Training", "row": "epoch", "labels": [],
         "columns": {"loss": [0.5, "inf", 0.125], "count": [7, 8, 9]},
     }]  # fmt: skip
     truth = Truth(value=np.array([0.5, 0.25, 0.0]), noise=0.0625, peak=0.0625)
     assert units_by_row(task(table), outputs(), {"run/loss": truth}) == {"run/loss": [0.0, 0.0, 2.0]}
+
+
+def test_the_file_has_the_difference_to_torch_too():
+    rows = Rows(("what", "Δ"), {"w": (Gap("run/w"),)})
+    other = outputs(**{"run/w": [[1.0, 2.0], [3.5, 4.0], [5.0, 5.75]]})
+    assert shown(task(rows), other, outputs())[0]["rows"] == {"w": ["0.5"]}
+
+
+def test_real_numbers_of_a_like_size_have_the_same_decimals(monkeypatch):
+    def column(*values):
+        table = Table("epoch", {"x": "run/loss"})
+        return [
+            line.split()[1] for line in screen(task(table), monkeypatch, numpy=outputs(**{"run/loss": values}))[-3:]
+        ]
+
+    assert column(1.18, 0.6686, 0.9) == ["1.180", "0.669", "0.900"]
+    assert column(0.00129, 0.0086223, 0.003) == ["0.001290", "0.008622", "0.003000"]
+    assert column(1e-9, 1.0, 2.0) == ["1e-09", "1", "2"]  # no decimals would do for both
+
+
+def test_final_values_are_each_frameworks_own_in_seven_digits(monkeypatch):
+    rows = Rows(("training", "last loss"), {"fit": (Final("run/loss"),)})
+    other = outputs(**{"run/loss": [0.5, 0.25, 0.1250001]})
+    said = " ".join(screen(task(rows), monkeypatch, torch=outputs(), tf=other))
+    assert "last loss PyTorch last loss TF/Keras fit 0.125 0.1250001" in said
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(2.0**-16, "2^-16"), (2.0**-100, "2^-100"), (0.5, "0.5"), (0.1, "0.1"), (7, "7")]
+)
+def test_a_setting_is_written_short(value, text):
+    assert setting(value) == text
