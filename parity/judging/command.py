@@ -83,6 +83,8 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
             console.print("\nAs it comes in a user's own code, unaligned:")
         for line in lines:
             console.print(paragraph(line, console.width - 1), style="dim", markup=False, highlight=False)
+    if named:
+        console.print()
     if outputs:
         console.print(report.outputs_table(ordered))
     if values:
