@@ -70,7 +70,7 @@ TASK = Task(
     },
     shows=(
         Rows(
-            ("loss", "value", "gradient"),
+            ("loss", "value", "shape of its gradient"),
             {
                 "MSE": ("forward/mse", Shape("backward/grad.prediction")),
                 "cross-entropy": ("forward/cross_entropy", Shape("backward/grad.logits")),

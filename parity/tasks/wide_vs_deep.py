@@ -68,8 +68,15 @@ TASK = Task(
         ),
     },
     shows=(
-        Table("epoch", {"wide MSE": "train/wide", "deep MSE": "train/deep"}),
-        Table("net", {"parameters": "count/parameters", "final MSE": "train/final"}, labels=tuple(DEPTH)),
+        Table(
+            "epoch", {"wide MSE": "train/wide", "deep MSE": "train/deep"}, title="Mean of the epoch, while it trains"
+        ),
+        Table(
+            "net",
+            {"parameters": "count/parameters", "final MSE": "train/final"},
+            labels=tuple(DEPTH),
+            title="Afterwards, on all data",
+        ),
     ),
     aligns=("FIT-SHUFFLE", "FIT-LOSS"),
     faults={

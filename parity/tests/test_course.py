@@ -370,7 +370,7 @@ PRINTS = {
         " batch/2 one/2, 3 ReLU = batch/3 one/3, 4 Linear 16 -> 4 = batch/4 one/4",
     ),
     "losses": (
-        "loss, value, gradient: MSE = forward/mse Shape(backward/grad.prediction), cross-entropy = "
+        "loss, value, shape of its gradient: MSE = forward/mse Shape(backward/grad.prediction), cross-entropy = "
         "forward/cross_entropy Shape(backward/grad.logits), BCE with logits = forward/bce "
         "Shape(backward/grad.z)",
     ),
