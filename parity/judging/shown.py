@@ -39,6 +39,8 @@ def show_task(console: Console, task: Task, results: Sequence[Result]) -> None:
     console.print(settings, style="dim", highlight=False)
     for show in task.shows:
         console.print()
+        if show.title and not isinstance(show, Matrix):  # a matrix of several frameworks has a title for each
+            console.print(f"[bold]{show.title}[/]", highlight=False)
         for view in _views(show, ways):
             console.print(view)
     claims = list(_claims(ran))
@@ -95,7 +97,7 @@ def _table(show: Table, ways: Ways) -> View:
         columns |= _together(heading, of)
     length = max(map(len, columns.values()), default=0)
     labels = show.labels or tuple(str(number) for number in range(1, length + 1))
-    view = table(show.title, [show.row, *columns], names=[show.row], right=list(columns), gap=2)
+    view = table("", [show.row, *columns], names=[show.row], right=list(columns), gap=2)
     for place in range(length):
         if place % show.every == 0 or place == length - 1:
             view.add_row(labels[place], *(cells[place] if place < len(cells) else "" for cells in columns.values()))
@@ -144,7 +146,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
     flat: dict[str, list[str]] = {}
     for heading, of in columns.items():
         flat |= _together(heading, {f: texts for f, texts in of.items() if any(texts)})
-    view = table(show.title, [show.columns[0], *flat], right=list(flat), gap=2)
+    view = table("", [show.columns[0], *flat], right=list(flat), gap=2)
     for place, name in enumerate(show.rows):
         view.add_row(name, *(texts[place] for texts in flat.values()))
     yield view
@@ -152,7 +154,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
 
 def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> Iterator[View | str]:
     first, *headings = show.columns
-    view = table(show.title, [first, headings[0] if len(headings) == 1 else ""], gap=2)
+    view = table("", [first, headings[0] if len(headings) == 1 else ""], gap=2)
     for name, row in cells.items():
         view.add_row(f"[bold]{name}[/]", "")
         for heading, of in zip(headings, row, strict=True):

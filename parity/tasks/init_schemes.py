@@ -115,9 +115,7 @@ TASK = Task(
             {"Xavier": "xavier/deviations", "Kaiming": "kaiming/deviations"},
             title="Standard deviation of the pre-activations, from the same draws",
         ),
-        Table(
-            "layer", {"Xavier": "native/xavier"}, title="The same of the weights, by each framework's own initialisers"
-        ),
+        Table("layer", {"Xavier": "native/xavier"}, title="... of the weights, by each framework's own initialisers"),
         Table("layer", {"Kaiming": "native/kaiming"}, title="... with Kaiming"),
         Table("layer", {"default": "native/default"}, title="... as the layers come (NumPy: by PyTorch's rule)"),
         Rows(
