@@ -117,10 +117,10 @@ TASK = Task(
             holds=lambda out: out["evaluate/variance"] == 0, broken_by="dropped in evaluation"
         ),
         "a bare torch module is in training mode": Claim(
-            holds=lambda out: out["bare/drops"], broken_by="a bare call that does nothing", frameworks=("torch",)
+            holds=lambda out: out["bare/drops"], broken_by="a bare call in the other mode", frameworks=("torch",)
         ),
         "a bare Keras call is inference": Claim(
-            holds=lambda out: not out["bare/drops"], broken_by="another rate", frameworks=("tf",)
+            holds=lambda out: not out["bare/drops"], broken_by="a bare call in the other mode", frameworks=("tf",)
         ),
     },
     shows=(
@@ -150,6 +150,6 @@ TASK = Task(
         "scaled in evaluation too": wrong("evaluate/y", lambda y: y * 2),
         "dropped in evaluation": wrong("evaluate/variance", lambda variance: variance + 1),
         "the layer never called": wrong("evaluate/calls", lambda calls: 0 * calls),
-        "a bare call that does nothing": wrong("bare/drops", np.logical_not),
+        "a bare call in the other mode": wrong("bare/drops", np.logical_not),
     },
 )  # fmt: skip
