@@ -486,9 +486,9 @@ PRINTS = {
     ),
     "classifier_fit": (
         "epoch: fit = fit/losses, textbook = textbook/losses, no epsilon = no_epsilon/losses",
-        "training, last loss, Δ to torch: fit = Final(fit/losses) Gap(fit/losses), "
+        "training, last, Δ to torch: fit = Final(fit/losses) Gap(fit/losses), "
         "textbook = Final(textbook/losses) Gap(textbook/losses), "
-        "textbook, epsilon below rounding = Final(no_epsilon/losses) Gap(no_epsilon/losses)",
+        "no epsilon = Final(no_epsilon/losses) Gap(no_epsilon/losses)",
     ),
     "linear_chain": (
         "layer, shape: x = Shape(backward/grad.x), Linear(784, 256) = Shape(forward/z), Linear(256, 10) ="
