@@ -14,17 +14,18 @@ def variables(number: str) -> dict[str, str]:
     return {THREADS: number, **dict.fromkeys(following, number), "TF_NUM_INTEROP_THREADS": "1"}
 
 
-def pin() -> None:
+def pin(sharing: int = 1) -> None:
     """Give every library that is imported later the user's number of threads; by default one for each core."""
-    for name, value in variables(os.environ.get(THREADS, str(_cores()))).items():
+    share = max(1, _cores() // sharing)
+    for name, value in variables(os.environ.get(THREADS, str(share))).items():
         os.environ.setdefault(name, value)
 
 
 @contextlib.contextmanager
-def pinned() -> Iterator[None]:
+def pinned(sharing: int = 1) -> Iterator[None]:
     """`pin` for the processes that are started in the block."""
     before = dict(os.environ)
-    pin()
+    pin(sharing)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from parity.files import WholeFile
+from parity.frameworks import threads
 from parity.frameworks.environment import FrameworkInfo, environment
 from parity.frameworks.runtime import CUDA, Unavailable
 from parity.frameworks.weights import task_with
@@ -57,7 +58,9 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
     start = time.perf_counter()
     tasks = [with_settings(load(name), asked.settings) for name in asked.tasks]
     weights = weights_of(tasks, asked.weights)
-    with workers_of(asked.frameworks or FRAMEWORKS) as workers:
+    frameworks = asked.frameworks or FRAMEWORKS
+    # The frameworks run beside one another: more threads than cores would only be in each other's way.
+    with threads.pinned(sharing=len(frameworks)), workers_of(frameworks) as workers:
         with console.status("importing the frameworks"):
             infos = ask_frameworks(workers, timeout=asked.timeout)
         check_available(infos, asked)
