@@ -49,7 +49,7 @@ class FlattenRows(Divergence):
     words = ("flatten order", "convert weights", "reorder dense kernel", "load_state_dict", "set_weights")
     gap = 1.06
     source = "keras.layers.Flatten; torch.flatten"
-    cure = "w.reshape(out, c, h, w).transpose(2, 3, 1, 0).reshape(h * w * c, out)"
+    cure = "weight.reshape(out, c, h, w).transpose(2, 3, 1, 0).reshape(h * w * c, out)"
 
     def inputs(rng):
         return {"x": rng.normal(size=(2, 3, 4, 4)), "w": rng.normal(size=(5, 48))}

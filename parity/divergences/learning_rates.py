@@ -154,7 +154,7 @@ class OptLrDefAdadelta(Divergence):
 class OptLrDefAdam(Divergence):
     """Adam's and AdamW's default rate is 0.001 in torch and Keras.
 
-    They are the exceptions; SGD and every other adaptive optimizer differ.
+    They are the exceptions; SGD and most other adaptive optimizers differ.
     """
 
     name = "OPT-LR-DEF-ADAM"

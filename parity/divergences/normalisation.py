@@ -11,7 +11,7 @@ class BnEps(Divergence):
     """Batch normalisation divides by √(var + eps), and the frameworks' eps differ by a hundred.
 
     1e-5 in torch, 1e-3 in Keras.  At unit variance outputs differ by 5e-4; where the inputs spread by 0.01 Keras's come
-    out at a quarter of the size.  Deep networks with small activations show it.
+    out at a third of the size.  Deep networks with small activations show it.
     """
 
     name = "BN-EPS"

@@ -139,7 +139,7 @@ class OptAdamWd(Divergence):
 class OptAdamwWd(Divergence):
     """AdamW's default decay is 0.01 in torch and 0.004 in Keras.
 
-    It is the one optimizer that decays without being asked.  Here the gradients are zero, so decay alone moves the
+    Few optimizers decay without being asked; this one does.  Here the gradients are zero, so decay alone moves the
     weights.
     """
 
@@ -211,7 +211,7 @@ class OptAdamw(Divergence):
 
 
 class OptWdAdaptive(Divergence):
-    """All of torch's optimizers but AdamW add weight decay to the gradient; all of Keras's take it from the weight.
+    """torch's RMSprop, Adagrad and their like add weight decay to the gradient; Keras's take it from the weight.
 
     RMSprop, Adagrad, Adadelta, Adamax and NAdam then divide it by √v in torch, as Adam does (OPT-ADAM-WD), and
     multiply it by the rate alone in Keras.  Here it is RMSprop's.
