@@ -309,6 +309,12 @@ def framework_named(name: str) -> str:
     return choose("framework", ALIASES.get(name.lower(), name.lower()), FRAMEWORKS)
 
 
+def apart(a: ArrayLike, b: ArrayLike) -> float:
+    """max|a - b| / max|b|: how far two tensors are from being one, for a claim that says so."""
+    a, b = np.asarray(a), np.asarray(b)
+    return float(np.abs(a - b).max(initial=0) / np.abs(b).max(initial=0))
+
+
 def cast(arrays: Mapping[str, Array], dtype: str) -> Arrays:
     """Copies of the arrays, the floating ones in `dtype`; integers and booleans keep their types."""
     return {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from parity.faults import configured, rounded_to_tf32, without, wrong
-from parity.task import Claim, Error, Fault, Raises, Returns, Rows, Shape, Stage, Table, Task, Where
+from parity.task import Claim, Error, Fault, Raises, Returns, Rows, Shape, Stage, Table, Task, Where, apart
 
 NORMS = ("bn1", "bn2", "bn_image")
 STATISTICS = tuple(f"{bn}.{name}" for bn in NORMS for name in ("running_mean", "running_var"))
@@ -64,7 +64,7 @@ def moved(share, n):
     def holds(out):
         batch = out["statistics/batch_var"]
         factor = len(out["forward/y"]) / (len(out["forward/y"]) - 1) if n == "unbiased" else 1
-        return np.allclose(out["statistics/running_var"], 1 - share + share * factor * batch, rtol=1e-5)
+        return apart(out["statistics/running_var"], 1 - share + share * factor * batch) < 2**-16
 
     return holds
 
@@ -127,11 +127,11 @@ TASK = Task(
             broken_by="evaluation by the batch's statistics",
         ),
         "In evaluation a row's output does not depend on the other rows": Claim(
-            holds=lambda out: np.allclose(out["evaluate_one/y"][0], out["evaluate/y"][0], atol=1e-4),
+            holds=lambda out: apart(out["evaluate_one/y"][0], out["evaluate/y"][0]) < 2**-16,
             broken_by="training and evaluation exchanged",
         ),
         "Keras answers every batch of one alike": Claim(
-            holds=lambda out: np.allclose(out["train_one/y"], out["train_one/y.other"], atol=1e-4),
+            holds=lambda out: apart(out["train_one/y"], out["train_one/y.other"]) < 2**-12,
             broken_by="training and evaluation exchanged",
             frameworks=("tf",),
         ),

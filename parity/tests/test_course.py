@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from parity import draw, load
-from parity.task import Matrix, Shape, Table
+from parity.task import Matrix, Shape, Table, apart
 
 
 @dataclass(frozen=True)
@@ -224,7 +224,7 @@ COURSE = {
             lambda params, batch: (
                 abs(params["default.2.weight"]).max() <= 64**-0.5 < 8 / 7.9 * abs(params["default.2.weight"]).max()
             ),
-            lambda params, batch: np.allclose(params["kaiming.2.weight"], params["default.2.weight"] * 6**0.5),
+            lambda params, batch: apart(params["kaiming.2.weight"], params["default.2.weight"] * 6**0.5) < 2**-40,
         ),
     ),
     # 9 CNN, RNN, attention, transfer learning
