@@ -3,6 +3,7 @@
 import os
 import stat
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -56,8 +57,6 @@ def test_a_device_is_written_to_and_a_full_one_is_named():
 
 
 def test_a_dash_is_standard_output(capsysbinary):
-    from pathlib import Path
-
     WholeFile(Path("-")).write("rows\n")
     assert capsysbinary.readouterr().out == b"rows\n"
 
