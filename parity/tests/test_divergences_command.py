@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 
 from parity import UsageError
-from parity.__main__ import main
 from parity.compare import compare_files
 from parity.divergences import catalogue, of_area
 from parity.divergences.apis import apis_of, entries_for
@@ -35,16 +34,8 @@ here = os.path.join("torch.nn", "GRU")
 
 
 @pytest.fixture
-def command(monkeypatch, capsys):
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["parity", "divergences", *args])
-        monkeypatch.setattr("signal.signal", lambda *handler: None)  # pytest's own handlers stay
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return exit_.value.code or 0, *capsys.readouterr()
-
-    return call
+def command(here):
+    return lambda *args: here("divergences", *args, width=80)
 
 
 def test_the_index_has_every_entry_and_fits(command):
