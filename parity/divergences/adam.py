@@ -19,7 +19,7 @@ class OptAdamEps(Divergence):
         "keras.optimizers.Adam", "keras.optimizers.AdamW", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("epsilon", "eps", "small gradients", "Adam differs", "trains slower")
-    gap = 0.59
+    gap, units = 0.59, 1.5e7
     source = "torch.optim.Adam, eps; keras/src/optimizers/adam.py"
     cure = "the same epsilon in both; below rounding, such as 2**-100, its place does not matter either"
 
@@ -74,7 +74,7 @@ class OptAdamEpshat(Divergence):
         ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam", "keras.optimizers.AdamW"),
     )
     words = ("epsilon hat", "bias correction", "Adam differs", "first steps", "small gradients")
-    gap = 0.165
+    gap, units = 0.165, 4.7e6
     source = "Kingma and Ba 2015, section 2; keras/src/optimizers/adam.py; torch/optim/adam.py"
     cure = "optimizer.epsilon = eps * sqrt(1 - beta_2**t) before each step; or an epsilon below rounding"
 
@@ -152,7 +152,8 @@ class OptBetas(Divergence):
 
     name, apis = "OPT-BETAS", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
     words = ("beta_1", "beta_2", "betas", "GAN", "option")
-    gap = 0.311
+    gap, units = 0.311, 8.6e6
+    arguments = ("betas", "beta_1", "beta_2")
     source = "torch.optim.Adam, betas; keras.optimizers.Adam, beta_1 and beta_2"
     cure = "the same betas in both"
 

@@ -13,7 +13,7 @@ class OptNadam(Divergence):
 
     name, apis = "OPT-NADAM", ("torch.optim.NAdam", "keras.optimizers.Nadam")
     words = ("momentum_decay", "schedule_decay", "psi", "Dozat", "Nadam differs", "upstream bug")
-    gap = 0.0258
+    gap, units = 0.0258, 7e5
     source = "torch.optim.NAdam; keras/src/optimizers/nadam.py, update_step"
     cure = "torch.optim.NAdam(momentum_decay=1); Keras has no switch"
 
@@ -59,7 +59,7 @@ class OptAdamax(Divergence):
 
     name, apis = "OPT-ADAMAX", ("torch.optim.Adamax", "keras.optimizers.Adamax")
     words = ("epsilon", "eps", "infinity norm", "small gradients", "Adamax differs")
-    gap = 0.000555
+    gap, units = 0.000555, 1.5e4
     source = "torch.optim.Adamax; keras/src/optimizers/adamax.py, update_step"
     cure = "an epsilon below rounding in both, such as 2**-100"
 

@@ -13,7 +13,7 @@ class OptAdagradAcc(Divergence):
 
     name, apis = "OPT-ADAGRAD-ACC", ("torch.optim.Adagrad", "keras.optimizers.Adagrad")
     words = ("initial_accumulator_value", "accumulator", "first step", "Adagrad differs")
-    gap = 0.199
+    gap, units = 0.199, 5.6e6
     source = "torch.optim.Adagrad, initial_accumulator_value; keras.optimizers.Adagrad, initial_accumulator_value"
     cure = "keras.optimizers.Adagrad(initial_accumulator_value=0)"
 
@@ -59,7 +59,7 @@ class OptAdagradEps(Divergence):
 
     name, apis = "OPT-ADAGRAD-EPS", ("torch.optim.Adagrad", "keras.optimizers.Adagrad")
     words = ("epsilon", "eps", "inside the square root", "small gradients", "Adagrad differs")
-    gap = 0.538
+    gap, units = 0.538, 1.4e7
     source = "torch/optim/adagrad.py, _single_tensor_adagrad; keras/src/optimizers/adagrad.py, update_step"
     cure = "an epsilon below rounding in both, such as 2**-100"
 
@@ -138,7 +138,7 @@ class OptAdadelta(Divergence):
 
     name, apis = "OPT-ADADELTA", ("torch.optim.Adadelta", "keras.optimizers.Adadelta")
     words = ("rho", "epsilon", "eps", "Adadelta differs", "does not learn")
-    gap = 0.551
+    gap, units = 0.551, 1.5e7
     source = "torch.optim.Adadelta; keras.optimizers.Adadelta"
     cure = "keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)"
 

@@ -14,7 +14,7 @@ class BceClamp(Divergence):
 
     name, apis = "BCE-CLAMP", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("16.118", "loss is 100", "log of zero", "clamp", "epsilon", "from_logits", "sigmoid")
-    gap = 0.839
+    gap, units = 0.839, 2.4e7
     source = "torch.nn.BCELoss; keras/src/backend/tensorflow/nn.py, binary_crossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
@@ -51,7 +51,7 @@ class BceLogits(Divergence):
 
     name, apis = "BCE-LOGITS", ("torch.nn.BCEWithLogitsLoss", "torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("from_logits", "sigmoid twice", "forgotten sigmoid", "loss does not fall", "binary cross entropy differs")
-    gap = 3.55
+    gap, units = 3.55, 9.1e7
     source = "torch.nn.BCEWithLogitsLoss; keras.losses.BinaryCrossentropy, from_logits"
     cure = "from_logits=True, and no sigmoid in the model"
 
@@ -98,7 +98,7 @@ class BceGrad(Divergence):
 
     name, apis = "BCE-GRAD", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("1e12", "exploding gradient", "gradient is zero", "clamp", "from_logits")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "aten/src/ATen/native/Loss.cpp, binary_cross_entropy_backward; keras/src/backend/tensorflow/nn.py"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
     unaligned = "the derivative there is infinite; that by the logit is not, in either (BCE-CLAMP)"
@@ -129,7 +129,7 @@ class BceAsym(Divergence):
 
     name, apis = "BCE-ASYM", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("15.942", "1.19e-7", "loss never zero", "clamp", "epsilon", "from_logits")
-    gap = 0.841
+    gap, units = 0.841, 2.4e7
     source = "torch.nn.BCELoss; keras/src/backend/tensorflow/nn.py, binary_crossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 

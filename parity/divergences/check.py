@@ -15,6 +15,7 @@ from parity.divergences import Divergence
 from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
 from parity.divergences.report import difference, snippets
+from parity.divergences.side import short
 from parity.frameworks.environment import environment
 from parity.frameworks.runtime import Unavailable
 from parity.judging.sweep import ask_frameworks, workers_of
@@ -70,7 +71,7 @@ def _measured(entry: Entry) -> dict[str, Any]:
     return {
         **row, "gap": _plain(measured.gap), "units": _plain(measured.units), "residual": _plain(measured.residual),
         "aligned_units": _plain(measured.aligned_units), "faults": faults(entry, measured),
-        "outcomes": {side: str(one.error) if one.error else "value" for side, one in measured.outcomes.items()},
+        "outcomes": {side: short(one) for side, one in measured.outcomes.items()},
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ class CeClip(Divergence):
 
     name, apis = "CE-CLIP", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("16.118", "epsilon", "1e-7", "loss saturates", "vanishing gradient", "from_logits", "clip")
-    gap = 0.158
+    gap, units = 0.158, 3.2e6
     source = "keras/src/backend/tensorflow/nn.py, sparse_categorical_crossentropy; keras.config.epsilon"
     cure = "from_logits=True, and no softmax in the model"
 
@@ -64,7 +64,7 @@ class CeRecover(Divergence):
         "keras.Model.predict",
     )
     words = ("evaluate differs from predict", "_keras_logits", "16.118", "softmax in the model", "Reshape")
-    gap = 0.66
+    gap, units = 0.66, 1.3e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, _get_logits"
     cure = "from_logits=True, and no softmax in the model"
@@ -100,7 +100,7 @@ class CeEagerGraph(Divergence):
 
     name, apis = "CE-EAGER-GRAPH", ("keras.losses.SparseCategoricalCrossentropy", "tf.nn.softmax", "tf.function")
     words = ("run_eagerly", "eager differs from graph", "16.118", "tf.nn.softmax", "loss changes when debugging")
-    gap = 0.66
+    gap, units = 0.66, 1.3e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, _get_logits"
     cure = "from_logits=True, and no softmax in the model"
@@ -136,7 +136,7 @@ class CeUnnorm(Divergence):
 
     name, apis = "CE-UNNORM", ("keras.losses.CategoricalCrossentropy", "keras.losses.SparseCategoricalCrossentropy")
     words = ("sparse and categorical differ", "unnormalised probabilities", "do not sum to one", "relu output")
-    gap = 0.585
+    gap, units = 0.585, 1.5e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, categorical_crossentropy"
     cure = "normalise: p / sum(p)"
@@ -172,6 +172,7 @@ class CeOnecol(Divergence):
     apis = ("torch.nn.CrossEntropyLoss", "keras.losses.CategoricalCrossentropy", "torch.nn.BCEWithLogitsLoss")
     words = ("loss is zero", "does not learn", "one output", "binary classification", "softmax of one")
     gap = float("inf")
+    gives = {"torch": "float32 0", "keras": "float32 1.19e-07"}
     source = "torch.nn.CrossEntropyLoss; keras.losses.CategoricalCrossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 

@@ -117,7 +117,7 @@ class Hist(Divergence):
 
     name, apis = "HIST", ("torch.histc", "tf.histogram_fixed_width", "keras.ops.histogram", "numpy.histogram")
     words = ("histogram", "out of range", "outliers", "calibration")
-    gap = 0.632
+    gap, units = 0.632, 1.8e7
     source = "tf.histogram_fixed_width; torch.histc; numpy.histogram"
     cure = "leave out what is out of range first: x[(x >= 0) & (x <= 1)]"
 

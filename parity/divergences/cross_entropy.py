@@ -22,7 +22,7 @@ class CeLogits(Divergence):
         "keras.losses.CategoricalCrossentropy", "keras.losses.BinaryCrossentropy",
     )  # fmt: skip
     words = ("from_logits", "softmax twice", "loss does not fall", "probabilities", "cross entropy differs")
-    gap = 2.23
+    gap, units = 2.23, 6.2e7
     source = "keras.losses.SparseCategoricalCrossentropy, from_logits; torch.nn.CrossEntropyLoss"
     cure = "from_logits=True, and no softmax in the model"
 
@@ -72,7 +72,8 @@ class CeWeight(Divergence):
         "keras.losses.CategoricalCrossentropy", "keras.Model.fit",
     )  # fmt: skip
     words = ("class_weight", "sample_weight", "weight", "imbalanced classes", "mean_with_sample_weight", "divisor")
-    gap = 3.17
+    gap, units = 3.17, 9e7
+    arguments = ("weight", "class_weight", "sample_weight")
     source = "torch.nn.CrossEntropyLoss, reduction; keras.losses.Loss, reduction"
     cure = 'keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")'
 
@@ -155,7 +156,8 @@ class CeSmoothing(Divergence):
         "keras.losses.SparseCategoricalCrossentropy",
     )  # fmt: skip
     words = ("label_smoothing", "label smoothing", "loss does not reach zero")
-    gap = 0.0161
+    gap, units = 0.0161, 4.3e5
+    arguments = ("label_smoothing",)
     source = "torch.nn.CrossEntropyLoss, label_smoothing; keras.losses.CategoricalCrossentropy, label_smoothing"
     cure = "label_smoothing=0.1 in both"
 

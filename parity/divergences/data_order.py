@@ -64,7 +64,7 @@ class FitShuffleSeed(Divergence):
     apis = ("keras.Model.fit", "keras.utils.set_random_seed", "tf.random.set_seed", "torch.utils.data.DataLoader")
     words = ("same permutation", "same order in every epoch", "no reshuffling", "reproducible", "upstream bug")
     fresh = True  # a global seed stays set
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "keras/src/trainers/data_adapters/array_data_adapter.py, get_tf_dataset"
     cure = "tf.data.Dataset.shuffle, keras.utils.PyDataset or a torch DataLoader as the data"
 
@@ -140,6 +140,7 @@ class FitVsplit(Divergence):
     name, apis = "FIT-VSPLIT", ("keras.Model.fit", "torch.utils.data.random_split", "torch.utils.data.Subset")
     words = ("validation_split", "random_split", "sorted data", "validation accuracy is 0", "hold-out")
     gap = 0.718
+    arguments = ("validation_split", "random_split")
     source = "keras.Model.fit, validation_split; torch.utils.data.random_split"
     cure = "shuffle once before fit; or torch.utils.data.Subset of the last rows"
 

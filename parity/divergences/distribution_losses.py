@@ -17,7 +17,7 @@ class Kld(Divergence):
 
     name, apis = "KLD", ("torch.nn.KLDivLoss", "torch.nn.functional.kl_div", "keras.losses.KLDivergence")
     words = ("kl divergence", "batchmean", "distillation", "reduction", "divided by the number of classes")
-    gap = 2
+    gap, units = 2, 5e7
     warns = {"torch": "batchmean"}
     source = "torch.nn.KLDivLoss, Note; keras.losses.KLDivergence"
     cure = 'torch.nn.KLDivLoss(reduction="batchmean")'
@@ -63,7 +63,7 @@ class KldLog(Divergence):
 
     name, apis = "KLD-LOG", ("torch.nn.KLDivLoss", "torch.nn.functional.kl_div", "keras.losses.KLDivergence")
     words = ("kl divergence", "log_softmax", "log probabilities", "negative loss", "log_target")
-    gap = 1.66
+    gap, units = 1.66, 4.7e7
     source = "torch.nn.KLDivLoss; keras.losses.KLDivergence"
     cure = "torch.nn.KLDivLoss(...)(q.log(), p)"
 
@@ -94,6 +94,7 @@ class KldZero(Divergence):
     name, apis = "KLD-ZERO", ("torch.nn.KLDivLoss", "keras.losses.KLDivergence")
     words = ("kl divergence", "inf loss", "log of zero", "clip", "epsilon")
     gap = float("inf")
+    gives = {"torch": "float32 inf", "keras": "float32 7.37"}
     source = "keras/src/losses/losses.py, kl_divergence"
     cure = "q.clamp(1e-7, 1)"
 
@@ -124,7 +125,7 @@ class Poisson(Divergence):
 
     name, apis = "POISSON", ("torch.nn.PoissonNLLLoss", "keras.losses.Poisson")
     words = ("poisson loss", "log_input", "count data", "rate")
-    gap = 0.438
+    gap, units = 0.438, 3.8e6
     source = "torch.nn.PoissonNLLLoss, log_input; keras.losses.Poisson"
     cure = "torch.nn.PoissonNLLLoss(log_input=False)"
 
@@ -171,7 +172,7 @@ class Ctc(Divergence):
 
     name, apis = "CTC", ("torch.nn.CTCLoss", "torch.nn.functional.ctc_loss", "keras.ops.ctc_loss", "keras.losses.CTC")
     words = ("ctc", "speech recognition", "target length", "reduction", "ocr")
-    gap = 2
+    gap, units = 2, 5.6e7
     source = "torch.nn.CTCLoss, reduction; keras.ops.ctc_loss"
     cure = 'torch.nn.CTCLoss(reduction="none")(...).mean()'
 

@@ -19,6 +19,7 @@ class DtF64in(Divergence):
         "autocast",
     )
     gap = float("inf")
+    gives = {"keras": "float32 [[5.21], [4.33], [2.1], [0.436]]"}
     raises = {"torch": ("RuntimeError", "mat1 and mat2 must have the same dtype, but got Double and Float")}
     source = "torch.nn.Linear; keras.layers.Layer, autocast"
     cure = "x.float()"
@@ -53,6 +54,7 @@ class DtDiv0(Divergence):
     name, apis = "DT-DIV0", ("torch.floor_divide", "tf.math.floordiv", "numpy.floor_divide")
     words = ("ZeroDivisionError", "Integer division by zero", "divide by zero encountered")
     gap = float("inf")
+    gives = {"numpy": "int64 [0]"}
     raises = {
         "torch": ("RuntimeError", "ZeroDivisionError"),
         "tf": ("InvalidArgumentError", "Integer division by zero"),
@@ -86,6 +88,7 @@ class DtMix(Divergence):
     name, apis = "DT-MIX", ("numpy.multiply", "torch.mul", "tf.multiply")
     words = ("unsupported operand type(s) for *: 'numpy.ndarray' and 'Tensor'", "NumPy and torch", "mixed")
     gap = float("inf")
+    gives = {"tf": "float32 [0.185, 0.124, -2.18]"}
     raises = {"torch": ("TypeError", "unsupported operand type")}
     source = "torch.from_numpy and numpy.multiply: neither page defines it"
     cure = "torch.from_numpy(array) * x"
@@ -117,6 +120,11 @@ class DtArange(Divergence):
     name, apis = "DT-ARANGE", ("torch.arange", "tf.range", "keras.ops.arange", "numpy.arange")
     words = ("arange length", "off by one", "float step", "linspace")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [1, 1.1, 1.2, 1.3]",
+        "tf": "float32 [1, 1.1, 1.2]",
+        "numpy": "float64 [1, 1.1, 1.2, 1.3]",
+    }
     source = "torch.arange; tf.range; numpy.arange"
     cure = "linspace with the number of points"
 
@@ -158,6 +166,7 @@ class ApiFloat1(Divergence):
     name, apis = "API-FLOAT1", ("torch.Tensor.item", "numpy.ndarray.item", "tf.Tensor.numpy")
     words = ("only 0-dimensional arrays can be converted to Python scalars", "float of tensor", "item")
     gap = float("inf")
+    gives = {"torch": "float64 0.362"}
     raises = {
         "tf": ("TypeError", "only 0-dimensional arrays can be converted"),
         "numpy": ("TypeError", "only 0-dimensional arrays can be converted"),
@@ -193,7 +202,7 @@ class DtCastf64(Divergence):
 
     name, apis = "DT-CASTF64", ("tf.cast", "tf.constant", "torch.tensor")
     words = ("tf.cast", "float64", "double precision", "0.10000000149")
-    dtype, gap = "float64", 1.5e-08
+    dtype, gap, units = "float64", 1.5e-08, 2.3e8
     source = "tensorflow/python/ops/math_ops.py, cast"
     cure = "tf.constant(0.1, tf.float64)"
 

@@ -37,6 +37,7 @@ class Device(Divergence):
     name, apis = "DEVICE", ("torch.Tensor.to", "torch.nn.Module.to", "tf.device")
     words = ("cuda", "gpu", "same device", "forgotten .to", "Expected all tensors to be on the same device")
     gap = float("inf")
+    gives = {"tf": "float32 (2, 4): -1.62, -1.67, -4.94, ...; rms 2.52"}
     raises = {"torch": ("RuntimeError", "same device|not on the expected device")}
     source = "torch, Note: CUDA semantics; TensorFlow guide: Use a GPU"
     cure = "model.to(device) and batch.to(device)"
@@ -122,6 +123,7 @@ class ErrNdim(Divergence):
     name, apis = "ERR-NDIM", ("torch.nn.Linear", "keras.layers.Dense")
     words = ("expected min_ndim=2, found ndim=1", "unbatched", "batch axis", "single sample", "predict one sample")
     gap = float("inf")
+    gives = {"torch": "float32 [4.54]"}
     raises = {"keras": ("ValueError", "expected min_ndim=2, found ndim=1")}
     source = "torch.nn.Linear, Shape; keras.layers.Dense, Input shape"
     cure = "add the batch axis: x[None]"
@@ -154,6 +156,7 @@ class ErrCardinality(Divergence):
     name, apis = "ERR-CARDINALITY", ("keras.Model.fit", "torch.utils.data.TensorDataset")
     words = ("Data cardinality is ambiguous", "Size mismatch between tensors", "number of samples", "different lengths")
     gap = float("inf")
+    gives = {"torch": "int64 3"}
     raises = {"keras": ("ValueError", "Data cardinality is ambiguous")}
     source = "keras/src/trainers/data_adapters/data_adapter_utils.py; torch.utils.data.TensorDataset"
     cure = "zip(x, y, strict=True)"
@@ -185,6 +188,7 @@ class ErrCompile(Divergence):
     name, apis = "ERR-COMPILE", ("keras.Model.fit", "keras.Model.compile", "torch.optim.Optimizer.step")
     words = ("You must call `compile()` before using the model", "compile", "loaded model")
     gap = float("inf")
+    gives = {"torch": "float32 [0.25, 0.25, 0.25]"}
     raises = {"keras": ("ValueError", r"You must call `compile\(\)` before using the model")}
     source = "keras.Model.compile"
     cure = 'model.compile("sgd", "mse")'
@@ -214,6 +218,7 @@ class ErrList(Divergence):
     name, apis = "ERR-LIST", ("keras.Model.fit", "torch.tensor", "numpy.asarray")
     words = ("Unrecognized data type", "list input", "lists of numbers")
     gap = float("inf")
+    gives = {"torch": "int64 [1, 3]"}
     raises = {"keras": ("ValueError", "Unrecognized data type")}
     source = "keras/src/trainers/data_adapters/__init__.py, get_data_adapter"
     cure = "numpy.asarray(x)"

@@ -13,7 +13,7 @@ class OptAdamF32beta(Divergence):
 
     name, apis = "OPT-ADAM-F32BETA", ("keras.optimizers.Adam", "torch.optim.Adam")
     words = ("float64 optimizer", "beta_2", "0.999", "double precision", "Adam differs slightly", "upstream bug")
-    dtype, gap = "float64", 6.6e-6
+    dtype, gap, units = "float64", 6.6e-6, 1e11
     source = "keras/src/optimizers/adam.py, update_step: ops.cast(self.beta_2)"
     cure = "betas that float32 holds exactly: 0.875, 1 - 2**-10"
 
@@ -48,7 +48,7 @@ class OptF64Lr(Divergence):
 
     name, apis = "OPT-F64-LR", ("keras.optimizers.Optimizer", "torch.optim.SGD")
     words = ("float64 learning rate", "double precision", "floatx", "differs by 1e-8", "upstream bug")
-    dtype, gap = "float64", 1.5e-8
+    dtype, gap, units = "float64", 1.5e-8, 2.1e8
     source = "keras/src/optimizers/base_optimizer.py, __init__: learning_rate"
     cure = 'a power of two; or keras.config.set_floatx("float64") for the whole run'
 
@@ -83,7 +83,7 @@ class OptF64Mom(Divergence):
 
     name, apis = "OPT-F64-MOM", ("keras.optimizers.SGD", "torch.optim.SGD")
     words = ("float64 momentum", "double precision", "differs by 1e-7", "upstream bug")
-    dtype, gap = "float64", 5.9e-8
+    dtype, gap, units = "float64", 5.9e-8, 7.6e8
     source = "keras/src/optimizers/sgd.py, update_step: ops.cast(self.momentum)"
     cure = "a momentum that float32 holds exactly: 0.875"
 
@@ -118,7 +118,7 @@ class OptF64Wd(Divergence):
 
     name, apis = "OPT-F64-WD", ("keras.optimizers.SGD", "keras.optimizers.AdamW", "torch.optim.SGD")
     words = ("float64 weight decay", "weight_decay", "double precision", "differs by 1e-9", "upstream bug")
-    dtype, gap = "float64", 1.86e-9
+    dtype, gap, units = "float64", 1.86e-9, 2e7
     source = "keras/src/optimizers/base_optimizer.py, _apply_weight_decay: ops.cast(self.weight_decay)"
     cure = "a decay that float32 holds exactly: 0.125"
 
@@ -154,7 +154,7 @@ class OptF64Acc(Divergence):
 
     name, apis = "OPT-F64-ACC", ("keras.optimizers.Adagrad", "torch.optim.Adagrad")
     words = ("initial_accumulator_value", "double precision", "differs by 1e-9", "upstream bug")
-    dtype, gap = "float64", 7.2e-10
+    dtype, gap, units = "float64", 7.2e-10, 1.1e7
     source = "keras/src/optimizers/adagrad.py, build; keras/src/initializers/constant_initializers.py"
     cure = "an accumulator that float32 holds exactly: 0.125"
 

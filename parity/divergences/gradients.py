@@ -41,7 +41,8 @@ class OptClipScope(Divergence):
     name = "OPT-CLIP-SCOPE"
     apis = ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer", "keras.optimizers.SGD")
     words = ("clipnorm", "global_clipnorm", "gradient clipping", "clip by norm", "per variable")
-    gap = 0.401
+    gap, units = 0.401, 9.4e6
+    arguments = ("clipnorm", "clip_grad_norm_")
     source = "keras/src/optimizers/base_optimizer.py, _clip_gradients; torch.nn.utils.clip_grad_norm_"
     cure = "global_clipnorm in Keras"
 
@@ -81,7 +82,8 @@ class OptClipEps(Divergence):
 
     name, apis = "OPT-CLIP-EPS", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer", "tf.clip_by_norm")
     words = ("gradient clipping", "1e-6", "global_clipnorm", "differs by 1e-7")
-    dtype, gap = "float64", 1.99e-7
+    dtype, gap, units = "float64", 1.99e-7, 2.5e9
+    arguments = ("clipnorm", "global_clipnorm", "clip_grad_norm_", "clip_by_norm")
     source = "torch/nn/utils/clip_grad.py, _clip_grads_with_norm_"
     cure = "multiply by max_norm / norm in torch, with norm = torch.nn.utils.get_total_norm(grads)"
 
@@ -110,6 +112,8 @@ class OptClipInf(Divergence):
     name, apis = "OPT-CLIP-INF", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer")
     words = ("inf gradient", "nan", "gradient clipping", "error_if_nonfinite", "exploding gradient")
     gap = float("inf")
+    arguments = ("clipnorm", "global_clipnorm", "clip_grad_norm_")
+    gives = {"torch": "float32 [nan, 0, 0, 0]", "keras": "float32 [nan, nan, nan, nan]"}
     source = "torch.nn.utils.clip_grad_norm_, error_if_nonfinite; tf.clip_by_global_norm"
     cure = "error_if_nonfinite=True in torch; in both look at the norm, and leave such a step out"
 
@@ -170,7 +174,8 @@ class OptAccum(Divergence):
 
     name, apis = "OPT-ACCUM", ("torch.Tensor.backward", "torch.optim.SGD", "keras.optimizers.Optimizer")
     words = ("gradient accumulation", "gradient_accumulation_steps", "effective batch size", "sum or mean")
-    gap = 0.5
+    gap, units = 0.5, 1.1e7
+    arguments = ("gradient_accumulation_steps",)
     source = "keras.optimizers.Optimizer, gradient_accumulation_steps; torch, Automatic differentiation: .grad"
     cure = "(loss / steps).backward()"
 
@@ -213,6 +218,7 @@ class OptNone(Divergence):
     name, apis = "OPT-NONE", ("torch.optim.SGD", "keras.optimizers.Optimizer.apply")
     words = ("No gradients provided for any variable", "gradient is None", "weights do not change", "detach")
     gap = float("inf")
+    gives = {"torch": "float32 [3, 4]"}
     raises = {"keras": ("ValueError", "No gradients provided for any variable")}
     source = "torch/optim/sgd.py, _init_group; keras/src/optimizers/base_optimizer.py, _filter_empty_gradients"
     cure = "in torch assert that gradients are there; in Keras give zeros where nothing shall move"

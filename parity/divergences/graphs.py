@@ -35,7 +35,7 @@ class GraphBuild(Divergence):
     apis = ("keras.layers.Layer.set_weights", "keras.layers.Layer.build", "keras.Model.predict", "tf.function")
     words = ("set_weights has no effect", "pretrained weights are lost", "build", "tf.function", "random outputs")
     framework = "tf"
-    gap = 0.395
+    gap, units = 0.395, 7.7e6
     source = "tf.function, Variables may only be created once; keras/src/layers/layer.py, build_wrapper"
     cure = "keras.Input as the first layer; or build the layer before the first fit, predict or tf.function"
 

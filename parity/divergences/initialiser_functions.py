@@ -13,7 +13,7 @@ class InitShared(Divergence):
 
     name, apis = "INIT-SHARED", ("keras.initializers.GlorotUniform", "torch.nn.init.xavier_uniform_")
     words = ("shared initializer", "identical weights", "symmetry", "same seed", "kernel_initializer object")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "keras/src/initializers/random_initializers.py, RandomInitializer"
     cure = "an initialiser for each layer, or its name as a string"
 
@@ -50,7 +50,7 @@ class InitTrunc(Divergence):
 
     name, apis = "INIT-TRUNC", ("torch.nn.init.trunc_normal_", "keras.initializers.TruncatedNormal")
     words = ("truncated normal", "trunc_normal_", "outliers", "vision transformer initialization", "0.02")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch.nn.init.trunc_normal_, a and b; keras.initializers.TruncatedNormal"
     cure = "trunc_normal_(w, std=s, a=-2 * s, b=2 * s)"
 
@@ -82,7 +82,7 @@ class InitHe(Divergence):
 
     name, apis = "INIT-HE", ("torch.nn.init.kaiming_normal_", "keras.initializers.HeNormal")
     words = ("Kaiming", "He", "kaiming_normal_", "he_normal", "truncated normal", "outliers")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch.nn.init.kaiming_normal_; keras/src/initializers/random_initializers.py, VarianceScaling"
     cure = "s = (2 / fan_in) ** 0.5 / 0.8796; torch.nn.init.trunc_normal_(w, std=s, a=-2 * s, b=2 * s)"
 
@@ -115,7 +115,7 @@ class InitSeed(Divergence):
 
     name, apis = "INIT-SEED", ("keras.initializers.GlorotUniform", "torch.manual_seed")
     words = ("seed=0", "same seed", "identical weights", "symmetry", "reproducible initialization")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "keras.initializers.GlorotUniform, seed; torch.manual_seed"
     cure = "a seed for each layer; or keras.random.SeedGenerator, which advances"
 

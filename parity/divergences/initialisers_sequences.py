@@ -12,7 +12,7 @@ class InitLstm(Divergence):
 
     name, apis = "INIT-LSTM", ("torch.nn.LSTM", "keras.layers.LSTM")
     words = ("LSTM initialization", "unit_forget_bias", "forget gate bias", "recurrent_initializer", "orthogonal")
-    gap = 10.6
+    gap, units = 10.6, 2.8e8
     source = "keras/src/layers/rnn/lstm.py, unit_forget_bias; torch/nn/modules/rnn.py, reset_parameters"
     cure = "give both the same weights, b_ih + b_hh as Keras's bias"
 
@@ -57,7 +57,7 @@ class InitMha(Divergence):
 
     name, apis = "INIT-MHA", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
     words = ("attention initialization", "in_proj_weight", "Glorot", "Xavier")
-    gap = 0.41
+    gap, units = 0.41, 1.2e7
     source = "torch/nn/modules/activation.py, MultiheadAttention._reset_parameters"
     cure = "give both the same weights"
 

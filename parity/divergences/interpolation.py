@@ -28,7 +28,8 @@ class ResizeAlign(Divergence):
         "keras.ops.image.resize", "keras.layers.Resizing", "keras.layers.UpSampling2D", "tf.image.resize",
     )  # fmt: skip
     words = ("align_corners", "half pixel centers", "bilinear", "segmentation", "upsample", "shifted")
-    gap = 0.252
+    gap, units = 0.252, 5.1e6
+    arguments = ("align_corners", "UpsamplingBilinear2d")
     source = "torch.nn.Upsample, align_corners; tf.compat.v1.image.resize"
     cure = "align_corners=False in torch; or tf.compat.v1.image.resize(x, size, align_corners=True)"
 
@@ -77,7 +78,7 @@ class ResizeAntialias(Divergence):
     name = "RESIZE-ANTIALIAS"
     apis = ("torch.nn.functional.interpolate", "torchvision.transforms.Resize", "keras.layers.Resizing")
     words = ("antialias", "downscale", "preprocessing", "PIL", "torchvision", "accuracy drops")
-    gap = 1.38
+    gap, units = 1.38, 2.8e7
     source = "torchvision.transforms.Resize, antialias; keras.layers.Resizing, antialias"
     cure = "keras.layers.Resizing(height, width, antialias=True)"
 
@@ -111,7 +112,7 @@ class ResizeF64(Divergence):
 
     name, apis = "RESIZE-F64", ("torch.nn.functional.interpolate", "keras.ops.image.resize", "tf.image.resize")
     words = ("float64", "double precision", "bilinear", "gradient check fails")
-    dtype, gap = "float64", 2.7e-07
+    dtype, gap, units = "float64", 2.7e-07, 4e9
     source = "tf.image.resize: the return value has type float32, unless the method is nearest"
     cure = "torch: compute in float32 and cast, where the two are to agree"
     residual = 1.3e-07
@@ -196,7 +197,7 @@ class ResizeTable(Divergence):
         "torch.nn.functional.interpolate", "keras.ops.image.resize", "keras.layers.Resizing", "tf.image.resize",
     )  # fmt: skip
     words = ("bicubic", "antialias", "interpolate", "small difference", "super resolution")
-    gap = 0.00038
+    gap, units = 0.00038, 8.2e3
     source = "tensorflow/core/kernels/image/resize_bicubic_op.cc, kTableSize"
     cure = "antialias=True in both"
 

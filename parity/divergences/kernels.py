@@ -24,7 +24,7 @@ class ApiConv(Divergence):
 
     name, apis = "API-CONV", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
     words = ("cross-correlation", "flipped kernel", "np.convolve", "scipy.signal.convolve")
-    gap = 2
+    gap, units = 2, 3.5e7
     source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
     cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
 

@@ -17,6 +17,7 @@ class CeTarget(Divergence):
     name, apis = "CE-TARGET", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("expected target dtype to be Long", "float labels", "label dtype", "expected scalar type Long")
     gap = float("inf")
+    gives = {"keras": "float32 2.58"}
     raises = {"torch": ("RuntimeError", "expected target dtype to be Long or Byte, but got Float")}
     source = "torch.nn.CrossEntropyLoss, Shape"
     cure = "labels.long() of shape (n,)"
@@ -50,6 +51,7 @@ class CeClassdim(Divergence):
     name, apis = "CE-CLASSDIM", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("class axis", "Expected target size", "sequence", "segmentation", "language model", "transpose")
     gap = float("inf")
+    gives = {"keras": "float32 2.52"}
     raises = {"torch": ("RuntimeError", r"Expected target size \[2, 5\], got \[2, 4\]")}
     source = "torch.nn.CrossEntropyLoss, Shape; keras.losses.SparseCategoricalCrossentropy"
     cure = "logits.transpose(1, 2); or flatten both to (batch · time, classes)"
@@ -82,6 +84,7 @@ class CeColumn(Divergence):
     name, apis = "CE-COLUMN", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("multi-target not supported", "0D or 1D target tensor expected", "label shape", "squeeze")
     gap = float("inf")
+    gives = {"keras": "float32 4.39"}
     raises = {"torch": ("RuntimeError", "0D or 1D target tensor expected, multi-target not supported")}
     source = "torch.nn.CrossEntropyLoss, Shape"
     cure = "labels.squeeze(1)"
@@ -113,6 +116,7 @@ class CeOnehot(Divergence):
     name, apis = "CE-ONEHOT", ("torch.nn.CrossEntropyLoss", "keras.losses.CategoricalCrossentropy")
     words = ("one-hot", "Expected floating point type for target with class probabilities", "to_categorical")
     gap = float("inf")
+    gives = {"keras": "float32 2.72"}
     raises = {"torch": ("RuntimeError", "Expected floating point type for target with class probabilities, got Long")}
     source = "torch.nn.CrossEntropyLoss, Shape"
     cure = "one_hot.float(); or integer labels"
@@ -145,6 +149,7 @@ class CeCategorical(Divergence):
     name, apis = "CE-CATEGORICAL", ("torch.nn.CrossEntropyLoss", "keras.losses.CategoricalCrossentropy")
     words = ("must have the same rank", "sparse or categorical", "integer labels", "one-hot")
     gap = float("inf")
+    gives = {"torch": "float32 3.16"}
     raises = {"keras": ("ValueError", r"must have the same rank \(ndim\)")}
     source = "keras.losses.CategoricalCrossentropy; keras.losses.SparseCategoricalCrossentropy"
     cure = "SparseCategoricalCrossentropy for integers"
@@ -176,6 +181,7 @@ class CeSparse(Divergence):
     name, apis = "CE-SPARSE", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("must have rank", "target.ndim - 1", "one-hot", "sparse or categorical")
     gap = float("inf")
+    gives = {"torch": "float32 2.91"}
     raises = {"keras": ("ValueError", r"must have rank \(ndim\)")}
     source = "keras/src/backend/tensorflow/nn.py, sparse_categorical_crossentropy"
     cure = "CategoricalCrossentropy for one-hot rows"

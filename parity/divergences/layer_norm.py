@@ -11,7 +11,7 @@ class LnEps(Divergence):
 
     name, apis = "LN-EPS", ("torch.nn.LayerNorm", "keras.layers.LayerNormalization")
     words = ("epsilon", "eps", "layer norm", "transformer differs slightly")
-    gap = 0.000787
+    gap, units = 0.000787, 1.9e4
     source = "torch.nn.LayerNorm, eps; keras.layers.LayerNormalization, epsilon"
     cure = "keras.layers.LayerNormalization(epsilon=1e-5)"
 
@@ -57,7 +57,7 @@ class LnEpsSmall(Divergence):
 
     name, apis = "LN-EPS-SMALL", ("torch.nn.LayerNorm", "keras.layers.LayerNormalization")
     words = ("epsilon", "eps", "layer norm", "small variance", "embeddings", "output too small")
-    gap = 0.508
+    gap, units = 0.508, 1.1e7
     source = "torch.nn.LayerNorm, eps; keras.layers.LayerNormalization, epsilon"
     cure = "keras.layers.LayerNormalization(epsilon=1e-5)"
 
@@ -89,7 +89,7 @@ class RmsEps(Divergence):
 
     name, apis = "RMS-EPS", ("torch.nn.RMSNorm", "keras.layers.RMSNormalization")
     words = ("epsilon", "eps", "rms norm", "llama", "finfo", "small values")
-    gap = 0.00606
+    gap, units = 0.00606, 1.5e5
     source = "torch.nn.RMSNorm, eps; keras.layers.RMSNormalization, epsilon"
     cure = "torch.nn.RMSNorm(n, eps=1e-6)"
 

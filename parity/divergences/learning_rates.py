@@ -16,7 +16,7 @@ class OptLrDef(Divergence):
 
     name, apis = "OPT-LR-DEF", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("default learning rate", "lr", "learning_rate", "trains slower", "SGD differs")
-    gap = 9.0
+    gap, units = 9.0, 2.4e8
     source = "torch.optim.SGD, lr; keras.optimizers.SGD, learning_rate"
     cure = "give the rate"
 
@@ -65,7 +65,7 @@ class OptLrDefAdaptive(Divergence):
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("default learning rate", "lr", "learning_rate", "trains slower")
-    gap = 0.892
+    gap, units = 0.892, 2.6e7
     source = "the optimizers' pages: lr in torch.optim, learning_rate in keras.optimizers"
     cure = "give the rate"
 
@@ -115,7 +115,7 @@ class OptLrDefAdadelta(Divergence):
 
     name, apis = "OPT-LR-DEF-ADADELTA", ("torch.optim.Adadelta", "keras.optimizers.Adadelta")
     words = ("default learning rate", "lr", "learning_rate", "does not learn", "Adadelta differs")
-    gap = 0.999
+    gap, units = 0.999, 2.6e7
     source = "keras.optimizers.Adadelta, learning_rate: to match the exact form in the original paper use 1.0"
     cure = "keras.optimizers.Adadelta(1.0)"
 

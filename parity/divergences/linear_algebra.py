@@ -13,7 +13,7 @@ class ApiNorm(Divergence):
 
     name, apis = "API-NORM", ("torch.linalg.norm", "torch.norm", "tf.norm", "keras.ops.norm", "numpy.linalg.norm")
     words = ("matrix norm", "spectral norm", "Frobenius", "ord=2", "gradient norm")
-    gap = 0.254
+    gap, units = 0.254, 6.6e6
     source = "torch.linalg.norm, ord; tf.norm, axis; torch.norm"
     cure = "tf.norm(x, 2, axis=(0, 1))"
 
@@ -53,7 +53,7 @@ class ApiSvd(Divergence):
 
     name, apis = "API-SVD", ("torch.linalg.svd", "tf.linalg.svd", "keras.ops.svd", "numpy.linalg.svd")
     words = ("svd", "singular values", "full_matrices", "Vh", "reconstruction")
-    gap = 1.06
+    gap, units = 1.06, 2.4e7
     source = "torch.linalg.svd; tf.linalg.svd; numpy.linalg.svd"
     cure = "s, u, v = tf.linalg.svd(x); vh = tf.transpose(v)"
 
@@ -133,6 +133,7 @@ class ApiChol(Divergence):
     )  # fmt: skip
     words = ("not positive-definite", "cholesky", "nan", "covariance", "Cholesky decomposition failed")
     gap = float("inf")
+    gives = {"tf": "bool 1"}
     raises = {
         "torch": ("_LinAlgError", "not positive-definite"),
         "keras": ("ValueError", "Cholesky decomposition failed"),

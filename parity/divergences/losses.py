@@ -13,7 +13,8 @@ class Huber(Divergence):
 
     name, apis = "HUBER", ("torch.nn.SmoothL1Loss", "torch.nn.HuberLoss", "keras.losses.Huber")
     words = ("smooth l1", "huber", "beta", "delta", "bounding box loss")
-    gap = 1
+    gap, units = 1, 2.7e7
+    arguments = ("beta", "delta")
     source = "torch.nn.SmoothL1Loss, Note; keras.losses.Huber"
     cure = "torch.nn.HuberLoss(delta=2)"
 
@@ -113,7 +114,7 @@ class Hinge(Divergence):
 
     name, apis = "HINGE", ("torch.nn.HingeEmbeddingLoss", "torch.clamp", "keras.losses.Hinge")
     words = ("hinge loss", "svm", "labels 0 and 1", "labels -1 and 1", "convert_binary_labels_to_hinge")
-    gap = 0.238
+    gap, units = 0.238, 6.8e6
     source = "keras/src/losses/losses.py, convert_binary_labels_to_hinge"
     cure = "2 * truth - 1"
 
@@ -140,7 +141,7 @@ class Cosine(Divergence):
 
     name, apis = "COSINE", ("torch.nn.CosineEmbeddingLoss", "keras.losses.CosineSimilarity")
     words = ("cosine similarity", "negative loss", "sign", "embedding loss")
-    gap = 1.35
+    gap, units = 1.35, 3.8e7
     source = "torch.nn.CosineEmbeddingLoss; keras.losses.CosineSimilarity"
     cure = "1 + keras.losses.CosineSimilarity()(y, x)"
 
@@ -172,7 +173,7 @@ class LossOrder(Divergence):
     name = "LOSS-ORDER"
     apis = ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy", "keras.losses.KLDivergence", "torch.nn.KLDivLoss")
     words = ("argument order", "y_true", "y_pred", "swapped arguments", "input and target", "loss is huge")
-    gap = 10.1
+    gap, units = 10.1, 2.4e8
     source = "torch.nn.BCELoss; keras.losses.Loss"
     cure = "keywords: loss(y_true=y, y_pred=p), loss(input=p, target=y)"
 
@@ -204,7 +205,8 @@ class HuberConfig(Divergence):
 
     name, apis = "HUBER-CONFIG", ("keras.losses.Huber", "keras.saving.load_model", "keras.losses.deserialize")
     words = ("get_config", "saved model", "load_model", "delta", "loss jumps after loading", "from_config")
-    gap = 0.419
+    gap, units = 0.419, 1.1e7
+    arguments = ("delta",)
     framework = "tf"
     source = "keras/src/losses/losses.py, Huber.get_config"
     cure = "compile the loaded model again with keras.losses.Huber(delta=2)"

@@ -15,6 +15,7 @@ class CeOor(Divergence):
     name, apis = "CE-OOR", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("label out of range", "Target is out of bounds", "nan loss", "jit_compile", "num_classes")
     gap = float("inf")
+    gives = {"xla": "float32 [6.07, nan, 2.75]"}
     framework = "tf"
     raises = {
         "torch": ("IndexError", "Target 7 is out of bounds"),
@@ -58,6 +59,7 @@ class CeIgnore(Divergence):
     name, apis = "CE-IGNORE", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("ignore_index", "ignore_class", "-100", "padding token", "masked loss")
     gap = float("inf")
+    gives = {"torch": "float32 2.64"}
     raises = {"keras": ("InvalidArgumentError", "Received a label value of -100")}
     source = "torch.nn.CrossEntropyLoss, ignore_index; keras.losses.SparseCategoricalCrossentropy, ignore_class"
     cure = "ignore_class=-100"
@@ -108,6 +110,7 @@ class CeAllign(Divergence):
     name, apis = "CE-ALLIGN", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("all labels ignored", "nan loss", "ignore_index", "ignore_class", "padding", "empty mask")
     gap = float("inf")
+    gives = {"torch": "float32 nan", "keras": "float32 0"}
     source = "torch.nn.CrossEntropyLoss, ignore_index; keras/src/losses/loss.py, reduce_values"
     cure = "divide the sum by max(1, the number of labels that are kept)"
 
@@ -139,6 +142,7 @@ class CeEmpty(Divergence):
     name, apis = "CE-EMPTY", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("empty batch", "nan loss", "shape (0,)", "last batch")
     gap = float("inf")
+    gives = {"torch": "float32 nan", "keras": "float32 []"}
     source = "torch.nn.CrossEntropyLoss; keras/src/losses/loss.py, reduce_values"
     cure = "skip empty batches"
     unaligned = "the mean of nothing is not defined"

@@ -14,7 +14,7 @@ class MetThr(Divergence):
 
     name, apis = "MET-THR", ("keras.metrics.BinaryAccuracy", "keras.metrics.Precision", "keras.metrics.Recall")
     words = ("threshold", "accuracy differs", "precision", "recall", "probability of one half")
-    gap = 0.5
+    gap, units = 0.5, 1.5e7
     source = (
         "keras/src/metrics/accuracy_metrics.py, binary_accuracy; metrics_utils.py, update_confusion_matrix_variables"
     )
@@ -44,7 +44,7 @@ class MetAuc(Divergence):
 
     name, apis = "MET-AUC", ("keras.metrics.AUC", "sklearn.metrics.roc_auc_score")
     words = ("auc", "roc", "num_thresholds", "auc is 0.5", "auc differs from sklearn")
-    gap = 0.394
+    gap, units = 0.394, 1.1e7
     source = "keras.metrics.AUC, num_thresholds; sklearn.metrics.roc_auc_score"
     cure = "thresholds=sorted scores; or sklearn.metrics.roc_auc_score"
 
@@ -76,7 +76,7 @@ class MetTopk(Divergence):
 
     name, apis = "MET-TOPK", ("keras.metrics.SparseTopKCategoricalAccuracy", "torch.topk", "tf.math.in_top_k")
     words = ("top k accuracy", "ties", "top-5", "accuracy is 1", "constant output")
-    gap = 0.5
+    gap, units = 0.5, 1.5e7
     source = "tf.math.in_top_k: ties; keras/src/metrics/accuracy_metrics.py; torch.topk"
     cure = "count the classes that are above the label's: (p > p_label).sum(1) < k"
 
@@ -104,7 +104,7 @@ class MetBcast(Divergence):
 
     name, apis = "MET-BCAST", ("torch.eq", "keras.metrics.BinaryAccuracy")
     words = ("broadcast", "accuracy too low", "shape (n, 1)", "squeeze", "accuracy does not change")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch, Broadcasting semantics; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "p.squeeze(1)"
 
@@ -131,7 +131,7 @@ class MetNan(Divergence):
 
     name, apis = "MET-NAN", ("torch.argmax", "keras.metrics.SparseCategoricalAccuracy", "tf.math.argmax")
     words = ("nan", "argmax", "accuracy with nan", "diverged")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch.argmax; tf.math.argmax; keras/src/metrics/accuracy_metrics.py, sparse_categorical_accuracy"
     cure = "keras.callbacks.TerminateOnNaN; or make a NaN infinite before"
 

@@ -20,7 +20,8 @@ class OptSgdLrchange(Divergence):
 
     name, apis = "OPT-SGD-LRCHANGE", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("momentum", "learning rate schedule", "learning rate change", "velocity", "warm-up", "Nesterov")
-    gap = 0.71
+    gap, units = 0.71, 1.7e7
+    arguments = ("momentum",)
     source = "torch.optim.SGD, Note on Sutskever et al.; keras/src/optimizers/sgd.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
@@ -51,7 +52,7 @@ class OptZero(Divergence):
 
     name, apis = "OPT-ZERO", ("torch.optim.Optimizer.zero_grad", "torch.optim.SGD", "keras.optimizers.SGD")
     words = ("zero_grad", "set_to_none", "momentum without gradient", "unused parameter", "gradient is None")
-    gap = 0.875
+    gap, units = 0.875, 1.9e7
     source = "torch.optim.Optimizer.zero_grad, set_to_none"
     cure = "zero_grad(set_to_none=False) where zeros are wanted"
 
@@ -95,7 +96,8 @@ class OptNesterov(Divergence):
 
     name, apis = "OPT-NESTEROV", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("nesterov", "learning rate schedule", "learning rate change", "velocity", "accelerated gradient")
-    gap = 0.566
+    gap, units = 0.566, 1.2e7
+    arguments = ("nesterov",)
     source = "torch/optim/sgd.py, _single_tensor_sgd; keras/src/optimizers/sgd.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
@@ -179,7 +181,8 @@ class OptDamp(Divergence):
 
     name, apis = "OPT-DAMP", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("dampening", "momentum", "exponential moving average", "first step")
-    gap = 2.52
+    gap, units = 2.52, 6.3e7
+    arguments = ("dampening",)
     source = "torch/optim/sgd.py, _single_tensor_sgd: the first buffer is a clone of the gradient"
     cure = "dampening=0 in torch; or, for Keras, gradients times 1 - dampening after the first"
 
@@ -226,7 +229,8 @@ class OptMom(Divergence):
 
     name, apis = "OPT-MOM", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("momentum", "nesterov", "forgotten momentum", "trains slower", "option")
-    gap = 0.764
+    gap, units = 0.764, 1.9e7
+    arguments = ("momentum", "nesterov")
     source = "torch.optim.SGD, momentum; keras.optimizers.SGD, momentum"
     cure = "the same momentum and nesterov in both"
 

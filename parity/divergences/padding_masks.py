@@ -48,7 +48,8 @@ class MaskZero(Divergence):
         "keras.layers.Masking",
     )  # fmt: skip
     words = ("mask_zero", "padding_idx", "padding", "variable length", "pack_padded_sequence", "masking", "last word")
-    gap = 1.1
+    gap, units = 1.1, 1.4e7
+    arguments = ("mask_zero", "padding_idx", "Masking", "pack_padded_sequence")
     source = "Keras guide: Understanding masking and padding; torch.nn.utils.rnn.pack_padded_sequence"
     cure = "torch.nn.utils.rnn.pack_padded_sequence with the lengths, and h_n for the last state"
 
@@ -93,7 +94,8 @@ class MaskPool(Divergence):
 
     name, apis = "MASK-POOL", ("keras.layers.GlobalAveragePooling1D", "keras.layers.Embedding", "torch.Tensor.mean")
     words = ("mask_zero", "mean pooling", "average over time", "padding", "sentence embedding", "masking")
-    gap = 0.58
+    gap, units = 0.58, 1.3e7
+    arguments = ("mask_zero", "Masking")
     source = "keras/src/layers/pooling/global_average_pooling1d.py, call"
     cure = "(x * mask).sum(1) / mask.sum(1)"
 
@@ -127,7 +129,8 @@ class MaskLoss(Divergence):
     name = "MASK-LOSS"
     apis = ("keras.layers.Embedding", "keras.Model.evaluate", "torch.nn.MSELoss", "torch.nn.CrossEntropyLoss")
     words = ("mask_zero", "masked loss", "padding in the loss", "ignore_index", "loss per token")
-    gap = 0.381
+    gap, units = 0.381, 9.7e6
+    arguments = ("mask_zero", "Masking")
     source = "keras/src/losses/loss.py, Loss.__call__: mask; Keras guide: Understanding masking and padding"
     cure = "average over the words alone: loss[mask].mean()"
 

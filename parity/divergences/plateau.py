@@ -43,7 +43,7 @@ class LrPlateauPat(Divergence):
     name = "LR-PLATEAU-PAT"
     apis = ("torch.optim.lr_scheduler.ReduceLROnPlateau", "keras.callbacks.ReduceLROnPlateau")
     words = ("patience", "off by one", "reduce on plateau", "ReduceLROnPlateau")
-    gap = 0.289
+    gap, units = 0.289, 8.4e6
     source = "torch/optim/lr_scheduler.py, ReduceLROnPlateau.step; keras/src/callbacks/reduce_lr_on_plateau.py"
     cure = "patience in Keras = patience in torch + 1"
 
@@ -84,7 +84,7 @@ class LrPlateauThr(Divergence):
     name = "LR-PLATEAU-THR"
     apis = ("torch.optim.lr_scheduler.ReduceLROnPlateau", "keras.callbacks.ReduceLROnPlateau")
     words = ("threshold", "threshold_mode", "min_delta", "reduce on plateau", "rate falls too early")
-    gap = 1.6
+    gap, units = 1.6, 4.6e7
     source = "torch.optim.lr_scheduler.ReduceLROnPlateau, threshold_mode; keras.callbacks.ReduceLROnPlateau, min_delta"
     cure = 'threshold_mode="abs"'
 

@@ -14,7 +14,7 @@ class PoolSame(Divergence):
 
     name, apis = "POOL-SAME", ("torch.nn.MaxPool2d", "keras.layers.MaxPooling2D")
     words = ("max pool padding", "same", "asymmetric padding", "shifted", "border")
-    gap = 0.39
+    gap, units = 0.39, 9.2e6
     source = "torch.nn.MaxPool2d, padding; tf.nn, Notes on padding"
     cure = 'F.pad(x, (0, 1, 0, 1), value=-inf) and no padding; in Keras keras.ops.pad with -inf, then "valid"'
 
@@ -64,6 +64,10 @@ class PoolGap(Divergence):
     name, apis = "POOL-GAP", ("torch.nn.AdaptiveAvgPool2d", "keras.layers.GlobalAveragePooling2D")
     words = ("global average pooling", "shape", "flatten", "keepdims")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [[[[1.04]], [[0.975]], [[0.995]]], [[[1.15]], [[1.15]], [[0.873]]]]",
+        "keras": "float32 [[1.04, 0.975, 0.995], [1.15, 1.15, 0.873]]",
+    }
     source = "torch.nn.AdaptiveAvgPool2d, Shape; keras.layers.GlobalAveragePooling2D, Output shape"
     cure = ".flatten(1) after torch's; or keepdims=True in Keras"
 
@@ -94,7 +98,7 @@ class PoolAvgpad(Divergence):
 
     name, apis = "POOL-AVGPAD", ("torch.nn.AvgPool2d", "keras.layers.AveragePooling2D")
     words = ("average pooling padding", "count_include_pad", "border", "corner", "same")
-    gap = 0.282
+    gap, units = 0.282, 8.5e6
     source = "torch.nn.AvgPool2d, count_include_pad; tf.nn.avg_pool"
     cure = "torch.nn.AvgPool2d(..., count_include_pad=False)"
 
@@ -145,6 +149,7 @@ class PoolNan(Divergence):
     name, apis = "POOL-NAN", ("torch.nn.MaxPool2d", "keras.layers.MaxPooling2D", "tf.nn.max_pool2d")
     words = ("nan", "max pool of nan", "nan disappears", "-3.4e38")
     gap = float("inf")
+    gives = {"torch": "float32 [[[[nan]]]]", "keras": "float32 [[[[2]]]]"}
     source = "tensorflow#125965; torch/nn/functional.py, max_pool2d"
     cure = "look for NaN before the pooling: torch.isnan(x).any(), tf.debugging.check_numerics"
     unaligned = "a NaN is to be found, not to be pooled"
@@ -226,7 +231,7 @@ class Lrn(Divergence):
 
     name, apis = "LRN", ("torch.nn.LocalResponseNorm", "tf.nn.local_response_normalization")
     words = ("local response normalization", "AlexNet", "depth_radius", "alpha", "lrn")
-    gap = 0.665
+    gap, units = 0.665, 1.4e7
     source = "torch.nn.LocalResponseNorm; tf.nn.local_response_normalization"
     cure = "depth_radius=(size - 1) // 2, alpha=alpha / size, beta=0.75, bias=1"
 

@@ -12,7 +12,7 @@ class DtLossf32(Divergence):
 
     name, apis = "DT-LOSSF32", ("torch.nn.MSELoss", "keras.losses.MeanSquaredError", "keras.losses.Loss")
     words = ("float64 loss", "double precision", "loss dtype", "floatx", "gradient check fails")
-    dtype, gap = "float64", 1.3e-8
+    dtype, gap, units = "float64", 1.3e-8, 2e8
     source = "keras/src/losses/loss.py, Loss.__init__"
     cure = 'keras.losses.MeanSquaredError(dtype="float64")'
 

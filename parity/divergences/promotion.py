@@ -14,6 +14,7 @@ class DtDefault(Divergence):
     name, apis = "DT-DEFAULT", ("torch.tensor", "tf.constant", "numpy.array", "keras.ops.convert_to_tensor")
     words = ("default dtype", "int32", "float64", "literal")
     gap = float("inf")
+    gives = {"torch": "float32 int64", "tf": "float32 int32", "numpy": "float64 int64"}
     source = "torch.get_default_dtype; tf.convert_to_tensor; numpy.array"
     cure = "give the dtype"
 
@@ -57,6 +58,7 @@ class DtPromo(Divergence):
         "mixed dtypes",
     )
     gap = float("inf")
+    gives = {"torch": "float32 [-0.211, 2.43]", "keras": "float32 [-0.211, 2.43]"}
     raises = {"tf": ("InvalidArgumentError", "was expected to be a int64 tensor but is a float tensor")}
     source = "torch, Type promotion; tf.experimental.numpy.experimental_enable_numpy_behavior"
     cure = "tf.cast; or keras.ops.add"
@@ -90,6 +92,7 @@ class DtI64f32(Divergence):
     name, apis = "DT-I64F32", ("torch.result_type", "keras.ops.add", "numpy.result_type")
     words = ("promotion", "float64", "int64", "NumPy is slower")
     gap = float("inf")
+    gives = {"torch": "float32", "keras": "float32", "numpy": "float64"}
     source = "torch, Type promotion; NumPy, Data type promotion"
     cure = "cast the integers: n.astype(x.dtype)"
 
@@ -123,6 +126,7 @@ class Dt0dim(Divergence):
     name, apis = "DT-0DIM", ("torch.result_type", "tf.add", "numpy.add")
     words = ("0-d tensor", "scalar tensor", "NEP 50", "float64", "promotion")
     gap = float("inf")
+    gives = {"torch": "float32", "numpy": "float64"}
     raises = {"tf": ("InvalidArgumentError", "was expected to be a float tensor but is a double tensor")}
     source = "torch, Type promotion; NEP 50; tf.add"
     cure = "Python numbers for constants: float(c)"
@@ -164,6 +168,7 @@ class DtDiv(Divergence):
     name, apis = "DT-DIV", ("torch.div", "tf.divide", "keras.ops.divide", "numpy.divide")
     words = ("integer division", "true division", "float64", "int32")
     gap = float("inf")
+    gives = {"torch": "float32", "tf": "float64", "numpy": "float64", "keras": "float32"}
     source = "torch.div; tf.truediv; numpy.divide"
     cure = "cast first: tf.cast(n, tf.float32) / m"
 
@@ -208,6 +213,7 @@ class DtU8(Divergence):
     name, apis = "DT-U8", ("torch.add", "tf.add", "numpy.add")
     words = ("uint8", "overflow", "out of bounds for uint8", "wraps around", "picture arithmetic")
     gap = float("inf")
+    gives = {"torch": "uint8 [1]", "tf": "uint8 [1]"}
     raises = {"numpy": ("OverflowError", "Python integer 256 out of bounds for uint8")}
     source = "NEP 50; torch, Type promotion"
     cure = 'cast first: x.astype("int32") + 256'

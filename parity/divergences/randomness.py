@@ -16,7 +16,7 @@ class SeedStream(Divergence):
     apis = ("numpy.random.default_rng", "torch.manual_seed", "keras.utils.set_random_seed", "tf.random.set_seed")
     words = ("same seed different results", "reproducible", "manual_seed", "random numbers differ", "generator")
     fresh = True  # seeds all
-    gap = 0.713
+    gap, units = 0.713, 2.1e7
     source = "numpy.random; torch, Note: Reproducibility; tf.random.set_seed; keras.random.SeedGenerator"
     cure = "draw in NumPy and copy"
 
@@ -66,7 +66,7 @@ class SeedInt(Divergence):
 
     name, apis = "SEED-INT", ("torch.Generator", "keras.random.uniform", "keras.random.SeedGenerator")
     words = ("seed=0", "same random numbers", "stateless", "SeedGenerator", "noise does not change")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "keras.random.uniform, seed; torch.Generator"
     cure = "keras.random.SeedGenerator(0)"
 
@@ -100,7 +100,7 @@ class SeedSplit(Divergence):
 
     name, apis = "SEED-SPLIT", ("numpy.random.Generator", "torch.rand", "tf.random.Generator")
     words = ("batch size changes random numbers", "stream", "draw in pieces", "counter", "Philox")
-    gap = 0.5
+    gap, units = 0.5, 1.5e7
     source = "tf.random.Generator, skip; numpy.random.Generator; torch, Note: Reproducibility"
     cure = "draw once, and cut"
 
@@ -140,7 +140,7 @@ class SeedRandn16(Divergence):
     name, apis = "SEED-RANDN16", ("torch.randn", "torch.manual_seed", "torch.nn.init.normal_")
     words = ("randn", "random numbers depend on the size", "vectorised", "Box-Muller", "sixteen")
     framework = "torch"
-    gap = 1.29
+    gap, units = 1.29, 3.8e7
     source = "aten/src/ATen/native/cpu/DistributionTemplates.h, normal_fill: size >= 16"
     cure = "draw once, and cut"
 
@@ -173,7 +173,7 @@ class SeedScope(Divergence):
     name, apis = "SEED-SCOPE", ("torch.manual_seed", "keras.utils.set_random_seed", "random.seed", "numpy.random.seed")
     words = ("set_random_seed", "not reproducible", "seed everything", "augmentation", "worker_init_fn")
     fresh = True  # seeds all
-    gap = 1.41
+    gap, units = 1.41, 4.1e7
     source = "keras.utils.set_random_seed; torch, Note: Reproducibility"
     cure = "random.seed(0); numpy.random.seed(0); torch.manual_seed(0)"
 

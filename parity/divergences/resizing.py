@@ -28,7 +28,7 @@ class ResizeDef(Divergence):
         "tf.image.resize",
     )  # fmt: skip
     words = ("interpolate", "default mode", "nearest", "bilinear", "upsample")
-    gap = 0.438
+    gap, units = 0.438, 9.1e6
     source = "torch.nn.functional.interpolate, mode; keras.ops.image.resize, interpolation"
     cure = 'F.interpolate(x, size, mode="bilinear")'
 
@@ -79,7 +79,7 @@ class ResizeNearest(Divergence):
         "tf.image.resize",
     )  # fmt: skip
     words = ("nearest", "nearest-exact", "half pixel centers", "interpolate", "mask resize", "shifted")
-    gap = 1.02
+    gap, units = 1.02, 2.1e7
     source = "torch.nn.functional.interpolate, Note on nearest-exact; tf.image.resize"
     cure = 'F.interpolate(x, size, mode="nearest-exact")'
 
@@ -132,7 +132,7 @@ class ResizeBicubic(Divergence):
         "tf.image.resize",
     )  # fmt: skip
     words = ("bicubic", "cubic coefficient", "antialias", "interpolate", "Keys", "PIL")
-    gap = 0.0898
+    gap, units = 0.0898, 1.9e6
     source = "aten/src/ATen/native/UpSample.h; tensorflow/core/kernels/image/resize_bicubic_op.cc"
     cure = "antialias=True in both"
 

@@ -21,7 +21,7 @@ class OptRmsRho(Divergence):
 
     name, apis = "OPT-RMS-RHO", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("rho", "alpha", "smoothing", "decay", "RMSprop differs")
-    gap = 0.664
+    gap, units = 0.664, 1.9e7
     source = "torch.optim.RMSprop, alpha; keras.optimizers.RMSprop, rho"
     cure = "torch.optim.RMSprop(alpha=0.9), or keras.optimizers.RMSprop(rho=0.99)"
 
@@ -67,7 +67,7 @@ class OptRmsEps(Divergence):
 
     name, apis = "OPT-RMS-EPS", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("epsilon", "eps", "inside the square root", "small gradients", "RMSpropTF", "RMSprop differs")
-    gap = 0.998
+    gap, units = 0.998, 2.8e7
     source = "torch.optim.RMSprop, Note on TensorFlow; keras/src/optimizers/rmsprop.py, update_step"
     cure = "an epsilon below rounding in both, such as 2**-100; or timm's RMSpropTF"
 
@@ -118,7 +118,8 @@ class OptRmsLr(Divergence):
 
     name, apis = "OPT-RMS-LR", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("momentum", "learning rate schedule", "learning rate change")
-    gap = 0.754
+    gap, units = 0.754, 2.2e7
+    arguments = ("momentum",)
     source = "torch/optim/rmsprop.py, _single_tensor_rmsprop; keras/src/optimizers/rmsprop.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 

@@ -40,7 +40,7 @@ class LrUnit(Divergence):
         "decay_steps",
         "LearningRateScheduler",
     )
-    gap = 0.70
+    gap, units = 0.70, 2e7
     source = (
         "torch.optim, How to adjust learning rate; keras/src/optimizers/base_optimizer.py, _get_current_learning_rate"
     )
@@ -91,7 +91,7 @@ class LrStep(Divergence):
     name = "LR-STEP"
     apis = ("torch.optim.lr_scheduler.StepLR", "keras.optimizers.schedules.ExponentialDecay")
     words = ("staircase", "step decay", "learning rate schedule", "gamma")
-    gap = 0.245
+    gap, units = 0.245, 7.1e6
     source = "keras.optimizers.schedules.ExponentialDecay, staircase"
     cure = "staircase=True"
 
@@ -120,7 +120,7 @@ class LrMulti(Divergence):
     name = "LR-MULTI"
     apis = ("torch.optim.lr_scheduler.MultiStepLR", "keras.optimizers.schedules.PiecewiseConstantDecay")
     words = ("milestones", "boundaries", "off by one", "step decay", "learning rate schedule")
-    gap = 0.431
+    gap, units = 0.431, 1.3e7
     source = "keras.optimizers.schedules.PiecewiseConstantDecay, call; torch.optim.lr_scheduler.MultiStepLR"
     cure = "boundaries = milestone - 1"
 
@@ -151,7 +151,7 @@ class LrPoly(Divergence):
     name = "LR-POLY"
     apis = ("torch.optim.lr_scheduler.PolynomialLR", "keras.optimizers.schedules.PolynomialDecay")
     words = ("end_learning_rate", "linear decay", "polynomial decay", "warm-up and linear decay")
-    gap = 0.143
+    gap, units = 0.143, 4.1e6
     source = "keras.optimizers.schedules.PolynomialDecay, end_learning_rate; torch.optim.lr_scheduler.PolynomialLR"
     cure = "end_learning_rate=0"
 
@@ -181,7 +181,7 @@ class LrLinear(Divergence):
     name = "LR-LINEAR"
     apis = ("torch.optim.lr_scheduler.LinearLR", "keras.optimizers.schedules.CosineDecay")
     words = ("warm-up", "warmup", "start_factor", "warmup_target", "warmup_steps", "linear warm-up")
-    gap = 0.322
+    gap, units = 0.322, 9.4e6
     source = "torch.optim.lr_scheduler.LinearLR, start_factor; keras.optimizers.schedules.CosineDecay, warmup_target"
     cure = "initial_learning_rate = start_factor * lr"
 

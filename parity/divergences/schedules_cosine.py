@@ -13,7 +13,8 @@ class LrCosMin(Divergence):
     name = "LR-COS-MIN"
     apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
     words = ("eta_min", "alpha", "cosine annealing", "minimum learning rate", "floor")
-    gap = 0.105
+    gap, units = 0.105, 3e6
+    arguments = ("eta_min", "alpha")
     source = "keras.optimizers.schedules.CosineDecay, alpha; torch.optim.lr_scheduler.CosineAnnealingLR, eta_min"
     cure = "alpha = eta_min / lr"
 
@@ -43,7 +44,7 @@ class LrCosPeriod(Divergence):
     name = "LR-COS-PERIOD"
     apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
     words = ("T_max", "cosine annealing", "decay_steps", "learning rate rises again", "loss rises at the end")
-    gap = 0.521
+    gap, units = 0.521, 1.5e7
     source = "torch.optim.lr_scheduler.CosineAnnealingLR; keras/src/optimizers/schedules/learning_rate_schedule.py"
     cure = "stop stepping the scheduler after T_max"
 

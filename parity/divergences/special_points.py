@@ -32,7 +32,7 @@ class GradHtanh(Divergence):
 
     name, apis = "GRAD-HTANH", ("torch.nn.Hardtanh", "torch.clamp", "tf.clip_by_value", "keras.ops.clip")
     words = ("hardtanh", "clip gradient", "slope at the bound")
-    gap = 1.41
+    gap, units = 1.41, 4.1e7
     source = "aten/src/ATen/native/cpu/Activation.cpp, hardtanh_backward; tf.clip_by_value"
     cure = "x.clamp(-1, 1)"
 
@@ -60,7 +60,7 @@ class GradSelu0(Divergence):
 
     name, apis = "GRAD-SELU0", ("torch.nn.SELU", "tf.nn.selu", "keras.activations.selu")
     words = ("selu", "slope at zero", "padding")
-    gap = 0.402
+    gap, units = 0.402, 1.2e7
     source = (
         "tensorflow/core/kernels/relu_op_functor.h, SeluGrad; aten/src/ATen/native/cpu/Activation.cpp, elu_backward"
     )
@@ -91,7 +91,7 @@ class GradMax2(Divergence):
 
     name, apis = "GRAD-MAX2", ("torch.maximum", "tf.maximum", "keras.ops.maximum")
     words = ("maximum", "tie", "relu by hand", "half gradient")
-    gap = 0.447
+    gap, units = 0.447, 1.3e7
     source = "torch.maximum; tensorflow/python/ops/math_grad.py, _MaximumMinimumGrad"
     cure = "torch.where(x >= 1, x, 1)"
 
@@ -120,7 +120,7 @@ class GradMaxred(Divergence):
 
     name, apis = "GRAD-MAXRED", ("torch.max", "torch.amax", "tf.reduce_max", "keras.ops.max")
     words = ("max gradient", "tie", "amax", "evenly distributed")
-    gap = 0.707
+    gap, units = 0.707, 2.1e7
     source = "torch.amax, Note; tensorflow/python/ops/math_grad.py, _MinOrMaxGrad"
     cure = "x.amax(dim)"
 
@@ -147,7 +147,7 @@ class GradCumprod(Divergence):
 
     name, apis = "GRAD-CUMPROD", ("torch.cumprod", "tf.math.cumprod", "keras.ops.cumprod")
     words = ("cumprod", "wrong gradient", "transmittance", "NeRF", "alpha compositing", "zero factor")
-    gap = 0.97
+    gap, units = 0.97, 2.8e7
     source = "tensorflow/python/ops/math_grad.py, _CumprodGrad; tensorflow#119430"
     cure = "tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(n)]), or a sum of logarithms of what is positive"
 
@@ -175,6 +175,7 @@ class GradRound(Divergence):
     name, apis = "GRAD-ROUND", ("torch.round", "tf.round", "keras.ops.round")
     words = ("gradient is None", "quantisation", "straight-through estimator", "No gradients provided")
     gap = float("inf")
+    gives = {"torch": "float32 [0, 0]", "tf": "None"}
     source = "tensorflow/python/ops/math_grad.py, _RoundGrad; torch/derivatives.yaml, round"
     cure = 'tape.gradient(y, x, unconnected_gradients="zero")'
 
@@ -206,7 +207,7 @@ class GradNormalize0(Divergence):
 
     name, apis = "GRAD-NORMALIZE0", ("torch.nn.functional.normalize", "tf.nn.l2_normalize", "keras.ops.normalize")
     words = ("normalize", "exploding gradient", "zero vector", "epsilon")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "torch.nn.functional.normalize, eps; tf.nn.l2_normalize, epsilon"
     cure = "tf.nn.l2_normalize(x, epsilon=1e-24); better: no zero vectors"
 

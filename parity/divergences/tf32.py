@@ -24,7 +24,7 @@ class Tf32Matmul(Divergence):
 
     name, apis = "TF32-MATMUL", ("torch.matmul", "tf.linalg.matmul", "keras.layers.Dense")
     words = ("tf32", "tensor float", "Ampere", "H100", "A100", "GPU result differs from CPU", "only 3 digits")
-    gap = 0.000258
+    gap, units = 0.000258, 4.5e3
     source = "torch, Note: CUDA semantics, TF32; tf.config.experimental.enable_tensor_float_32_execution"
     cure = "tf.config.experimental.enable_tensor_float_32_execution(False)"
 

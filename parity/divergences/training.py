@@ -34,7 +34,7 @@ class FitLoss(Divergence):
 
     name, apis = "FIT-LOSS", ("keras.Model.fit", "keras.Model.evaluate", "keras.callbacks.History")
     words = ("history loss", "epoch loss", "evaluate differs from fit", "validation loss lower than training loss")
-    gap = 2.37
+    gap, units = 2.37, 4.3e7
     source = "keras.Model.fit; keras FAQ: Why is my training loss much higher than my testing loss?"
     cure = "average the same in the loop; or evaluate() after the epoch"
 
@@ -75,7 +75,7 @@ class FitLogs(Divergence):
 
     name, apis = "FIT-LOGS", ("keras.callbacks.Callback", "keras.Model.fit", "keras.Model.train_on_batch")
     words = ("on_train_batch_end", "batch loss", "running mean", "loss curve is smooth", "logs")
-    gap = 0.205
+    gap, units = 0.205, 3.9e6
     source = "keras/src/trainers/trainer.py, train_step: _loss_tracker; keras.metrics.Mean"
     cure = "train_on_batch; or undo the mean: n loss_n - (n - 1) loss_(n-1)"
 
@@ -116,7 +116,7 @@ class FitWeight(Divergence):
 
     name, apis = "FIT-WEIGHT", ("keras.Model.evaluate", "keras.Model.fit", "torch.utils.data.DataLoader")
     words = ("last batch", "uneven batch", "mean of means", "drop_last", "epoch loss", "validation loss differs")
-    gap = 0.363
+    gap, units = 0.363, 5.9e6
     source = "keras/src/trainers/trainer.py, compute_loss: _loss_tracker.update_state, sample_weight"
     cure = "weigh by len(batch): sum(loss * len(batch)) / n"
 
@@ -158,7 +158,8 @@ class FitReg(Divergence):
         "weight_decay",
         "history loss",
     )
-    gap = 0.991
+    gap, units = 0.991, 1.9e7
+    arguments = ("weight_decay", "kernel_regularizer")
     source = "keras/src/trainers/trainer.py, compute_loss: self.losses; torch.optim.SGD, weight_decay"
     cure = 'a metric, metrics=["mse"], has no penalty; or add weight_decay / 2 * sum(w ** 2) in torch'
 
@@ -196,7 +197,8 @@ class FitSw(Divergence):
     name = "FIT-SW"
     apis = ("keras.Model.fit", "keras.losses.MeanSquaredError", "torch.nn.CrossEntropyLoss", "torch.nn.MSELoss")
     words = ("sample_weight", "class_weight", "weighted mean", "loss too small")
-    gap = 0.754
+    gap, units = 0.754, 1.8e7
+    arguments = ("sample_weight", "class_weight", "weight")
     source = "keras/src/losses/loss.py, reduce_weighted_values; keras.losses.Loss, reduction"
     cure = 'reduction="mean_with_sample_weight"; or weights that average to 1'
 

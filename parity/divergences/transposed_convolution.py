@@ -27,7 +27,7 @@ class ConvtSame(Divergence):
 
     name, apis = "CONVT-SAME", ("torch.nn.ConvTranspose2d", "keras.layers.Conv2DTranspose")
     words = ("deconvolution", "transposed convolution", "padding same", "output_padding", "shifted", "CONVT", "U-Net")
-    gap = 1.41
+    gap, units = 1.41, 2.3e7
     source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_output_shape"
     cure = "torch: no padding, and crop the end: F.conv_transpose2d(x, w, stride=2)[..., :-1, :-1]"
 

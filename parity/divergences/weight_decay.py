@@ -19,7 +19,8 @@ class OptSgdWd(Divergence):
 
     name, apis = "OPT-SGD-WD", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("weight_decay", "coupled", "decoupled", "L2", "momentum")
-    gap = 0.321
+    gap, units = 0.321, 8.1e6
+    arguments = ("weight_decay",)
     source = "torch/optim/sgd.py, _single_tensor_sgd; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = "in Keras kernel_regularizer=keras.regularizers.L2(weight_decay / 2), which adds λw to the gradient"
 
@@ -97,7 +98,8 @@ class OptAdamWd(Divergence):
 
     name, apis = "OPT-ADAM-WD", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
     words = ("weight_decay", "coupled", "decoupled", "AdamW", "L2", "Adam differs")
-    gap = 0.0447
+    gap, units = 0.0447, 8.8e5
+    arguments = ("weight_decay",)
     source = "Loshchilov and Hutter 2019; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
 
@@ -145,7 +147,7 @@ class OptAdamwWd(Divergence):
 
     name, apis = "OPT-ADAMW-WD", ("torch.optim.AdamW", "keras.optimizers.AdamW")
     words = ("weight_decay", "default weight decay", "0.004", "AdamW differs")
-    gap = 0.00754
+    gap, units = 0.00754, 1.5e5
     source = "torch.optim.AdamW, weight_decay; keras.optimizers.AdamW, weight_decay"
     cure = "keras.optimizers.AdamW(weight_decay=0.01)"
 
@@ -224,7 +226,8 @@ class OptWdAdaptive(Divergence):
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("weight_decay", "coupled", "decoupled", "L2")
-    gap = 0.0343
+    gap, units = 0.0343, 7.2e5
+    arguments = ("weight_decay",)
     source = "torch/optim/rmsprop.py, _single_tensor_rmsprop; keras/src/optimizers/base_optimizer.py"
     cure = "in Keras kernel_regularizer=keras.regularizers.L2(weight_decay / 2), which adds λw to the gradient"
 
