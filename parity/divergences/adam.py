@@ -39,12 +39,23 @@ class OptAdamEps(Divergence):
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return a.defaults["eps"] != b.epsilon
@@ -84,12 +95,23 @@ class OptAdamEpshat(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=1e-8)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=1e-8,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
@@ -131,17 +153,37 @@ class OptAmsgrad(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"w": given(rng)["w"], "grads": given(rng)["grads"] * np.linspace(2, 0.1, 10)[:, None]}
+        return {
+            "w": given(rng)["w"],
+            "grads": given(rng)["grads"] * np.linspace(2, 0.1, 10)[:, None],
+        }
 
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING, amsgrad=True)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            amsgrad=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING, amsgrad=True), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(
+                LR,
+                *BETAS,
+                epsilon=BELOW_ROUNDING,
+                amsgrad=True,
+            ),
+            w,
+            grads,
+        )
 
 
 class OptBetas(Divergence):
@@ -162,17 +204,32 @@ class OptBetas(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=(0.5, BETAS[1]), eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=(0.5, BETAS[1]),
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, 0.5, BETAS[1], epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, 0.5, BETAS[1], epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return any(abs(x - y) > 1e-6 for x, y in zip(a.defaults["betas"], (b.beta_1, b.beta_2)))
@@ -204,13 +261,22 @@ class OptSparse(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"w": rng.normal(size=(4, 3)), "first": np.array([0, 1, 2, 3]), "second": np.array([1])}
+        return {
+            "w": rng.normal(size=(4, 3)),
+            "first": np.array([0, 1, 2, 3]),
+            "second": np.array([1]),
+        }
 
     def torch(w, first, second):
         import torch
 
         layer = torch.nn.Embedding(4, 3, _weight=w)
-        optimizer = torch.optim.Adam(layer.parameters(), lr=0.125, betas=BETAS, eps=BELOW_ROUNDING)
+        optimizer = torch.optim.Adam(
+            layer.parameters(),
+            lr=0.125,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
         for rows in (first, second):
             optimizer.zero_grad()
             layer(rows).square().sum().backward()
@@ -226,5 +292,8 @@ class OptSparse(Divergence):
         for rows in (first, second):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_sum(layer(rows) ** 2)
-            optimizer.apply(tape.gradient(loss, [layer.embeddings.value]), [layer.embeddings])
+            optimizer.apply(
+                tape.gradient(loss, [layer.embeddings.value]),
+                [layer.embeddings],
+            )
         return layer.embeddings

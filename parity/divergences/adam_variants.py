@@ -22,17 +22,36 @@ class OptNadam(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.NAdam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.NAdam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Nadam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Nadam(LR, *BETAS, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.NAdam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING, momentum_decay=1)
+        return torch_steps(
+            torch.optim.NAdam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            momentum_decay=1,
+        )
 
     def recognise(a, b):
         return a.defaults["momentum_decay"] != 1
@@ -69,22 +88,44 @@ class OptAdamax(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adamax, w, grads, lr=LR, betas=BETAS, eps=1e-8)
+        return torch_steps(
+            torch.optim.Adamax,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=1e-8,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adamax(LR, *BETAS, epsilon=1e-8), w, grads)
+        return keras_steps(
+            keras.optimizers.Adamax(LR, *BETAS, epsilon=1e-8),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adamax, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adamax,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adamax(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adamax(LR, *BETAS, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return max(a.defaults["eps"], b.epsilon) > 1e-20

@@ -22,17 +22,31 @@ class OptAdagradAcc(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
@@ -74,17 +88,35 @@ class OptAdagradEps(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=1e-7), w, grads)
+        return keras_steps(
+            keras.optimizers.Adagrad(
+                LR,
+                initial_accumulator_value=0,
+                epsilon=1e-7,
+            ),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
@@ -120,12 +152,23 @@ class OptAdagrad(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, initial_accumulator_value=0.125, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            initial_accumulator_value=0.125,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0.125, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0.125,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
 
@@ -157,7 +200,11 @@ class OptAdadelta(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6), w, grads)
+        return keras_steps(
+            keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return abs(a.defaults["rho"] - b.rho) > 1e-6 or a.defaults["eps"] != b.epsilon
@@ -192,9 +239,20 @@ class OptAdadeltaFormula(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adadelta, w, grads, lr=1.0, rho=0.875, eps=2.0**-20)
+        return torch_steps(
+            torch.optim.Adadelta,
+            w,
+            grads,
+            lr=1.0,
+            rho=0.875,
+            eps=2.0**-20,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20), w, grads)
+        return keras_steps(
+            keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20),
+            w,
+            grads,
+        )

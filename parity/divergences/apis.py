@@ -104,9 +104,9 @@ def _read(path: Path) -> ast.Module:
 def _methods(tree: ast.AST, imported: dict[str, str]) -> Iterator[str]:
     """What is called on objects: the `view` of `x.view(2)`."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not _full(node.func, imported):
-            if not any(hasattr(plain, node.func.attr) for plain in PLAIN):
-                yield node.func.attr
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Attribute) and not _full(called, imported):
+            yield from () if any(hasattr(plain, called.attr) for plain in PLAIN) else (called.attr,)
 
 
 def _by_name(tree: ast.AST) -> Iterator[str]:

@@ -186,7 +186,12 @@ class DtF16mean(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.reduce_mean(tf.cast(tf.fill([1000], tf.constant(1000.0, tf.float16)), tf.float32))
+        return tf.reduce_mean(
+            tf.cast(
+                tf.fill([1000], tf.constant(1000.0, tf.float16)),
+                tf.float32,
+            ),
+        )
 
 
 class DtCumsum(Divergence):
@@ -218,7 +223,11 @@ class DtCumsum(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.cast(tf.cumsum(tf.cast(tf.fill([100_000], 0.1), tf.float64))[-1], tf.float32)
+        return tf.cast(
+            tf.cumsum(tf.cast(tf.fill([100_000], 0.1), tf.float64))[-1],
+            tf.float32,
+        )
 
     def aligned_numpy():
-        return np.cumsum(np.full(100_000, 0.1, "float32"), dtype="float64")[-1].astype("float32")
+        sums = np.cumsum(np.full(100_000, 0.1, "float32"), dtype="float64")
+        return sums[-1].astype("float32")

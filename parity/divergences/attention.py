@@ -7,8 +7,14 @@ HEADS = 2
 
 def _inputs(rng, embed=8):
     return {
-        **{part: rng.normal(size=(3, 5, embed)) for part in ("query", "key", "value")},
-        "packed": rng.normal(0, 0.3, (3 * embed, embed)),  # queries, keys, values: (3E, E)
+        "query": rng.normal(size=(3, 5, embed)),
+        "key": rng.normal(size=(3, 5, embed)),
+        "value": rng.normal(size=(3, 5, embed)),
+        "packed": rng.normal(
+            0,
+            0.3,
+            (3 * embed, embed),
+        ),  # queries, keys, values: (3E, E)
         "out": rng.normal(0, 0.3, (embed, embed)),
     }
 
@@ -17,20 +23,40 @@ def torch_attention(packed, out, **options):
     """torch's module with these weights and no biases."""
     import torch
 
-    attention = torch.nn.MultiheadAttention(len(out), HEADS, bias=False, **options)
-    attention.load_state_dict({"in_proj_weight": packed, "out_proj.weight": out}, assign=True)
+    attention = torch.nn.MultiheadAttention(
+        len(out),
+        HEADS,
+        bias=False,
+        **options,
+    )
+    attention.load_state_dict(
+        {"in_proj_weight": packed, "out_proj.weight": out},
+        assign=True,
+    )
     return attention
 
 
 def keras_attention(packed, out):
-    """Keras's layer with the same weights: three kernels (E, heads, d), and one (heads, d, E)."""
+    """Keras's layer with these weights: (E, heads, d), and (heads, d, E)."""
     import keras
 
     embed = len(out)
-    attention = keras.layers.MultiHeadAttention(HEADS, embed // HEADS, use_bias=False)
+    attention = keras.layers.MultiHeadAttention(
+        HEADS,
+        embed // HEADS,
+        use_bias=False,
+    )
     attention.build((None, None, embed), (None, None, embed))
-    parts = [keras.ops.reshape(keras.ops.transpose(w), (embed, HEADS, -1)) for w in keras.ops.split(packed, 3)]
-    attention.set_weights([*parts, keras.ops.reshape(keras.ops.transpose(out), (HEADS, -1, embed))])
+    parts = [
+        keras.ops.reshape(keras.ops.transpose(w), (embed, HEADS, -1))
+        for w in keras.ops.split(packed, 3)
+    ]  # fmt: skip
+    attention.set_weights(
+        [
+            *parts,
+            keras.ops.reshape(keras.ops.transpose(out), (HEADS, -1, embed)),
+        ],
+    )
     return attention
 
 
@@ -53,7 +79,9 @@ class MhaPack(Divergence):
     def torch(packed, out):
         import torch
 
-        return tuple(torch.nn.MultiheadAttention(len(out), HEADS).in_proj_weight.shape)
+        return tuple(
+            torch.nn.MultiheadAttention(len(out), HEADS).in_proj_weight.shape,
+        )
 
     def keras(packed, out):
         import keras
@@ -63,7 +91,11 @@ class MhaPack(Divergence):
         return tuple(attention.weights[0].shape)
 
     def aligned_torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(query, query, query)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            query,
+            query,
+            query,
+        )[0]
 
     def aligned_keras(query, packed, out):
         return keras_attention(packed, out)(query, query)
@@ -84,7 +116,11 @@ class MhaOrder(Divergence):
     inputs = _inputs
 
     def torch(query, key, value, packed, out):
-        return torch_attention(packed, out, batch_first=True)(query, key, value)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            query,
+            key,
+            value,
+        )[0]
 
     def keras(query, key, value, packed, out):
         return keras_attention(packed, out)(query, key, value)
@@ -112,10 +148,18 @@ class MhaRet(Divergence):
     inputs = _inputs
 
     def torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(query, query, query)[1]
+        return torch_attention(packed, out, batch_first=True)(
+            query,
+            query,
+            query,
+        )[1]
 
     def keras(query, packed, out):
-        return keras_attention(packed, out)(query, query, return_attention_scores=True)[1]
+        return keras_attention(packed, out)(
+            query,
+            query,
+            return_attention_scores=True,
+        )[1]
 
     def aligned_torch(query, packed, out):
         attention = torch_attention(packed, out, batch_first=True)
@@ -143,7 +187,11 @@ class MhaBf(Divergence):
         return keras_attention(packed, out)(query, query)
 
     def aligned_torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(query, query, query)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            query,
+            query,
+            query,
+        )[0]
 
     def recognise(a, b):
         return not a.batch_first
@@ -206,7 +254,8 @@ class MhaKeydim(Divergence):
     def torch():
         import torch
 
-        return sum(p.numel() for p in torch.nn.MultiheadAttention(8, HEADS).parameters())
+        layer = torch.nn.MultiheadAttention(8, HEADS)
+        return sum(p.numel() for p in layer.parameters())
 
     def keras():
         import keras

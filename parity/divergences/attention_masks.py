@@ -11,7 +11,7 @@ def _inputs(rng, embed=8):
         "x": rng.normal(size=(3, 5, embed)),
         "packed": rng.normal(0, 0.3, (3 * embed, embed)),
         "out": rng.normal(0, 0.3, (embed, embed)),
-        "mask": np.arange(5)[:, None] >= np.arange(5),  # a position and those before it
+        "mask": np.tri(5, dtype=bool),  # a position and those before it
     }
 
 
@@ -35,13 +35,23 @@ class MhaMask(Divergence):
     inputs = _inputs
 
     def torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, attn_mask=mask)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            attn_mask=mask,
+        )[0]
 
     def keras(x, packed, out, mask):
         return keras_attention(packed, out)(x, x, attention_mask=mask)
 
     def aligned_torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, attn_mask=~mask)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            attn_mask=~mask,
+        )[0]
 
 
 class MhaMaskSome(Divergence):
@@ -57,10 +67,18 @@ class MhaMaskSome(Divergence):
     cure = "attention_mask = ~attn_mask"
 
     def inputs(rng):
-        return {**_inputs(rng), "mask": (np.arange(5)[:, None] + np.arange(5)) % 2 == 0}
+        return {
+            **_inputs(rng),
+            "mask": (np.arange(5)[:, None] + np.arange(5)) % 2 == 0,
+        }
 
     def torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, attn_mask=mask)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            attn_mask=mask,
+        )[0]
 
     def keras(x, packed, out, mask):
         return keras_attention(packed, out)(x, x, attention_mask=mask)
@@ -85,10 +103,18 @@ class MhaSdpa(Divergence):
     cure = "attn_mask=~mask"
 
     def inputs(rng):
-        return {**_inputs(rng), "mask": (np.arange(5)[:, None] + np.arange(5)) % 2 == 0}
+        return {
+            **_inputs(rng),
+            "mask": (np.arange(5)[:, None] + np.arange(5)) % 2 == 0,
+        }
 
     def module(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, attn_mask=mask)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            attn_mask=mask,
+        )[0]
 
     def function(x, packed, out, mask):
         return _by_function(x, packed, out, mask)
@@ -101,8 +127,14 @@ def _by_function(x, packed, out, mask):
     """Two heads of the same weights by scaled_dot_product_attention."""
     import torch
 
-    q, k, v = (part.unflatten(-1, (2, -1)).transpose(1, 2) for part in (x @ packed.T).chunk(3, dim=-1))
-    heads = torch.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    parts = (x @ packed.T).chunk(3, dim=-1)
+    q, k, v = (p.unflatten(-1, (2, -1)).transpose(1, 2) for p in parts)
+    heads = torch.nn.functional.scaled_dot_product_attention(
+        q,
+        k,
+        v,
+        attn_mask=mask,
+    )
     return heads.transpose(1, 2).flatten(2) @ out.T
 
 
@@ -123,7 +155,12 @@ class MhaCausal(Divergence):
     inputs = _inputs
 
     def torch(x, packed, out):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, is_causal=True)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            is_causal=True,
+        )[0]
 
     def keras(x, packed, out):
         return keras_attention(packed, out)(x, x, use_causal_mask=True)
@@ -131,5 +168,14 @@ class MhaCausal(Divergence):
     def aligned_torch(x, packed, out):
         import torch
 
-        causal = torch.nn.Transformer.generate_square_subsequent_mask(x.shape[1], dtype=x.dtype)
-        return torch_attention(packed, out, batch_first=True)(x, x, x, attn_mask=causal, is_causal=True)[0]
+        causal = torch.nn.Transformer.generate_square_subsequent_mask(
+            x.shape[1],
+            dtype=x.dtype,
+        )
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            attn_mask=causal,
+            is_causal=True,
+        )[0]

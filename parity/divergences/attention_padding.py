@@ -11,14 +11,17 @@ def _inputs(rng, embed=8):
         "x": rng.normal(size=(3, 5, embed)),
         "packed": rng.normal(0, 0.3, (3 * embed, embed)),
         "out": rng.normal(0, 0.3, (embed, embed)),
-        "padding": np.arange(5) >= np.array([5, 4, 3])[:, None],  # beyond the three lengths
+        "padding": np.arange(5) >= [[5], [4], [3]],  # beyond the lengths
     }
 
 
 def _padded(rng):
     """The same, with ones where the padding is."""
     arrays = _inputs(rng)
-    return {**arrays, "x": np.where(arrays["padding"][:, :, None], 1, arrays["x"])}
+    return {
+        **arrays,
+        "x": np.where(arrays["padding"][:, :, None], 1, arrays["x"]),
+    }
 
 
 class MhaPadmask(Divergence):
@@ -34,10 +37,18 @@ class MhaPadmask(Divergence):
     cure = "key_mask = ~key_padding_mask"
 
     def inputs(rng):
-        return {**_inputs(rng), "padding": np.arange(5) >= np.array([4, 3, 2])[:, None]}
+        return {
+            **_inputs(rng),
+            "padding": np.arange(5) >= np.array([4, 3, 2])[:, None],
+        }
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            key_padding_mask=padding,
+        )[0]
 
     def keras(x, packed, out, padding):
         return keras_attention(packed, out)(x, x, key_mask=padding)
@@ -62,7 +73,12 @@ class MhaQuerymask(Divergence):
     inputs = _padded
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            key_padding_mask=padding,
+        )[0]
 
     def keras(x, packed, out):
         import keras
@@ -90,12 +106,18 @@ class MhaQuerymaskArg(Divergence):
     cure = "attention_mask=query_mask[:, :, None]"
 
     def inputs(rng):
-        return {**_inputs(rng), "words": np.array([[3, 1, 4], [2, 0, 0]]), "table": rng.normal(size=(5, 8))}
+        return {
+            **_inputs(rng),
+            "words": np.array([[3, 1, 4], [2, 0, 0]]),
+            "table": rng.normal(size=(5, 8)),
+        }
 
     def carried(words, table, packed, out):
         import keras
 
-        query = keras.layers.Embedding(5, 8, weights=[table], mask_zero=True)(words)
+        query = keras.layers.Embedding(5, 8, weights=[table], mask_zero=True)(
+            words,
+        )
         value = keras.layers.Embedding(5, 8, weights=[table])(words)
         return keras_attention(packed, out)(query, value)
 
@@ -109,7 +131,11 @@ class MhaQuerymaskArg(Divergence):
         import keras
 
         x = keras.layers.Embedding(5, 8, weights=[table])(words)
-        return keras_attention(packed, out)(x, x, attention_mask=(words != 0)[:, :, None])
+        return keras_attention(packed, out)(
+            x,
+            x,
+            attention_mask=(words != 0)[:, :, None],
+        )
 
 
 class MhaFullmask(Divergence):
@@ -131,20 +157,34 @@ class MhaFullmask(Divergence):
     cure = "need_weights=False in torch, return_attention_scores=True in Keras: zeros in both"
 
     def inputs(rng):
-        return {**_inputs(rng), "padding": np.arange(5) >= np.array([5, 3, 0])[:, None]}
+        return {
+            **_inputs(rng),
+            "padding": np.arange(5) >= np.array([5, 3, 0])[:, None],
+        }
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(x, x, x, key_padding_mask=padding)[0]
+        return torch_attention(packed, out, batch_first=True)(
+            x,
+            x,
+            x,
+            key_padding_mask=padding,
+        )[0]
 
     def keras(x, packed, out, padding):
         return keras_attention(packed, out)(x, x, key_mask=~padding)
 
     def aligned_torch(x, packed, out, padding):
         attention = torch_attention(packed, out, batch_first=True)
-        return attention(x, x, x, key_padding_mask=padding, need_weights=False)[0]
+        masked = {"key_padding_mask": padding, "need_weights": False}
+        return attention(x, x, x, **masked)[0]
 
     def aligned_keras(x, packed, out, padding):
-        return keras_attention(packed, out)(x, x, key_mask=~padding, return_attention_scores=True)[0]
+        return keras_attention(packed, out)(
+            x,
+            x,
+            key_mask=~padding,
+            return_attention_scores=True,
+        )[0]
 
 
 class MhaFullmaskScores(Divergence):
@@ -164,10 +204,18 @@ class MhaFullmaskScores(Divergence):
     cure = "multiply by whether a row has anything left: outputs * any(mask)"
 
     def inputs(rng):
-        return {**_inputs(rng), "padding": np.arange(5) >= np.array([5, 3, 0])[:, None]}
+        return {
+            **_inputs(rng),
+            "padding": np.arange(5) >= np.array([5, 3, 0])[:, None],
+        }
 
     def with_scores(x, packed, out, padding):
-        return keras_attention(packed, out)(x, x, key_mask=~padding, return_attention_scores=True)[0]
+        return keras_attention(packed, out)(
+            x,
+            x,
+            key_mask=~padding,
+            return_attention_scores=True,
+        )[0]
 
     def without(x, packed, out, padding):
         return keras_attention(packed, out)(x, x, key_mask=~padding)
@@ -176,4 +224,8 @@ class MhaFullmaskScores(Divergence):
         import keras
 
         some = keras.ops.any(~padding, axis=1)[:, None, None]
-        return keras_attention(packed, out)(x, x, key_mask=~padding) * keras.ops.cast(some, x.dtype)
+        return keras_attention(packed, out)(
+            x,
+            x,
+            key_mask=~padding,
+        ) * keras.ops.cast(some, x.dtype)

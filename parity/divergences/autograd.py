@@ -77,7 +77,8 @@ class AgFrozen(Divergence):
         trunk.trainable = False
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(head(trunk(x)) ** 2)
-        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+        grads = tape.gradient(loss, [w.value for w in trunk.weights])
+        return sum(grad is not None for grad in grads)
 
     def aligned_keras(x):
         import keras
@@ -90,7 +91,8 @@ class AgFrozen(Divergence):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([w.value for w in head.trainable_variables])
             loss = tf.reduce_mean(head(trunk(x)) ** 2)
-        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+        grads = tape.gradient(loss, [w.value for w in trunk.weights])
+        return sum(grad is not None for grad in grads)
 
 
 class Ag2nd(Divergence):

@@ -56,7 +56,10 @@ class BceLogits(Divergence):
     cure = "from_logits=True, and no sigmoid in the model"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -134,12 +137,19 @@ class BceAsym(Divergence):
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
     def inputs(rng):
-        return {"z": np.array([[200.0], [200.0]]), "truth": np.array([[0], [1]])}
+        return {
+            "z": np.array([[200.0], [200.0]]),
+            "truth": np.array([[0], [1]]),
+        }
 
     def torch(z, truth):
         import torch
 
-        return torch.nn.functional.binary_cross_entropy(torch.sigmoid(z), truth.to(z.dtype), reduction="none")[:, 0]
+        return torch.nn.functional.binary_cross_entropy(
+            torch.sigmoid(z),
+            truth.to(z.dtype),
+            reduction="none",
+        )[:, 0]
 
     def keras(z, truth):
         import keras
@@ -150,7 +160,11 @@ class BceAsym(Divergence):
     def aligned_torch(z, truth):
         import torch
 
-        return torch.nn.functional.binary_cross_entropy_with_logits(z, truth.to(z.dtype), reduction="none")[:, 0]
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            z,
+            truth.to(z.dtype),
+            reduction="none",
+        )[:, 0]
 
     def aligned_keras(z, truth):
         import keras
@@ -172,14 +186,25 @@ class BcePos(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
 
-        return torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor([3.0], dtype=z.dtype))(z, truth.to(z.dtype))
+        return torch.nn.BCEWithLogitsLoss(
+            pos_weight=torch.tensor([3.0], dtype=z.dtype),
+        )(z, truth.to(z.dtype))
 
     def tf(z, truth):
         import tensorflow as tf
 
-        return tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(tf.cast(truth, z.dtype), z, 3.0))
+        return tf.reduce_mean(
+            tf.nn.weighted_cross_entropy_with_logits(
+                tf.cast(truth, z.dtype),
+                z,
+                3.0,
+            ),
+        )

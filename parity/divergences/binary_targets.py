@@ -60,7 +60,10 @@ class BceDtype(Divergence):
     cure = "targets.float()"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -136,7 +139,10 @@ class BceLong(Divergence):
     cure = "targets.float()"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(p, truth):
         import torch
@@ -169,7 +175,10 @@ class BceColumn(Divergence):
     cure = "targets of shape (n, 1)"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": rng.integers(2, size=6)}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": rng.integers(2, size=6),
+        }
 
     def torch(p, truth):
         import torch

@@ -5,16 +5,18 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import track
+from rich.rule import Rule
 from rich.syntax import Syntax
+from rich.table import Table
 
 from parity.divergences import Divergence
 from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
-from parity.divergences.report import difference, snippets
+from parity.divergences.report import difference, side_by_side, snippets
 from parity.divergences.side import short
 from parity.frameworks.environment import environment
 from parity.frameworks.runtime import Unavailable
@@ -30,12 +32,22 @@ def full(console: Console, entry: Entry) -> None:
     console.print(
         Panel(escape(f"{entry.title}.\n\n{entry.why}"), title=f"{entry.name}: {entry.area}", title_align="left")
     )
-    for name, source in snippets(entry).items():
-        console.rule(name.replace("aligned_", "after the cure: "), align="left", style="dim")
-        console.print(Syntax(source, "python", theme="ansi_dark", word_wrap=True, background_color="default"))
+    for row in side_by_side(snippets(entry), console.width):
+        grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
+        for _ in row:
+            grid.add_column(ratio=1)
+        grid.add_row(*(_snippet(name.replace("aligned_", "after the cure: "), source) for name, source in row.items()))
+        console.print(grid)
     console.rule(style="dim")
     for key, value in _facts(console, entry).items():
         console.print(f"[bold]{key}[/]: {escape(value)}", highlight=False)
+    if entry.script:
+        console.print(_snippet("to be pasted upstream: the assert fails with the bug", entry.script))
+
+
+def _snippet(title: str, source: str) -> Group:
+    code = Syntax(source, "python", theme="ansi_dark", word_wrap=True, background_color="default")
+    return Group(Rule(title, align="left", style="dim"), code)
 
 
 def check_all(console: Console, found: Sequence[Entry], write: Callable[[str], None] | None) -> int:
@@ -89,9 +101,7 @@ def _facts(console: Console, entry: Entry) -> dict[str, str]:
     except WorkerError as error:
         return {"as recorded": difference(entry), "not measured": str(error), **facts}
     found = {"as it comes, here and now": difference(entry, measured)}
-    for side, here in measured.outcomes.items():
-        if here.error is not None:
-            found[side] = str(here.error)
+    found |= {side: short(here) for side, here in measured.outcomes.items()}
     if measured.aligned_units is not None:
         found["after the cure"] = f"{measured.aligned_units:.3g} noise units, 30 at most"
         if entry.residual:

@@ -19,13 +19,20 @@ class CeClip(Divergence):
     cure = "from_logits=True, and no softmax in the model"
 
     def inputs(rng):
-        return {"logits": np.array([[5.0, 0.0], [17.0, 0.0], [20.0, 0.0]]), "labels": np.array([1, 1, 1])}
+        return {
+            "logits": np.array([[5.0, 0.0], [17.0, 0.0], [20.0, 0.0]]),
+            "labels": np.array([1, 1, 1]),
+        }
 
     def torch(logits, labels):
         import torch
 
         logits.requires_grad_()
-        loss = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        loss = torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            reduction="none",
+        )
         loss.sum().backward()
         return torch.stack([loss, logits.grad[:, 0]])
 
@@ -35,7 +42,10 @@ class CeClip(Divergence):
 
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            loss = keras.losses.sparse_categorical_crossentropy(labels, tf.nn.softmax(logits))
+            loss = keras.losses.sparse_categorical_crossentropy(
+                labels,
+                tf.nn.softmax(logits),
+            )
         return tf.stack([loss, tape.gradient(loss, logits)[:, 0]])
 
     def aligned_keras(logits, labels):
@@ -44,7 +54,11 @@ class CeClip(Divergence):
 
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            loss = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            loss = keras.losses.sparse_categorical_crossentropy(
+                labels,
+                logits,
+                from_logits=True,
+            )
         return tf.stack([loss, tape.gradient(loss, logits)[:, 0]])
 
 
@@ -70,12 +84,18 @@ class CeRecover(Divergence):
     cure = "from_logits=True, and no softmax in the model"
 
     def inputs(rng):
-        return {"logits": np.array([[50.0, 0.0], [1.0, 0.0]]), "labels": np.array([1, 1])}
+        return {
+            "logits": np.array([[50.0, 0.0], [1.0, 0.0]]),
+            "labels": np.array([1, 1]),
+        }
 
     def softmax(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy()(labels, keras.ops.softmax(logits))
+        return keras.losses.SparseCategoricalCrossentropy()(
+            labels,
+            keras.ops.softmax(logits),
+        )
 
     def predicted(logits, labels):
         import keras
@@ -87,7 +107,10 @@ class CeRecover(Divergence):
         import keras
 
         predicted = keras.ops.convert_to_numpy(logits)
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, predicted)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            predicted,
+        )
 
 
 class CeEagerGraph(Divergence):
@@ -106,25 +129,39 @@ class CeEagerGraph(Divergence):
     cure = "from_logits=True, and no softmax in the model"
 
     def inputs(rng):
-        return {"logits": np.array([[50.0, 0.0], [1.0, 0.0]]), "labels": np.array([1, 1])}
+        return {
+            "logits": np.array([[50.0, 0.0], [1.0, 0.0]]),
+            "labels": np.array([1, 1]),
+        }
 
     def graph(logits, labels):
         import keras
         import tensorflow as tf
 
-        loss = tf.function(lambda y, z: keras.losses.SparseCategoricalCrossentropy()(y, tf.nn.softmax(z)))
+        loss = tf.function(
+            lambda y, z: keras.losses.SparseCategoricalCrossentropy()(
+                y,
+                tf.nn.softmax(z),
+            ),
+        )
         return loss(labels, logits)
 
     def eager(logits, labels):
         import keras
         import tensorflow as tf
 
-        return keras.losses.SparseCategoricalCrossentropy()(labels, tf.nn.softmax(logits))
+        return keras.losses.SparseCategoricalCrossentropy()(
+            labels,
+            tf.nn.softmax(logits),
+        )
 
     def aligned_eager(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
 
 class CeUnnorm(Divergence):
@@ -147,7 +184,10 @@ class CeUnnorm(Divergence):
     def categorical(p, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy()(keras.ops.one_hot(labels, 3), p)
+        return keras.losses.CategoricalCrossentropy()(
+            keras.ops.one_hot(labels, 3),
+            p,
+        )
 
     def sparse(p, labels):
         import keras
@@ -177,7 +217,10 @@ class CeOnecol(Divergence):
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -188,7 +231,8 @@ class CeOnecol(Divergence):
         import keras
 
         return keras.losses.CategoricalCrossentropy()(
-            keras.ops.ones((6, 1)), keras.ops.convert_to_numpy(keras.ops.softmax(z))
+            keras.ops.ones((6, 1)),
+            keras.ops.convert_to_numpy(keras.ops.softmax(z)),
         )
 
     def aligned_torch(z, truth):

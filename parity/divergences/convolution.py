@@ -4,13 +4,21 @@ from parity.divergences.entry import Divergence
 
 
 def _keras_conv(x, w, **options):
-    """Keras's layer with torch's kernel on torch's image, and its output in torch's layout."""
+    """Keras's layer with torch's kernel, image and layout of the output."""
     import keras
 
-    layer = keras.layers.Conv2D(w.shape[0], w.shape[2], use_bias=False, **options)
+    layer = keras.layers.Conv2D(
+        w.shape[0],
+        w.shape[2],
+        use_bias=False,
+        **options,
+    )
     layer.build((None, None, None, w.shape[1]))
     layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
-    return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+    return keras.ops.transpose(
+        layer(keras.ops.transpose(x, (0, 2, 3, 1))),
+        (0, 3, 1, 2),
+    )
 
 
 class ConvSameS2(Divergence):
@@ -38,19 +46,28 @@ class ConvSameS2(Divergence):
         import torch
 
         F = torch.nn.functional
-        return torch.stack([F.conv2d(x, w3, stride=2, padding=1), F.conv2d(x, w7, stride=2, padding=3)])
+        return torch.stack(
+            [
+                F.conv2d(x, w3, stride=2, padding=1),
+                F.conv2d(x, w7, stride=2, padding=3),
+            ],
+        )
 
     def keras(x, w3, w7):
         import keras
 
-        return keras.ops.stack([_keras_conv(x, w, strides=2, padding="same") for w in (w3, w7)])
+        return keras.ops.stack(
+            [_keras_conv(x, w, strides=2, padding="same") for w in (w3, w7)],
+        )
 
     def aligned_torch(x, w3, w7):
         import torch
 
         F = torch.nn.functional
         small = F.conv2d(F.pad(x, (0, 1, 0, 1)), w3, stride=2)
-        return torch.stack([small, F.conv2d(F.pad(x, (2, 3, 2, 3)), w7, stride=2)])
+        return torch.stack(
+            [small, F.conv2d(F.pad(x, (2, 3, 2, 3)), w7, stride=2)],
+        )
 
     def recognise(a, b):
         return b.padding == "same" and max(b.strides) > 1 and a.padding != (0, 0)
@@ -87,7 +104,10 @@ class ConvLayout(Divergence):
     cure = "transpose images by (0, 2, 3, 1) and kernels by (2, 3, 1, 0)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -116,7 +136,10 @@ class ConvSameOdd(Divergence):
     cure = "nothing to align at odd sizes"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 9, 9)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 9, 9)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -140,7 +163,10 @@ class ConvSameEven(Divergence):
     cure = "nothing to align with padding='same'"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 4, 4))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 4, 4)),
+        }
 
     def torch(x, w):
         import torch
@@ -167,7 +193,10 @@ class ConvUnbatched(Divergence):
     cure = "add the batch axis: x[None]"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -197,13 +226,19 @@ class ConvPadmode(Divergence):
     cure = 'keras.ops.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect"), then "valid"'
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
 
         F = torch.nn.functional
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), w)  # as padding_mode="reflect" does
+        return F.conv2d(
+            F.pad(x, (1, 1, 1, 1), mode="reflect"),
+            w,
+        )  # as padding_mode="reflect" does
 
     def keras(x, w):
         return _keras_conv(x, w, padding="same")
@@ -211,7 +246,10 @@ class ConvPadmode(Divergence):
     def aligned_keras(x, w):
         import keras
 
-        return _keras_conv(keras.ops.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect"), w)
+        return _keras_conv(
+            keras.ops.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), mode="reflect"),
+            w,
+        )
 
     def recognise(a, b):
         return a.padding_mode != "zeros" and b.padding == "same"
@@ -244,7 +282,10 @@ class ConvChfirst(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -257,7 +298,12 @@ class ConvChfirst(Divergence):
         import keras
         import tensorflow as tf
 
-        layer = keras.layers.Conv2D(4, 3, use_bias=False, data_format="channels_first")
+        layer = keras.layers.Conv2D(
+            4,
+            3,
+            use_bias=False,
+            data_format="channels_first",
+        )
         layer.build((None, 3, 8, 8))
         layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
         with tf.GradientTape() as tape:

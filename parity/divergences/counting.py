@@ -163,7 +163,10 @@ class Searchsorted(Divergence):
     def torch():
         import torch
 
-        return torch.searchsorted(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 0.0]))
+        return torch.searchsorted(
+            torch.tensor([1.0, 2.0, 3.0]),
+            torch.tensor([2.0, 4.0, 0.0]),
+        )
 
     def tf():
         import tensorflow as tf

@@ -6,7 +6,10 @@ from parity.divergences.entry import Divergence
 
 
 def _classes(rng):
-    return {"logits": rng.normal(0, 2, (6, 5)), "labels": rng.integers(5, size=6)}
+    return {
+        "logits": rng.normal(0, 2, (6, 5)),
+        "labels": rng.integers(5, size=6),
+    }
 
 
 class CeLogits(Divergence):
@@ -41,7 +44,10 @@ class CeLogits(Divergence):
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
     def recognise(a, b):
         return not b.from_logits
@@ -89,13 +95,24 @@ class CeWeight(Divergence):
         import keras
 
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        return loss(labels, logits, sample_weight=keras.ops.take(weight, labels))
+        return loss(
+            labels,
+            logits,
+            sample_weight=keras.ops.take(weight, labels),
+        )
 
     def aligned_keras(logits, labels, weight):
         import keras
 
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
-        return loss(labels, logits, sample_weight=keras.ops.take(weight, labels))
+        loss = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            reduction="mean_with_sample_weight",
+        )
+        return loss(
+            labels,
+            logits,
+            sample_weight=keras.ops.take(weight, labels),
+        )
 
     def recognise(a, b):
         return a.weight is not None and a.reduction == "mean" and b.reduction == "sum_over_batch_size"
@@ -139,7 +156,10 @@ class CeSmooth(Divergence):
     def keras(logits, labels):
         import keras
 
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True,
+            label_smoothing=0.1,
+        )
         return loss(keras.ops.one_hot(labels, 5), logits)
 
 
@@ -171,12 +191,18 @@ class CeSmoothing(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(keras.ops.one_hot(labels, 5), logits)
+        return keras.losses.CategoricalCrossentropy(from_logits=True)(
+            keras.ops.one_hot(labels, 5),
+            logits,
+        )
 
     def aligned_keras(logits, labels):
         import keras
 
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True,
+            label_smoothing=0.1,
+        )
         return loss(keras.ops.one_hot(labels, 5), logits)
 
     def recognise(a, b):
@@ -210,7 +236,10 @@ class CeSoft(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (6, 5)), "p": rng.dirichlet(np.ones(5), 6)}
+        return {
+            "logits": rng.normal(0, 2, (6, 5)),
+            "p": rng.dirichlet(np.ones(5), 6),
+        }
 
     def torch(logits, p):
         import torch

@@ -35,7 +35,7 @@ class FitShuffle(Divergence):
 
 
 def _order(rows, **options):
-    """The order in which fit hands out the rows, which a loss sees as its targets."""
+    """The order in which fit hands out the rows, as a loss sees it."""
     import keras
     import tensorflow as tf
 
@@ -47,7 +47,13 @@ def _order(rows, **options):
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", loss, run_eagerly=True)
-    model.fit(tf.zeros((len(rows), 1)), tf.cast(rows, "float32"), batch_size=16, verbose=0, **options)
+    model.fit(
+        tf.zeros((len(rows), 1)),
+        tf.cast(rows, "float32"),
+        batch_size=16,
+        verbose=0,
+        **options,
+    )
     return seen
 
 
@@ -92,7 +98,10 @@ class FitShuffleSeed(Divergence):
 
         keras.utils.set_random_seed(0)
         data = tf.data.Dataset.from_tensor_slices(rows).shuffle(64).batch(16)
-        first, second = ([int(row) for batch in data for row in batch] for _ in range(2))
+        first, second = (
+            [int(row) for batch in data for row in batch]
+            for epoch in range(2)
+        )  # fmt: skip
         return float(first != second)
 
 
@@ -114,7 +123,9 @@ class FitBatch(Divergence):
     def torch(x):
         import torch
 
-        return len(torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x)))
+        return len(
+            torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x)),
+        )
 
     def keras(x):
         import keras
@@ -127,7 +138,12 @@ class FitBatch(Divergence):
     def aligned_torch(x):
         import torch
 
-        return len(torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=32))
+        return len(
+            torch.utils.data.DataLoader(
+                torch.utils.data.TensorDataset(x),
+                batch_size=32,
+            ),
+        )
 
 
 class FitVsplit(Divergence):
@@ -151,7 +167,11 @@ class FitVsplit(Divergence):
         import torch
 
         generator = torch.Generator().manual_seed(0)
-        _, held_out = torch.utils.data.random_split(range(64), [48, 16], generator=generator)
+        _, held_out = torch.utils.data.random_split(
+            range(64),
+            [48, 16],
+            generator=generator,
+        )
         return rows[held_out.indices]
 
     def keras(rows):

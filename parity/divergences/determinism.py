@@ -17,7 +17,10 @@ class DetBatch(Divergence):
     cure = "compare within rounding, never bit for bit"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(32, 784)), "w": rng.normal(0, 0.04, (784, 10))}
+        return {
+            "x": rng.normal(size=(32, 784)),
+            "w": rng.normal(0, 0.04, (784, 10)),
+        }
 
     def numpy(x, w):
         return x @ w
@@ -55,7 +58,10 @@ class DetElt(Divergence):
     def tf(x):
         import tensorflow as tf
 
-        return tf.concat([tf.sigmoid(tf.exp(piece)) for piece in tf.split(x, 30)], 0)
+        return tf.concat(
+            [tf.sigmoid(tf.exp(piece)) for piece in tf.split(x, 30)],
+            0,
+        )
 
 
 class DetThreads(Divergence):

@@ -6,7 +6,10 @@ from parity.divergences.entry import Divergence
 
 
 def _distributions(rng):
-    return {"q": rng.dirichlet(np.ones(3), 4), "p": rng.dirichlet(np.ones(3), 4)}
+    return {
+        "q": rng.dirichlet(np.ones(3), 4),
+        "p": rng.dirichlet(np.ones(3), 4),
+    }
 
 
 class Kld(Divergence):
@@ -114,7 +117,10 @@ class KldZero(Divergence):
     def aligned_torch(q, p):
         import torch
 
-        return torch.nn.KLDivLoss(reduction="batchmean")(q.clamp(1e-7, 1).log(), p)
+        return torch.nn.KLDivLoss(reduction="batchmean")(
+            q.clamp(1e-7, 1).log(),
+            p,
+        )
 
 
 class Poisson(Divergence):
@@ -130,7 +136,10 @@ class Poisson(Divergence):
     cure = "torch.nn.PoissonNLLLoss(log_input=False)"
 
     def inputs(rng):
-        return {"rate": rng.uniform(0.5, 3, (6, 1)), "count": rng.integers(1, 5, (6, 1)).astype(float)}
+        return {
+            "rate": rng.uniform(0.5, 3, (6, 1)),
+            "count": rng.integers(1, 5, (6, 1)).astype(float),
+        }
 
     def torch(rate, count):
         import torch
@@ -177,26 +186,56 @@ class Ctc(Divergence):
     cure = 'torch.nn.CTCLoss(reduction="none")(...).mean()'
 
     def inputs(rng):
-        return {"logits": rng.normal(size=(2, 6, 4)), "target": np.array([[1, 2, 3], [3, 1, 2]])}
+        return {
+            "logits": rng.normal(size=(2, 6, 4)),
+            "target": np.array([[1, 2, 3], [3, 1, 2]]),
+        }
 
     def torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss()(log_probs, target, lengths, torch.tensor([3, 3]))
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        return torch.nn.CTCLoss()(
+            log_probs,
+            target,
+            lengths,
+            torch.tensor([3, 3]),
+        )
 
     def keras(logits, target):
         import keras
 
-        lengths = keras.ops.convert_to_tensor([6, 6]), keras.ops.convert_to_tensor([3, 3])
+        lengths = (
+            keras.ops.convert_to_tensor([6, 6]),
+            keras.ops.convert_to_tensor([3, 3]),
+        )
         target = keras.ops.cast(target, "int32")
-        return keras.ops.mean(keras.ops.ctc_loss(target, logits, lengths[1], lengths[0], mask_index=0))
+        return keras.ops.mean(
+            keras.ops.ctc_loss(
+                target,
+                logits,
+                lengths[1],
+                lengths[0],
+                mask_index=0,
+            ),
+        )
 
     def aligned_torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss(reduction="none")(log_probs, target, lengths, torch.tensor([3, 3])).mean()
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        return torch.nn.CTCLoss(reduction="none")(
+            log_probs,
+            target,
+            lengths,
+            torch.tensor([3, 3]),
+        ).mean()
 
 
 class CtcNone(Divergence):
@@ -212,16 +251,36 @@ class CtcNone(Divergence):
     cure = 'nothing to align with reduction="none"'
 
     def inputs(rng):
-        return {"logits": rng.normal(size=(2, 6, 4)), "target": np.array([[1, 2, 3], [3, 1, 2]])}
+        return {
+            "logits": rng.normal(size=(2, 6, 4)),
+            "target": np.array([[1, 2, 3], [3, 1, 2]]),
+        }
 
     def torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss(reduction="none")(log_probs, target, lengths, torch.tensor([3, 3]))
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        return torch.nn.CTCLoss(reduction="none")(
+            log_probs,
+            target,
+            lengths,
+            torch.tensor([3, 3]),
+        )
 
     def keras(logits, target):
         import keras
 
-        lengths = keras.ops.convert_to_tensor([6, 6]), keras.ops.convert_to_tensor([3, 3])
-        return keras.ops.ctc_loss(keras.ops.cast(target, "int32"), logits, lengths[1], lengths[0], mask_index=0)
+        lengths = (
+            keras.ops.convert_to_tensor([6, 6]),
+            keras.ops.convert_to_tensor([3, 3]),
+        )
+        return keras.ops.ctc_loss(
+            keras.ops.cast(target, "int32"),
+            logits,
+            lengths[1],
+            lengths[0],
+            mask_index=0,
+        )

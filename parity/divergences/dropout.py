@@ -122,12 +122,16 @@ class DropRate(Divergence):
     def keras():
         import keras
 
-        return keras.ops.max(keras.layers.Dropout(0.75)(keras.ops.ones(100), training=True))
+        return keras.ops.max(
+            keras.layers.Dropout(0.75)(keras.ops.ones(100), training=True),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras.ops.max(keras.layers.Dropout(1 - 0.75)(keras.ops.ones(100), training=True))
+        return keras.ops.max(
+            keras.layers.Dropout(1 - 0.75)(keras.ops.ones(100), training=True),
+        )
 
     def recognise(a, b):
         return abs(a.p - b.rate) > 1e-9

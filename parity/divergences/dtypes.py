@@ -30,12 +30,18 @@ class DtF64in(Divergence):
     def torch(x):
         import torch
 
-        return torch.nn.functional.linear(x.double(), torch.ones(1, 3), torch.zeros(1))
+        return torch.nn.functional.linear(
+            x.double(),
+            torch.ones(1, 3),
+            torch.zeros(1),
+        )
 
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(keras.ops.cast(x, "float64"))
+        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
+            keras.ops.cast(x, "float64"),
+        )
 
     def aligned_torch(x):
         import torch

@@ -9,10 +9,18 @@ def _fitted(*, compiled):
     """The kernel of a Keras layer after one step on ones, from ones."""
     import keras
 
-    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model = keras.Sequential(
+        [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")],
+    )
     if compiled:
         model.compile(keras.optimizers.SGD(0.125), "mse")
-    model.fit(np.ones((4, 3)), np.zeros((4, 1)), batch_size=4, shuffle=False, verbose=0)
+    model.fit(
+        np.ones((4, 3)),
+        np.zeros((4, 1)),
+        batch_size=4,
+        shuffle=False,
+        verbose=0,
+    )
     return model.get_weights()[0][:, 0]
 
 
@@ -20,7 +28,9 @@ def _trained_on(x, y):
     """The shape of x, after a Keras model was trained on it."""
     import keras
 
-    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model = keras.Sequential(
+        [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")],
+    )
     model.compile("sgd", "mse")
     model.fit(x, y, shuffle=False, verbose=0)
     return x.shape
@@ -43,7 +53,11 @@ class Device(Divergence):
     cure = "model.to(device) and batch.to(device)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3)), "w": rng.normal(size=(4, 3)), "b": rng.normal(size=4)}
+        return {
+            "x": rng.normal(size=(2, 3)),
+            "w": rng.normal(size=(4, 3)),
+            "b": rng.normal(size=4),
+        }
 
     def torch(x, w, b):
         import torch
@@ -54,7 +68,9 @@ class Device(Divergence):
     def tf(x, w, b):
         import tensorflow as tf
 
-        with tf.device("GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"):
+        with tf.device(
+            "GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0",
+        ):
             w, b = tf.identity(w), tf.identity(b)
         with tf.device("CPU:0"):
             return tf.matmul(x, w, transpose_b=True) + b
@@ -139,12 +155,16 @@ class ErrNdim(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(x)
+        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
+            x,
+        )
 
     def aligned_keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(x[None])[0]
+        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
+            x[None],
+        )[0]
 
 
 class ErrCardinality(Divergence):
@@ -171,7 +191,14 @@ class ErrCardinality(Divergence):
 
         model = keras.Sequential([keras.layers.Dense(1)])
         model.compile("sgd", "mse")
-        return len(model.fit(np.ones((4, 3)), np.ones(3), shuffle=False, verbose=0).epoch)
+        return len(
+            model.fit(
+                np.ones((4, 3)),
+                np.ones(3),
+                shuffle=False,
+                verbose=0,
+            ).epoch,
+        )
 
     def aligned_torch():
         import torch

@@ -22,22 +22,44 @@ class OptAdamF32beta(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=(0.9, 0.999), eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=(0.9, 0.999),
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, 0.9, 0.999, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, 0.9, 0.999, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
 
 class OptF64Lr(Divergence):
@@ -102,12 +124,22 @@ class OptF64Mom(Divergence):
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+        )
 
 
 class OptF64Wd(Divergence):
@@ -128,22 +160,42 @@ class OptF64Wd(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, weight_decay=0.1)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            weight_decay=0.1,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, weight_decay=0.1), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, weight_decay=0.1),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, weight_decay=0.125)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            weight_decay=0.125,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, weight_decay=0.125), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, weight_decay=0.125),
+            w,
+            grads,
+        )
 
 
 class OptF64Acc(Divergence):
@@ -163,22 +215,44 @@ class OptF64Acc(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, initial_accumulator_value=0.1, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            initial_accumulator_value=0.1,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, 0.1, BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adagrad(LR, 0.1, BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, initial_accumulator_value=0.125, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            initial_accumulator_value=0.125,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, 0.125, BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adagrad(LR, 0.125, BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
 
 class OptF64Rho(Divergence):
@@ -198,9 +272,20 @@ class OptF64Rho(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )

@@ -89,7 +89,9 @@ class ActGeluTanh(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.Activation(keras.ops.gelu)(x)  # approximates by default: ACT-GELU-DEF
+        return keras.layers.Activation(keras.ops.gelu)(
+            x,
+        )  # approximates by default: ACT-GELU-DEF
 
     def recognise(a, b):
         function = getattr(b, "activation", None)

@@ -12,10 +12,11 @@ def _inputs(rng):
 
 
 def _torch_clipped(first, second, **options):
-    """What one step of rate 1 takes from two weights after clip_grad_norm_, in one vector."""
+    """What a clipped step of rate 1 takes from two weights, as a vector."""
     import torch
 
-    weights = [torch.nn.Parameter(torch.zeros_like(grad)) for grad in (first, second)]
+    grads = first, second
+    weights = [torch.nn.Parameter(torch.zeros_like(grad)) for grad in grads]
     for w, grad in zip(weights, (first, second)):
         w.grad = grad.clone()
     torch.nn.utils.clip_grad_norm_(weights, NORM, **options)
@@ -27,7 +28,10 @@ def _keras_clipped(first, second, **options):
     """The same with an optimizer that clips."""
     import keras
 
-    weights = [keras.Variable(keras.ops.zeros_like(grad), dtype=grad.dtype.name) for grad in (first, second)]
+    weights = [
+        keras.Variable(keras.ops.zeros_like(grad), dtype=grad.dtype.name)
+        for grad in (first, second)
+    ]  # fmt: skip
     keras.optimizers.SGD(1.0, **options).apply([first, second], weights)
     return -keras.ops.concatenate(weights)
 
@@ -118,7 +122,10 @@ class OptClipInf(Divergence):
     cure = "error_if_nonfinite=True in torch; in both look at the norm, and leave such a step out"
 
     def inputs(rng):
-        return {"first": np.array([np.inf, 1.0]), "second": np.array([0.3, 0.4])}
+        return {
+            "first": np.array([np.inf, 1.0]),
+            "second": np.array([0.3, 0.4]),
+        }
 
     def torch(first, second):
         return _torch_clipped(first, second)
@@ -130,13 +137,16 @@ class OptClipInf(Divergence):
         import torch
 
         norm = torch.nn.utils.get_total_norm([first, second])
-        return _torch_clipped(first, second) if torch.isfinite(norm) else torch.zeros(4)
+        finite = torch.isfinite(norm)
+        return _torch_clipped(first, second) if finite else torch.zeros(4)
 
     def aligned_keras(first, second):
         import tensorflow as tf
 
         norm = tf.linalg.global_norm([first, second])
-        return _keras_clipped(first, second, global_clipnorm=NORM) if tf.math.is_finite(norm) else tf.zeros(4)
+        if not tf.math.is_finite(norm):
+            return tf.zeros(4)
+        return _keras_clipped(first, second, global_clipnorm=NORM)
 
 
 class OptClipValue(Divergence):

@@ -73,7 +73,10 @@ class DetEagerXla(Divergence):
     cure = "compare within rounding"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(8, 16)), "w": rng.normal(0, 0.25, (16, 16))}
+        return {
+            "x": rng.normal(size=(8, 16)),
+            "w": rng.normal(0, 0.25, (16, 16)),
+        }
 
     def eager(x, w):
         return _steps(x, w)

@@ -19,20 +19,27 @@ def _torch_gru(x, w_ih, w_hh, b_ih, b_hh):
     """The outputs of torch's layer."""
     import torch
 
-    gru = torch.nn.GRU(3, HIDDEN, batch_first=True)
-    weights = {"weight_ih_l0": w_ih, "weight_hh_l0": w_hh, "bias_ih_l0": b_ih, "bias_hh_l0": b_hh}
+    gru = torch.nn.GRU(w_ih.shape[1], w_hh.shape[1], batch_first=True)
+    weights = {
+        "weight_ih_l0": w_ih,
+        "weight_hh_l0": w_hh,
+        "bias_ih_l0": b_ih,
+        "bias_hh_l0": b_hh,
+    }
     gru.load_state_dict(weights, assign=True)
     return gru(x)[0]
 
 
 def _keras_gru(x, w_ih, w_hh, *biases, **options):
-    """The outputs of Keras's layer with these weights, their gates in Keras's order."""
+    """The outputs of Keras's layer; the weights' gates in Keras's order."""
     import keras
 
-    gru = keras.layers.GRU(HIDDEN, return_sequences=True, **options)
-    gru.build((None, None, 3))
+    gru = keras.layers.GRU(w_hh.shape[1], return_sequences=True, **options)
+    gru.build((None, None, w_ih.shape[1]))
     bias = keras.ops.stack(biases) if gru.reset_after else sum(biases)
-    gru.set_weights([keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), bias])
+    gru.set_weights(
+        [keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), bias],
+    )
     return gru(x)
 
 
@@ -89,10 +96,18 @@ class GruReset(Divergence):
         return _torch_gru(x, w_ih, w_hh, b_ih, b_hh)
 
     def keras(x, w_ih, w_hh, b_ih, b_hh):
-        return _keras_gru(x, *_swapped(w_ih, w_hh, b_ih, b_hh), reset_after=False)
+        return _keras_gru(
+            x,
+            *_swapped(w_ih, w_hh, b_ih, b_hh),
+            reset_after=False,
+        )
 
     def aligned_keras(x, w_ih, w_hh, b_ih, b_hh):
-        return _keras_gru(x, *_swapped(w_ih, w_hh, b_ih, b_hh), reset_after=True)
+        return _keras_gru(
+            x,
+            *_swapped(w_ih, w_hh, b_ih, b_hh),
+            reset_after=True,
+        )
 
     def recognise(a, b):
         return not b.reset_after

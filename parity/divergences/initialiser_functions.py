@@ -20,25 +20,39 @@ class InitShared(Divergence):
     def torch():
         import torch
 
-        first, second = (torch.nn.init.xavier_uniform_(torch.nn.Linear(64, 64).weight) for _ in range(2))
+        first = torch.nn.init.xavier_uniform_(torch.empty(64, 64))
+        second = torch.nn.init.xavier_uniform_(torch.empty(64, 64))
         return (first != second).to(first.dtype).mean()
 
     def keras():
         import keras
 
         initializer = keras.initializers.GlorotUniform()
-        layers = [keras.layers.Dense(64, kernel_initializer=initializer) for _ in range(2)]
+        layers = [
+            keras.layers.Dense(64, kernel_initializer=initializer)
+            for _ in range(2)
+        ]  # fmt: skip
         for layer in layers:
             layer.build((None, 64))
-        return keras.ops.mean(keras.ops.cast(layers[0].kernel != layers[1].kernel, "float32"))
+        return keras.ops.mean(
+            keras.ops.cast(layers[0].kernel != layers[1].kernel, "float32"),
+        )
 
     def aligned_keras():
         import keras
 
-        layers = [keras.layers.Dense(64, kernel_initializer=keras.initializers.GlorotUniform()) for _ in range(2)]
+        layers = [
+            keras.layers.Dense(
+                64,
+                kernel_initializer=keras.initializers.GlorotUniform(),
+            )
+            for _ in range(2)
+        ]
         for layer in layers:
             layer.build((None, 64))
-        return keras.ops.mean(keras.ops.cast(layers[0].kernel != layers[1].kernel, "float32"))
+        return keras.ops.mean(
+            keras.ops.cast(layers[0].kernel != layers[1].kernel, "float32"),
+        )
 
 
 class InitTrunc(Divergence):
@@ -64,12 +78,19 @@ class InitTrunc(Divergence):
         import keras
 
         w = keras.initializers.TruncatedNormal(stddev=0.02)((10000,))
-        return keras.ops.mean(keras.ops.cast(keras.ops.abs(w) > 0.04001, w.dtype))
+        return keras.ops.mean(
+            keras.ops.cast(keras.ops.abs(w) > 0.04001, w.dtype),
+        )
 
     def aligned_torch():
         import torch
 
-        w = torch.nn.init.trunc_normal_(torch.empty(10000), std=0.02, a=-0.04, b=0.04)
+        w = torch.nn.init.trunc_normal_(
+            torch.empty(10000),
+            std=0.02,
+            a=-0.04,
+            b=0.04,
+        )
         return (w.abs() > 0.04001).to(w.dtype).mean()
 
 
@@ -96,13 +117,20 @@ class InitHe(Divergence):
         import keras
 
         w = keras.initializers.HeNormal()((200, 100))
-        return keras.ops.mean(keras.ops.cast(keras.ops.abs(w) > 2.28 * 0.1, w.dtype))
+        return keras.ops.mean(
+            keras.ops.cast(keras.ops.abs(w) > 2.28 * 0.1, w.dtype),
+        )
 
     def aligned_torch():
         import torch
 
         s = 0.1 / 0.8796
-        w = torch.nn.init.trunc_normal_(torch.empty(100, 200), std=s, a=-2 * s, b=2 * s)
+        w = torch.nn.init.trunc_normal_(
+            torch.empty(100, 200),
+            std=s,
+            a=-2 * s,
+            b=2 * s,
+        )
         return (w.abs() > 2.28 * 0.1).to(w.dtype).mean()
 
 
@@ -129,12 +157,14 @@ class InitSeed(Divergence):
     def keras():
         import keras
 
-        first, second = (keras.initializers.GlorotUniform(seed=0)((64, 64)) for _ in range(2))
+        first = keras.initializers.GlorotUniform(seed=0)((64, 64))
+        second = keras.initializers.GlorotUniform(seed=0)((64, 64))
         return keras.ops.mean(keras.ops.cast(first != second, first.dtype))
 
     def aligned_keras():
         import keras
 
         seed = keras.random.SeedGenerator(0)
-        first, second = (keras.initializers.GlorotUniform(seed=seed)((64, 64)) for _ in range(2))
+        first = keras.initializers.GlorotUniform(seed=seed)((64, 64))
+        second = keras.initializers.GlorotUniform(seed=seed)((64, 64))
         return keras.ops.mean(keras.ops.cast(first != second, first.dtype))

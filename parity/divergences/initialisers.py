@@ -35,7 +35,10 @@ class InitDenseW(Divergence):
         import torch
 
         layer = torch.nn.Linear(784, 256)
-        layer.load_state_dict({"weight": w, "bias": torch.zeros(256)}, assign=True)
+        layer.load_state_dict(
+            {"weight": w, "bias": torch.zeros(256)},
+            assign=True,
+        )
         return layer.weight.std(correction=0)
 
     def aligned_keras(w):
@@ -111,7 +114,10 @@ class InitConv(Divergence):
         import torch
 
         layer = torch.nn.Conv2d(3, 64, 3)
-        layer.load_state_dict({"weight": w, "bias": torch.zeros(64)}, assign=True)
+        layer.load_state_dict(
+            {"weight": w, "bias": torch.zeros(64)},
+            assign=True,
+        )
         return layer.weight.std(correction=0)
 
     def aligned_keras(w):
@@ -119,7 +125,9 @@ class InitConv(Divergence):
 
         layer = keras.layers.Conv2D(64, 3)
         layer.build((None, 8, 8, 3))
-        layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0)), keras.ops.zeros(64)])
+        layer.set_weights(
+            [keras.ops.transpose(w, (2, 3, 1, 0)), keras.ops.zeros(64)],
+        )
         return keras.ops.std(layer.kernel)
 
 

@@ -36,7 +36,14 @@ class InitLstm(Divergence):
         import torch
 
         lstm = torch.nn.LSTM(32, 64)
-        lstm.load_state_dict({**lstm.state_dict(), "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}, assign=True)
+        lstm.load_state_dict(
+            {
+                **lstm.state_dict(),
+                "bias_ih_l0": b,
+                "bias_hh_l0": torch.zeros_like(b),
+            },
+            assign=True,
+        )
         return (lstm.bias_ih_l0 + lstm.bias_hh_l0)[64:128]
 
     def aligned_keras(b):
@@ -90,5 +97,7 @@ class InitMha(Divergence):
 
         attention = keras.layers.MultiHeadAttention(4, 16)
         attention.build((None, None, 64), (None, None, 64))
-        attention.weights[0].assign(keras.ops.reshape(keras.ops.transpose(w), (64, 4, 16)))
+        attention.weights[0].assign(
+            keras.ops.reshape(keras.ops.transpose(w), (64, 4, 16)),
+        )
         return keras.ops.std(attention.weights[0])

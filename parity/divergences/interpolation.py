@@ -4,11 +4,16 @@ from parity.divergences.entry import Divergence
 
 
 def _keras_resize(x, size, interpolation, antialias=False):
-    """Keras's resizing of torch's image, and its output in torch's layout."""
+    """Keras's resizing of torch's image; the output in torch's layout."""
     import keras
 
     nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-    a = keras.ops.image.resize(nhwc, (size, size), interpolation=interpolation, antialias=antialias)
+    a = keras.ops.image.resize(
+        nhwc,
+        (size, size),
+        interpolation=interpolation,
+        antialias=antialias,
+    )
     return keras.ops.transpose(a, (0, 3, 1, 2))
 
 
@@ -38,7 +43,12 @@ class ResizeAlign(Divergence):
     def torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(8, 8), mode="bilinear", align_corners=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(8, 8),
+            mode="bilinear",
+            align_corners=True,
+        )
 
     def keras(x):
         return _keras_resize(x, 8, "bilinear")
@@ -47,7 +57,10 @@ class ResizeAlign(Divergence):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        return tf.transpose(tf.compat.v1.image.resize(nhwc, (8, 8), align_corners=True), (0, 3, 1, 2))
+        return tf.transpose(
+            tf.compat.v1.image.resize(nhwc, (8, 8), align_corners=True),
+            (0, 3, 1, 2),
+        )
 
     def recognise(a, b):
         return bool(a.align_corners)
@@ -88,7 +101,12 @@ class ResizeAntialias(Divergence):
     def torch(x):  # as torchvision.transforms.Resize calls it
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(4, 4), mode="bilinear", antialias=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(4, 4),
+            mode="bilinear",
+            antialias=True,
+        )
 
     def keras(x):
         import keras
@@ -99,7 +117,9 @@ class ResizeAntialias(Divergence):
     def aligned_keras(x):
         import keras
 
-        a = keras.layers.Resizing(4, 4, antialias=True)(keras.ops.transpose(x, (0, 2, 3, 1)))
+        a = keras.layers.Resizing(4, 4, antialias=True)(
+            keras.ops.transpose(x, (0, 2, 3, 1)),
+        )
         return keras.ops.transpose(a, (0, 3, 1, 2))
 
 
@@ -130,7 +150,11 @@ class ResizeF64(Divergence):
     def aligned_torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x.float(), size=(7, 7), mode="bilinear").to(x.dtype)
+        return torch.nn.functional.interpolate(
+            x.float(),
+            size=(7, 7),
+            mode="bilinear",
+        ).to(x.dtype)
 
 
 class ResizeBilinear(Divergence):
@@ -174,14 +198,20 @@ class ResizeUp(Divergence):
         import torch
 
         return torch.stack(
-            [torch.nn.Upsample(scale_factor=2)(x), torch.nn.Upsample(scale_factor=2, mode="bilinear")(x)]
+            [
+                torch.nn.Upsample(scale_factor=2)(x),
+                torch.nn.Upsample(scale_factor=2, mode="bilinear")(x),
+            ],
         )
 
     def keras(x):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        both = [keras.layers.UpSampling2D(2, interpolation=mode)(nhwc) for mode in ("nearest", "bilinear")]
+        both = [
+            keras.layers.UpSampling2D(2, interpolation=mode)(nhwc)
+            for mode in ("nearest", "bilinear")
+        ]  # fmt: skip
         return keras.ops.transpose(keras.ops.stack(both), (0, 1, 4, 2, 3))
 
 
@@ -207,7 +237,12 @@ class ResizeTable(Divergence):
     def torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(6, 6), mode="bicubic", antialias=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(6, 6),
+            mode="bicubic",
+            antialias=True,
+        )
 
     def keras(x):
         return _keras_resize(x, 6, "bicubic")

@@ -4,7 +4,10 @@ from parity.divergences.entry import Divergence
 
 
 def _classes(rng):
-    return {"logits": rng.normal(0, 2, (6, 5)), "labels": rng.integers(5, size=6)}
+    return {
+        "logits": rng.normal(0, 2, (6, 5)),
+        "labels": rng.integers(5, size=6),
+    }
 
 
 class CeTarget(Divergence):
@@ -33,7 +36,10 @@ class CeTarget(Divergence):
         import keras
 
         labels = keras.ops.cast(labels, "float32")
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
     def aligned_torch(logits, labels):
         import torch
@@ -57,7 +63,10 @@ class CeClassdim(Divergence):
     cure = "logits.transpose(1, 2); or flatten both to (batch · time, classes)"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (2, 4, 5)), "labels": rng.integers(5, size=(2, 4))}
+        return {
+            "logits": rng.normal(0, 2, (2, 4, 5)),
+            "labels": rng.integers(5, size=(2, 4)),
+        }
 
     def torch(logits, labels):
         import torch
@@ -67,7 +76,10 @@ class CeClassdim(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
     def aligned_torch(logits, labels):
         import torch
@@ -99,7 +111,10 @@ class CeColumn(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels[:, None], logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels[:, None],
+            logits,
+        )
 
     def aligned_torch(logits, labels):
         import torch
@@ -126,18 +141,27 @@ class CeOnehot(Divergence):
     def torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss()(logits, torch.nn.functional.one_hot(labels, 5))
+        return torch.nn.CrossEntropyLoss()(
+            logits,
+            torch.nn.functional.one_hot(labels, 5),
+        )
 
     def keras(logits, labels):
         import keras
 
         one_hot = keras.ops.one_hot(labels, 5, dtype="int64")
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(one_hot, logits)
+        return keras.losses.CategoricalCrossentropy(from_logits=True)(
+            one_hot,
+            logits,
+        )
 
     def aligned_torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss()(logits, torch.nn.functional.one_hot(labels, 5).to(logits.dtype))
+        return torch.nn.CrossEntropyLoss()(
+            logits,
+            torch.nn.functional.one_hot(labels, 5).to(logits.dtype),
+        )
 
 
 class CeCategorical(Divergence):
@@ -164,12 +188,18 @@ class CeCategorical(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.CategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
 
 class CeSparse(Divergence):
@@ -191,7 +221,10 @@ class CeSparse(Divergence):
     def torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss()(logits, torch.nn.functional.one_hot(labels, 5).to(logits.dtype))
+        return torch.nn.CrossEntropyLoss()(
+            logits,
+            torch.nn.functional.one_hot(labels, 5).to(logits.dtype),
+        )
 
     def keras(logits, labels):
         import keras

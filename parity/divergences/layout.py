@@ -18,7 +18,10 @@ class ConvFlatten(Divergence):
     cure = "keras.layers.Permute((3, 1, 2)) before Flatten; or reorder the rows of the Dense kernel"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 4, 4)), "w": rng.normal(size=(5, 48))}
+        return {
+            "x": rng.normal(size=(2, 3, 4, 4)),
+            "w": rng.normal(size=(5, 48)),
+        }
 
     def torch(x, w):
         import torch
@@ -29,13 +32,21 @@ class ConvFlatten(Divergence):
         import keras
 
         feature = keras.ops.transpose(x, (0, 2, 3, 1))  # as a Conv2D returns it
-        return keras.ops.matmul(keras.layers.Flatten()(feature), keras.ops.transpose(w))
+        return keras.ops.matmul(
+            keras.layers.Flatten()(feature),
+            keras.ops.transpose(w),
+        )
 
     def aligned_keras(x, w):
         import keras
 
-        feature = keras.layers.Permute((3, 1, 2))(keras.ops.transpose(x, (0, 2, 3, 1)))
-        return keras.ops.matmul(keras.layers.Flatten()(feature), keras.ops.transpose(w))
+        feature = keras.layers.Permute((3, 1, 2))(
+            keras.ops.transpose(x, (0, 2, 3, 1)),
+        )
+        return keras.ops.matmul(
+            keras.layers.Flatten()(feature),
+            keras.ops.transpose(w),
+        )
 
 
 class FlattenRows(Divergence):
@@ -52,7 +63,10 @@ class FlattenRows(Divergence):
     cure = "weight.reshape(out, c, h, w).transpose(2, 3, 1, 0).reshape(h * w * c, out)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 4, 4)), "w": rng.normal(size=(5, 48))}
+        return {
+            "x": rng.normal(size=(2, 3, 4, 4)),
+            "w": rng.normal(size=(5, 48)),
+        }
 
     def torch(x, w):
         import torch
@@ -65,16 +79,23 @@ class FlattenRows(Divergence):
         dense = keras.layers.Dense(5, use_bias=False)
         dense.build((None, 48))
         dense.set_weights([keras.ops.transpose(w)])
-        return dense(keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))))
+        return dense(
+            keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))),
+        )
 
     def aligned_keras(x, w):
         import keras
 
         dense = keras.layers.Dense(5, use_bias=False)
         dense.build((None, 48))
-        rows = keras.ops.transpose(keras.ops.reshape(w, (5, 3, 4, 4)), (2, 3, 1, 0))
+        rows = keras.ops.transpose(
+            keras.ops.reshape(w, (5, 3, 4, 4)),
+            (2, 3, 1, 0),
+        )
         dense.set_weights([keras.ops.reshape(rows, (48, 5))])
-        return dense(keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))))
+        return dense(
+            keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))),
+        )
 
 
 class Dense3d(Divergence):
@@ -196,11 +217,17 @@ class Pixshuf(Divergence):
     def tf(x):
         import tensorflow as tf
 
-        return tf.transpose(tf.nn.depth_to_space(tf.transpose(x, (0, 2, 3, 1)), 2), (0, 3, 1, 2))
+        return tf.transpose(
+            tf.nn.depth_to_space(tf.transpose(x, (0, 2, 3, 1)), 2),
+            (0, 3, 1, 2),
+        )
 
     def aligned_tf(x):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))  # channels (c, r, r)
-        nhwc = tf.reshape(tf.einsum("nhwcrs->nhwrsc", tf.reshape(nhwc, (2, 3, 3, 2, 2, 2))), (2, 3, 3, 8))
+        nhwc = tf.reshape(
+            tf.einsum("nhwcrs->nhwrsc", tf.reshape(nhwc, (2, 3, 3, 2, 2, 2))),
+            (2, 3, 3, 8),
+        )
         return tf.transpose(tf.nn.depth_to_space(nhwc, 2), (0, 3, 1, 2))

@@ -70,13 +70,20 @@ class OptLrDefAdaptive(Divergence):
     cure = "give the rate"
 
     def torch():
-        return _torch_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "NAdam"))
+        return _torch_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "NAdam"),
+        )
 
     def keras():
-        return _keras_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"))
+        return _keras_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"),
+        )
 
     def aligned_keras():
-        return _keras_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"), (0.01, 0.01, 0.01, 0.002, 0.002))
+        return _keras_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"),
+            (0.01, 0.01, 0.01, 0.002, 0.002),
+        )
 
     recognise = _other_rate
 
@@ -96,14 +103,17 @@ class OptLrDefAdaptive(Divergence):
 def _torch_rates(names):
     import torch
 
-    return torch.tensor([getattr(torch.optim, name)([torch.zeros(1)]).defaults["lr"] for name in names])
+    made = [getattr(torch.optim, name)([torch.zeros(1)]) for name in names]
+    return torch.tensor([optimizer.defaults["lr"] for optimizer in made])
 
 
 def _keras_rates(names, rates=()):
     import keras
 
-    optimizers = [getattr(keras.optimizers, name) for name in names]
-    made = [optimizer(rate) for optimizer, rate in zip(optimizers, rates)] or [each() for each in optimizers]
+    kinds = [getattr(keras.optimizers, name) for name in names]
+    made = [kind() for kind in kinds]
+    if rates:
+        made = [kind(rate) for kind, rate in zip(kinds, rates)]
     return [float(optimizer.learning_rate) for optimizer in made]
 
 
@@ -124,17 +134,31 @@ class OptLrDefAdadelta(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adadelta, w, grads, rho=0.875, eps=2.0**-20)
+        return torch_steps(
+            torch.optim.Adadelta,
+            w,
+            grads,
+            rho=0.875,
+            eps=2.0**-20,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20), w, grads)
+        return keras_steps(
+            keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20), w, grads)
+        return keras_steps(
+            keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20),
+            w,
+            grads,
+        )
 
     recognise = _other_rate
 

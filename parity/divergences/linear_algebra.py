@@ -150,7 +150,9 @@ class ApiChol(Divergence):
     def tf():
         import tensorflow as tf
 
-        return tf.math.is_nan(tf.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])[0, 0])
+        return tf.math.is_nan(
+            tf.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])[0, 0],
+        )
 
     def keras():
         import keras
@@ -163,20 +165,28 @@ class ApiChol(Divergence):
     def aligned_torch():
         import torch
 
-        return torch.linalg.cholesky(torch.tensor([[1.0, 2.0], [2.0, 1.0]]) + 2 * torch.eye(2))
+        return torch.linalg.cholesky(
+            torch.tensor([[1.0, 2.0], [2.0, 1.0]]) + 2 * torch.eye(2),
+        )
 
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.linalg.cholesky(tf.constant([[1.0, 2.0], [2.0, 1.0]]) + 2 * tf.eye(2))
+        return tf.linalg.cholesky(
+            tf.constant([[1.0, 2.0], [2.0, 1.0]]) + 2 * tf.eye(2),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras.ops.cholesky(keras.ops.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * keras.ops.eye(2))
+        return keras.ops.cholesky(
+            keras.ops.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * keras.ops.eye(2),
+        )
 
     def aligned_numpy():
-        return np.linalg.cholesky(np.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * np.eye(2))
+        return np.linalg.cholesky(
+            np.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * np.eye(2),
+        )
 
 
 class CholTriangle(Divergence):

@@ -41,7 +41,9 @@ class EmbOob(Divergence):
         import tensorflow as tf
 
         table = tf.reshape(tf.range(6.0), (3, 2))
-        return tf.function(lambda i: tf.gather(table, i), jit_compile=True)(tf.constant([0, 7]))  # the last row
+        return tf.function(lambda i: tf.gather(table, i), jit_compile=True)(
+            tf.constant([0, 7]),
+        )  # the last row
 
 
 class EmbNeg(Divergence):
@@ -73,7 +75,11 @@ class EmbNeg(Divergence):
     def keras():
         import keras
 
-        layer = keras.layers.Embedding(3, 2, weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))])
+        layer = keras.layers.Embedding(
+            3,
+            2,
+            weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))],
+        )
         return layer(keras.ops.array([0, -1]))
 
     def tf():
@@ -94,7 +100,10 @@ class EmbNeg(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.gather(tf.reshape(tf.range(6.0), (3, 2)), tf.constant([0, -1]) % 3)
+        return tf.gather(
+            tf.reshape(tf.range(6.0), (3, 2)),
+            tf.constant([0, -1]) % 3,
+        )
 
 
 class EmbFloat(Divergence):
@@ -120,14 +129,21 @@ class EmbFloat(Divergence):
     def keras():
         import keras
 
-        layer = keras.layers.Embedding(3, 2, weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))])
+        layer = keras.layers.Embedding(
+            3,
+            2,
+            weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))],
+        )
         return layer(keras.ops.array([0.0, 1.7]))
 
     def aligned_torch():
         import torch
 
         table = torch.arange(6.0).reshape(3, 2)
-        return torch.nn.functional.embedding(torch.tensor([0.0, 1.7]).long(), table)
+        return torch.nn.functional.embedding(
+            torch.tensor([0.0, 1.7]).long(),
+            table,
+        )
 
 
 class Onehot(Divergence):
@@ -214,7 +230,9 @@ class OnehotDt(Divergence):
     def torch():
         import torch
 
-        return str(torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).dtype).removeprefix("torch.")
+        return str(
+            torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).dtype,
+        ).removeprefix("torch.")
 
     def tf():
         import tensorflow as tf
@@ -224,4 +242,6 @@ class OnehotDt(Divergence):
     def aligned_torch():
         import torch
 
-        return str(torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).float().dtype).removeprefix("torch.")
+        return str(
+            torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).float().dtype,
+        ).removeprefix("torch.")

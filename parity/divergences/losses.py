@@ -19,7 +19,10 @@ class Huber(Divergence):
     cure = "torch.nn.HuberLoss(delta=2)"
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -66,7 +69,10 @@ class HuberOne(Divergence):
     cure = "nothing to align at 1"
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -92,7 +98,10 @@ class MaeL1(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -119,7 +128,10 @@ class Hinge(Divergence):
     cure = "2 * truth - 1"
 
     def inputs(rng):
-        return {"z": rng.normal(size=(6, 1)), "truth": np.array([[0], [1], [0], [1], [0], [1]])}
+        return {
+            "z": rng.normal(size=(6, 1)),
+            "truth": np.array([[0], [1], [0], [1], [0], [1]]),
+        }
 
     def torch(z, truth):
         return (1 - truth * z).clamp(min=0).mean()
@@ -178,7 +190,10 @@ class LossOrder(Divergence):
     cure = "keywords: loss(y_true=y, y_pred=p), loss(input=p, target=y)"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": np.array([[0], [1], [0], [1], [0], [1]])}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": np.array([[0], [1], [0], [1], [0], [1]]),
+        }
 
     def torch(p, truth):
         import torch
@@ -212,7 +227,10 @@ class HuberConfig(Divergence):
     cure = "compile the loaded model again with keras.losses.Huber(delta=2)"
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def made(prediction, target):
         import keras
@@ -229,4 +247,7 @@ class HuberConfig(Divergence):
         import keras
 
         saved = keras.losses.Huber(delta=2).get_config()
-        return keras.losses.Huber.from_config({**saved, "delta": 2})(target, prediction)
+        return keras.losses.Huber.from_config({**saved, "delta": 2})(
+            target,
+            prediction,
+        )

@@ -26,17 +26,28 @@ class CeOor(Divergence):
     unaligned = "the loss of such a label is not defined"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (3, 5)), "labels": np.array([0, 7, 1])}
+        return {
+            "logits": rng.normal(0, 2, (3, 5)),
+            "labels": np.array([0, 7, 1]),
+        }
 
     def torch(logits, labels):
         import torch
 
-        return torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        return torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            reduction="none",
+        )
 
     def keras(logits, labels):
         import keras
 
-        return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        return keras.losses.sparse_categorical_crossentropy(
+            labels,
+            logits,
+            from_logits=True,
+        )
 
     def xla(logits, labels):
         import keras
@@ -44,7 +55,11 @@ class CeOor(Divergence):
 
         @tf.function(jit_compile=True)
         def loss(labels, logits):
-            return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            return keras.losses.sparse_categorical_crossentropy(
+                labels,
+                logits,
+                from_logits=True,
+            )
 
         return loss(labels, logits)  # NaN for the second
 
@@ -65,7 +80,10 @@ class CeIgnore(Divergence):
     cure = "ignore_class=-100"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (4, 5)), "labels": np.array([0, -100, 1, 4])}
+        return {
+            "logits": rng.normal(0, 2, (4, 5)),
+            "labels": np.array([0, -100, 1, 4]),
+        }
 
     def torch(logits, labels):
         import torch
@@ -75,12 +93,18 @@ class CeIgnore(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )
 
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            ignore_class=-100,
+        )(labels, logits)
 
     def recognise(a, b):
         return a.ignore_index != b.ignore_class and (a.ignore_index != -100 or b.ignore_class is not None)
@@ -125,12 +149,16 @@ class CeAllign(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            ignore_class=-100,
+        )(labels, logits)
 
     def aligned_torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss(reduction="sum")(logits, labels) / (labels != -100).sum().clamp(min=1)
+        total = torch.nn.CrossEntropyLoss(reduction="sum")(logits, labels)
+        return total / (labels != -100).sum().clamp(min=1)
 
 
 class CeEmpty(Divergence):
@@ -148,7 +176,10 @@ class CeEmpty(Divergence):
     unaligned = "the mean of nothing is not defined"
 
     def inputs(rng):
-        return {"logits": np.zeros((0, 5)), "labels": np.zeros(0, dtype="int64")}
+        return {
+            "logits": np.zeros((0, 5)),
+            "labels": np.zeros(0, dtype="int64"),
+        }
 
     def torch(logits, labels):
         import torch
@@ -158,4 +189,7 @@ class CeEmpty(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
+            labels,
+            logits,
+        )

@@ -76,7 +76,11 @@ class DropF(Divergence):
 
         class Net(torch.nn.Module):
             def forward(self, x):
-                return torch.nn.functional.dropout(x, 0.9, training=self.training)
+                return torch.nn.functional.dropout(
+                    x,
+                    0.9,
+                    training=self.training,
+                )
 
         return Net().eval()(x)
 
@@ -107,4 +111,6 @@ class DropScale(Divergence):
     def keras():
         import keras
 
-        return keras.ops.unique(keras.layers.Dropout(0.5)(keras.ops.ones(1000), training=True))
+        return keras.ops.unique(
+            keras.layers.Dropout(0.5)(keras.ops.ones(1000), training=True),
+        )

@@ -99,7 +99,10 @@ class ApiGather(Divergence):
     cure = "tf.gather(x, index, axis=1, batch_dims=1)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(3, 4)), "index": rng.integers(4, size=(3, 1))}
+        return {
+            "x": rng.normal(size=(3, 4)),
+            "index": rng.integers(4, size=(3, 1)),
+        }
 
     def torch(x, index):
         return x.gather(1, index)

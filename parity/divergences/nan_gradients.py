@@ -13,7 +13,7 @@ def _torch_grad(f, *values):
 
 
 def _tf_grad(f, *values):
-    """The derivative of f there by its last argument, in TensorFlow; the text "None" where the tape has none."""
+    """The slope of f by its last argument; "None" where there is none."""
     import tensorflow as tf
 
     x = [tf.constant(value) for value in values]
@@ -75,7 +75,10 @@ class GradNorm0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.sqrt(tf.reduce_sum(x**2) + 1e-12), [0.0, 0.0])
+        return _tf_grad(
+            lambda x: tf.sqrt(tf.reduce_sum(x**2) + 1e-12),
+            [0.0, 0.0],
+        )
 
 
 class GradStd0(Divergence):
@@ -103,7 +106,10 @@ class GradStd0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.sqrt(tf.math.reduce_variance(x) + 1e-12), [1.0, 1.0, 1.0])
+        return _tf_grad(
+            lambda x: tf.sqrt(tf.math.reduce_variance(x) + 1e-12),
+            [1.0, 1.0, 1.0],
+        )
 
 
 class GradWhere(Divergence):
@@ -123,7 +129,10 @@ class GradWhere(Divergence):
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.where(x > 0, x.sqrt(), 0), [0.0, 4.0])
+        return _torch_grad(
+            lambda x: torch.where(x > 0, x.sqrt(), 0),
+            [0.0, 4.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -133,7 +142,10 @@ class GradWhere(Divergence):
     def aligned_torch():
         import torch
 
-        return _torch_grad(lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0), [0.0, 4.0])
+        return _torch_grad(
+            lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0),
+            [0.0, 4.0],
+        )
 
 
 class GradPow00(Divergence):
@@ -161,7 +173,11 @@ class GradPow00(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda e, x: tf.where(e == 0, 1.0, x) ** e, [0.0], [0.0])
+        return _tf_grad(
+            lambda e, x: tf.where(e == 0, 1.0, x) ** e,
+            [0.0],
+            [0.0],
+        )
 
 
 class GradAtan2(Divergence):

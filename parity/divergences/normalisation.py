@@ -122,7 +122,10 @@ class BnAxis(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.BatchNormalization(axis=1, epsilon=1e-5)(x, training=True)
+        return keras.layers.BatchNormalization(axis=1, epsilon=1e-5)(
+            x,
+            training=True,
+        )
 
 
 class BnFreeze(Divergence):
@@ -151,7 +154,9 @@ class BnFreeze(Divergence):
 
         layer = keras.layers.BatchNormalization(epsilon=1e-5)
         layer.trainable = False
-        return keras.ops.concatenate([layer(x, training=True), layer.moving_mean[None]])
+        return keras.ops.concatenate(
+            [layer(x, training=True), layer.moving_mean[None]],
+        )
 
     def aligned_torch(x):
         import torch

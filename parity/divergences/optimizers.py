@@ -30,17 +30,32 @@ class OptSgdLrchange(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+        return torch_steps_at_two_rates(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps_at_two_rates(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads, rescale=True)
+        return keras_steps_at_two_rates(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+            rescale=True,
+        )
 
 
 class OptZero(Divergence):
@@ -73,7 +88,11 @@ class OptZero(Divergence):
         import keras
 
         grads = [grads[0], keras.ops.zeros_like(grads[0])]
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
@@ -106,17 +125,32 @@ class OptNesterov(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, nesterov=True)
+        return torch_steps_at_two_rates(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            nesterov=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True), w, grads)
+        return keras_steps_at_two_rates(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True)
+        optimizer = keras.optimizers.SGD(
+            0.125,
+            momentum=MOMENTUM,
+            nesterov=True,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
@@ -164,12 +198,23 @@ class OptSgdNesterov(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=0.9, nesterov=True)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=0.9,
+            nesterov=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True),
+            w,
+            grads,
+        )
 
 
 class OptDamp(Divergence):
@@ -191,18 +236,35 @@ class OptDamp(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, dampening=MOMENTUM)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            dampening=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        dampened = keras.ops.concatenate([grads[:1], grads[1:] * (1 - MOMENTUM)])
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, dampened)
+        dampened = keras.ops.concatenate(
+            [grads[:1], grads[1:] * (1 - MOMENTUM)],
+        )
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            dampened,
+        )
 
     def recognise(a, b):
         return a.defaults["momentum"] != 0 and a.defaults["dampening"] != 0
@@ -239,7 +301,13 @@ class OptMom(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
@@ -249,7 +317,11 @@ class OptMom(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return abs(a.defaults["momentum"] - b.momentum) > 1e-6 or bool(a.defaults["nesterov"]) != bool(b.nesterov)

@@ -33,7 +33,10 @@ class InitPrelu(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2, 3])(x)
+        return keras.layers.PReLU(
+            keras.initializers.Constant(0.25),
+            shared_axes=[1, 2, 3],
+        )(x)
 
     def recognise(a, b):
         return a.num_parameters == 1 and not b.shared_axes
@@ -79,7 +82,8 @@ class InitInorm(Divergence):
     def aligned_torch():
         import torch
 
-        return sum(p.numel() for p in torch.nn.InstanceNorm2d(4, affine=True).parameters())
+        layer = torch.nn.InstanceNorm2d(4, affine=True)
+        return sum(p.numel() for p in layer.parameters())
 
     def recognise(a, b):
         return bool(a.affine) != bool(b.scale or b.center)
@@ -116,7 +120,10 @@ class InitPadidx(Divergence):
     cure = "set the row to zero by hand, after each step too; or mask before a sum"
 
     def inputs(rng):
-        return {"words": np.array([[3, 0], [0, 2]]), "table": rng.normal(size=(5, 3))}
+        return {
+            "words": np.array([[3, 0], [0, 2]]),
+            "table": rng.normal(size=(5, 3)),
+        }
 
     def torch(words, table):
         import torch
@@ -135,7 +142,9 @@ class InitPadidx(Divergence):
 
         embedding = keras.layers.Embedding(5, 3, mask_zero=True)
         embedding.build()
-        embedding.embeddings.assign(keras.ops.concatenate([keras.ops.zeros((1, 3)), table[1:]]))
+        embedding.embeddings.assign(
+            keras.ops.concatenate([keras.ops.zeros((1, 3)), table[1:]]),
+        )
         return embedding(words)[words == 0]
 
 

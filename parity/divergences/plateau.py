@@ -10,7 +10,11 @@ def _torch_rates(losses, **options):
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.125)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, **options)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer,
+        factor=0.5,
+        **options,
+    )
     rates = []
     for loss in losses:
         scheduler.step(loss)
@@ -23,7 +27,11 @@ def _keras_rates(losses, **options):
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.125))
-    callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, **options)
+    callback = keras.callbacks.ReduceLROnPlateau(
+        monitor="loss",
+        factor=0.5,
+        **options,
+    )
     callback.set_model(model)
     callback.on_train_begin()
     rates = []

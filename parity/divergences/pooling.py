@@ -19,7 +19,9 @@ class PoolSame(Divergence):
     cure = 'F.pad(x, (0, 1, 0, 1), value=-inf) and no padding; in Keras keras.ops.pad with -inf, then "valid"'
 
     def inputs(rng):
-        return {"x": rng.normal(-3, 1, (2, 3, 8, 8))}  # negative: a padding of zeros would be seen
+        return {
+            "x": rng.normal(-3, 1, (2, 3, 8, 8)),
+        }  # negative: a padding of zeros would be seen
 
     def torch(x):
         import torch
@@ -30,7 +32,10 @@ class PoolSame(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.MaxPooling2D(3, strides=2, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(3, strides=2, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_torch(x):
         import torch
@@ -82,7 +87,9 @@ class PoolGap(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.GlobalAveragePooling2D()(keras.ops.transpose(x, (0, 2, 3, 1)))
+        return keras.layers.GlobalAveragePooling2D()(
+            keras.ops.transpose(x, (0, 2, 3, 1)),
+        )
 
     def aligned_torch(x):
         import torch
@@ -114,12 +121,20 @@ class PoolAvgpad(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.AveragePooling2D(3, strides=1, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.AveragePooling2D(3, strides=1, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_torch(x):
         import torch
 
-        return torch.nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)(x)
+        return torch.nn.AvgPool2d(
+            3,
+            stride=1,
+            padding=1,
+            count_include_pad=False,
+        )(x)
 
     def recognise(a, b):
         padded = a.padding if isinstance(a.padding, tuple) else (a.padding,)
@@ -165,7 +180,10 @@ class PoolNan(Divergence):
     def keras(x):
         import keras
 
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))),
+            (0, 3, 1, 2),
+        )
 
 
 class PoolCeil(Divergence):
@@ -182,7 +200,9 @@ class PoolCeil(Divergence):
     cure = 'nothing to align: ceil_mode=True is padding="same"'
 
     def inputs(rng):
-        return {"x": rng.normal(-3, 1, (2, 3, 7, 7))}  # negative: a padding of zeros would be seen
+        return {
+            "x": rng.normal(-3, 1, (2, 3, 7, 7)),
+        }  # negative: a padding of zeros would be seen
 
     def torch(x):
         import torch
@@ -193,7 +213,10 @@ class PoolCeil(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
 
 class PoolFloor(Divergence):
@@ -219,7 +242,10 @@ class PoolFloor(Divergence):
     def keras(x):
         import keras
 
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))),
+            (0, 3, 1, 2),
+        )
 
 
 class Lrn(Divergence):
@@ -247,11 +273,20 @@ class Lrn(Divergence):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        return tf.transpose(tf.nn.local_response_normalization(nhwc), (0, 3, 1, 2))
+        return tf.transpose(
+            tf.nn.local_response_normalization(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_tf(x):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        a = tf.nn.local_response_normalization(nhwc, depth_radius=2, bias=1.0, alpha=1e-4 / 5, beta=0.75)
+        a = tf.nn.local_response_normalization(
+            nhwc,
+            depth_radius=2,
+            bias=1.0,
+            alpha=1e-4 / 5,
+            beta=0.75,
+        )
         return tf.transpose(a, (0, 3, 1, 2))

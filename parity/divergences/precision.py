@@ -17,7 +17,10 @@ class DtLossf32(Divergence):
     cure = 'keras.losses.MeanSquaredError(dtype="float64")'
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(16, 3)), "target": rng.normal(size=(16, 3))}
+        return {
+            "prediction": rng.normal(size=(16, 3)),
+            "target": rng.normal(size=(16, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -32,4 +35,7 @@ class DtLossf32(Divergence):
     def aligned_keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(dtype="float64")(target, prediction)
+        return keras.losses.MeanSquaredError(dtype="float64")(
+            target,
+            prediction,
+        )

@@ -21,7 +21,10 @@ class DtDefault(Divergence):
     def torch():
         import torch
 
-        return f"{torch.tensor([1.0]).dtype} {torch.tensor([1]).dtype}".replace("torch.", "")
+        return f"{torch.tensor([1.0]).dtype} {torch.tensor([1]).dtype}".replace(
+            "torch.",
+            "",
+        )
 
     def tf():
         import tensorflow as tf
@@ -36,7 +39,8 @@ class DtDefault(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return f"{tf.constant([1.0]).dtype.name} {tf.constant([1], tf.int64).dtype.name}"
+        real, whole = tf.constant([1.0]), tf.constant([1], tf.int64)
+        return f"{real.dtype.name} {whole.dtype.name}"
 
     def aligned_numpy():
         import numpy as np
@@ -99,12 +103,14 @@ class DtI64f32(Divergence):
     def torch():
         import torch
 
-        return str((torch.ones(2, dtype=torch.int64) + torch.ones(2, dtype=torch.float32)).dtype).removeprefix("torch.")
+        total = torch.ones(2, dtype=torch.int64) + torch.ones(2)
+        return str(total.dtype).removeprefix("torch.")
 
     def keras():
         import keras
 
-        return str(keras.ops.add(keras.ops.ones(2, "int64"), keras.ops.ones(2, "float32")).dtype.name)
+        total = keras.ops.add(keras.ops.ones(2, "int64"), keras.ops.ones(2))
+        return total.dtype.name
 
     def numpy():
         import numpy as np
@@ -114,7 +120,8 @@ class DtI64f32(Divergence):
     def aligned_numpy():
         import numpy as np
 
-        return str((np.ones(2, "int64").astype("float32") + np.ones(2, "float32")).dtype)
+        total = np.ones(2, "int64").astype("float32") + np.ones(2, "float32")
+        return str(total.dtype)
 
 
 class Dt0dim(Divergence):
@@ -134,9 +141,8 @@ class Dt0dim(Divergence):
     def torch():
         import torch
 
-        return str((torch.ones(2, dtype=torch.float32) + torch.tensor(0.5, dtype=torch.float64)).dtype).removeprefix(
-            "torch."
-        )
+        total = torch.ones(2) + torch.tensor(0.5, dtype=torch.float64)
+        return str(total.dtype).removeprefix("torch.")
 
     def tf():
         import tensorflow as tf
@@ -175,7 +181,9 @@ class DtDiv(Divergence):
     def torch():
         import torch
 
-        return str((torch.tensor([1]) / torch.tensor([2])).dtype).removeprefix("torch.")
+        return str((torch.tensor([1]) / torch.tensor([2])).dtype).removeprefix(
+            "torch.",
+        )
 
     def tf():
         import tensorflow as tf
@@ -190,7 +198,10 @@ class DtDiv(Divergence):
     def keras():
         import keras
 
-        return keras.ops.divide(keras.ops.array([1]), keras.ops.array([2])).dtype.name
+        return keras.ops.divide(
+            keras.ops.array([1]),
+            keras.ops.array([2]),
+        ).dtype.name
 
     def aligned_tf():
         import tensorflow as tf

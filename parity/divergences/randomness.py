@@ -74,20 +74,29 @@ class SeedInt(Divergence):
         import torch
 
         generator = torch.Generator().manual_seed(0)
-        first, second = torch.rand(100, generator=generator), torch.rand(100, generator=generator)
+        first, second = (
+            torch.rand(100, generator=generator),
+            torch.rand(100, generator=generator),
+        )
         return (first != second).to(first.dtype).mean()
 
     def keras():
         import keras
 
-        first, second = keras.random.uniform((100,), seed=0), keras.random.uniform((100,), seed=0)
+        first, second = (
+            keras.random.uniform((100,), seed=0),
+            keras.random.uniform((100,), seed=0),
+        )
         return keras.ops.mean(keras.ops.cast(first != second, first.dtype))
 
     def aligned_keras():
         import keras
 
         seed = keras.random.SeedGenerator(0)
-        first, second = keras.random.uniform((100,), seed=seed), keras.random.uniform((100,), seed=seed)
+        first, second = (
+            keras.random.uniform((100,), seed=seed),
+            keras.random.uniform((100,), seed=seed),
+        )
         return keras.ops.mean(keras.ops.cast(first != second, first.dtype))
 
 
@@ -106,26 +115,36 @@ class SeedSplit(Divergence):
 
     def numpy():
         whole, parts = np.random.default_rng(0), np.random.default_rng(0)
-        return (whole.uniform(size=4) == np.concatenate([parts.uniform(size=2), parts.uniform(size=2)])).mean()
+        pieces = np.concatenate([parts.uniform(size=2), parts.uniform(size=2)])
+        return (whole.uniform(size=4) == pieces).mean()
 
     def torch():
         import torch
 
         whole, parts = (torch.Generator().manual_seed(0) for _ in range(2))
-        pieces = torch.cat([torch.rand(2, generator=parts), torch.rand(2, generator=parts)])
-        return (torch.rand(4, generator=whole) == pieces).to(pieces.dtype).mean()
+        pieces = torch.cat(
+            [torch.rand(2, generator=parts), torch.rand(2, generator=parts)],
+        )
+        equal = torch.rand(4, generator=whole) == pieces
+        return equal.to(pieces.dtype).mean()
 
     def tf():
         import tensorflow as tf
 
-        whole, parts = tf.random.Generator.from_seed(0), tf.random.Generator.from_seed(0)
+        whole, parts = (
+            tf.random.Generator.from_seed(0),
+            tf.random.Generator.from_seed(0),
+        )
         pieces = tf.concat([parts.uniform([2]), parts.uniform([2])], 0)
         return tf.reduce_mean(tf.cast(whole.uniform([4]) == pieces, "float32"))
 
     def aligned_tf():
         import tensorflow as tf
 
-        whole, cut = tf.random.Generator.from_seed(0), tf.random.Generator.from_seed(0).uniform([4])
+        whole, cut = (
+            tf.random.Generator.from_seed(0),
+            tf.random.Generator.from_seed(0).uniform([4]),
+        )
         pieces = tf.concat([cut[:2], cut[2:]], 0)
         return tf.reduce_mean(tf.cast(whole.uniform([4]) == pieces, "float32"))
 
@@ -185,7 +204,10 @@ class SeedScope(Divergence):
     def keras():
         import keras
 
-        return _repeats(keras.utils.set_random_seed, lambda: float(keras.random.uniform(())))
+        return _repeats(
+            keras.utils.set_random_seed,
+            lambda: float(keras.random.uniform(())),
+        )
 
     def aligned_torch():
         import random
@@ -207,5 +229,6 @@ def _repeats(seed, own):
     draws = []
     for _ in range(2):
         seed(0)
-        draws.append((random.random(), np.random.uniform(), own()))  # noqa: NPY002
+        numpys = np.random.uniform()  # noqa: NPY002
+        draws.append((random.random(), numpys, own()))
     return [float(first == second) for first, second in zip(*draws)]

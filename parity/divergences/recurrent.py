@@ -17,7 +17,12 @@ def _torch_lstm(w_ih, w_hh, b, **options):
     import torch
 
     lstm = torch.nn.LSTM(w_ih.shape[1], w_hh.shape[1], **options)
-    weights = {"weight_ih_l0": w_ih, "weight_hh_l0": w_hh, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+    weights = {
+        "weight_ih_l0": w_ih,
+        "weight_hh_l0": w_hh,
+        "bias_ih_l0": b,
+        "bias_hh_l0": torch.zeros_like(b),
+    }
     lstm.load_state_dict(weights, assign=True)
     return lstm
 
@@ -28,7 +33,9 @@ def _keras_lstm(w_ih, w_hh, b, **options):
 
     lstm = keras.layers.LSTM(w_hh.shape[1], **options)
     lstm.build((None, None, w_ih.shape[1]))
-    lstm.set_weights([keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), b])
+    lstm.set_weights(
+        [keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), b],
+    )
     return lstm
 
 
@@ -155,10 +162,16 @@ class LstmDrop(Divergence):
         return _torch_lstm(w_ih, w_hh, b, batch_first=True, dropout=0.5)(x)[0]
 
     def keras(x, w_ih, w_hh, b):
-        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, dropout=0.5)(x, training=True)
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, dropout=0.5)(
+            x,
+            training=True,
+        )
 
     def aligned_keras(x, w_ih, w_hh, b):
-        return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x, training=True)
+        return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(
+            x,
+            training=True,
+        )
 
     def recognise(a, b):
         return b.recurrent_dropout != 0 or (a.num_layers == 1 and b.dropout != 0)
@@ -196,7 +209,13 @@ class LstmHard(Divergence):
         return _torch_lstm(w_ih, w_hh, b, batch_first=True)(x)[0]
 
     def keras(x, w_ih, w_hh, b):
-        return _keras_lstm(w_ih, w_hh, b, return_sequences=True, recurrent_activation="hard_sigmoid")(x)
+        return _keras_lstm(
+            w_ih,
+            w_hh,
+            b,
+            return_sequences=True,
+            recurrent_activation="hard_sigmoid",
+        )(x)
 
     def aligned_keras(x, w_ih, w_hh, b):
         return _keras_lstm(w_ih, w_hh, b, return_sequences=True)(x)

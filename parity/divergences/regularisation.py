@@ -111,13 +111,21 @@ class RegBias(Divergence):
         import keras
         import tensorflow as tf
 
-        layer = keras.layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5 / 2))
+        layer = keras.layers.Dense(
+            3,
+            kernel_regularizer=keras.regularizers.L2(0.5 / 2),
+        )
         layer.build((None, 4))
         layer.set_weights([keras.ops.transpose(w), b])
         variables = layer.trainable_variables
         with tf.GradientTape() as tape:
-            penalty = keras.ops.sum(layer.losses[0]) + 0 * keras.ops.sum(layer.bias)
-        keras.optimizers.SGD(0.5).apply(tape.gradient(penalty, [v.value for v in variables]), variables)
+            penalty = keras.ops.sum(layer.losses[0]) + 0 * keras.ops.sum(
+                layer.bias,
+            )
+        keras.optimizers.SGD(0.5).apply(
+            tape.gradient(penalty, [v.value for v in variables]),
+            variables,
+        )
         return layer.bias
 
     def aligned_torch(w, b):
@@ -127,6 +135,9 @@ class RegBias(Divergence):
         layer.load_state_dict({"weight": w, "bias": b})
         for parameter in layer.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        groups = [{"params": [layer.bias], "weight_decay": 0}, {"params": [layer.weight]}]
+        groups = [
+            {"params": [layer.bias], "weight_decay": 0},
+            {"params": [layer.weight]},
+        ]
         torch.optim.SGD(groups, lr=0.5, weight_decay=0.5).step()
         return layer.bias

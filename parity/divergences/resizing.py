@@ -4,11 +4,16 @@ from parity.divergences.entry import Divergence
 
 
 def _keras_resize(x, size, interpolation, antialias=False):
-    """Keras's resizing of torch's image, and its output in torch's layout."""
+    """Keras's resizing of torch's image; the output in torch's layout."""
     import keras
 
     nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-    a = keras.ops.image.resize(nhwc, (size, size), interpolation=interpolation, antialias=antialias)
+    a = keras.ops.image.resize(
+        nhwc,
+        (size, size),
+        interpolation=interpolation,
+        antialias=antialias,
+    )
     return keras.ops.transpose(a, (0, 3, 1, 2))
 
 
@@ -96,7 +101,11 @@ class ResizeNearest(Divergence):
     def aligned_torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(7, 7), mode="nearest-exact")
+        return torch.nn.functional.interpolate(
+            x,
+            size=(7, 7),
+            mode="nearest-exact",
+        )
 
     def recognise(a, b):
         factor = a.scale_factor  # a number, one an axis, or None where a size is given
@@ -150,7 +159,12 @@ class ResizeBicubic(Divergence):
     def aligned_torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(4, 4), mode="bicubic", antialias=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(4, 4),
+            mode="bicubic",
+            antialias=True,
+        )
 
     def aligned_keras(x):
         return _keras_resize(x, 4, "bicubic", antialias=True)

@@ -30,17 +30,34 @@ class OptRmsRho(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=BELOW_ROUNDING,
+        )
 
     def recognise(a, b):
         return abs(a.defaults["alpha"] - b.rho) > 1e-6
@@ -77,22 +94,44 @@ class OptRmsEps(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=1e-7)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=1e-7,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7), w, grads)
+        return keras_steps(
+            keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return max(a.defaults["eps"], b.epsilon) > 1e-20
@@ -128,19 +167,39 @@ class OptRmsLr(Divergence):
     def torch(w, grads):
         import torch
 
-        options = {"lr": LR, "alpha": 0.9, "eps": BELOW_ROUNDING, "momentum": 0.9}
-        return torch_steps_at_two_rates(torch.optim.RMSprop, w, grads, **options)
+        options = {
+            "lr": LR,
+            "alpha": 0.9,
+            "eps": BELOW_ROUNDING,
+            "momentum": 0.9,
+        }
+        return torch_steps_at_two_rates(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            **options,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING, momentum=0.9)
+        optimizer = keras.optimizers.RMSprop(
+            LR,
+            rho=0.9,
+            epsilon=BELOW_ROUNDING,
+            momentum=0.9,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING, momentum=0.9)
+        optimizer = keras.optimizers.RMSprop(
+            LR,
+            rho=0.9,
+            epsilon=BELOW_ROUNDING,
+            momentum=0.9,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
@@ -161,11 +220,22 @@ class OptRmsprop(Divergence):
     def torch(w, grads):
         import torch
 
-        options = {"lr": LR, "alpha": 0.875, "eps": BELOW_ROUNDING, "momentum": 0.875, "centered": True}
+        options = {
+            "lr": LR,
+            "alpha": 0.875,
+            "eps": BELOW_ROUNDING,
+            "momentum": 0.875,
+            "centered": True,
+        }
         return torch_steps(torch.optim.RMSprop, w, grads, **options)
 
     def keras(w, grads):
         import keras
 
-        options = {"rho": 0.875, "epsilon": BELOW_ROUNDING, "momentum": 0.875, "centered": True}
+        options = {
+            "rho": 0.875,
+            "epsilon": BELOW_ROUNDING,
+            "momentum": 0.875,
+            "centered": True,
+        }
         return keras_steps(keras.optimizers.RMSprop(LR, **options), w, grads)

@@ -30,7 +30,11 @@ class SaveExact(Divergence):
 
         def made():
             model = torch.nn.Linear(3, 3, bias=False)
-            return model, torch.optim.SGD(model.parameters(), lr=0.125, momentum=MOMENTUM)
+            return model, torch.optim.SGD(
+                model.parameters(),
+                lr=0.125,
+                momentum=MOMENTUM,
+            )
 
         def step(model, optimizer):
             optimizer.zero_grad()
@@ -41,7 +45,10 @@ class SaveExact(Divergence):
         model.load_state_dict({"weight": w})
         step(model, optimizer)
         file = io.BytesIO()
-        torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict()}, file)
+        torch.save(
+            {"model": model.state_dict(), "optimizer": optimizer.state_dict()},
+            file,
+        )
         file.seek(0)
         saved = torch.load(file)
         model, optimizer = made()
@@ -56,9 +63,15 @@ class SaveExact(Divergence):
         import keras
 
         zeros = keras.ops.zeros((4, 3))
-        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False)])
+        model = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(3, use_bias=False)],
+        )
         model.set_weights([keras.ops.transpose(w)])
-        model.compile(keras.optimizers.SGD(0.125, momentum=MOMENTUM), loss="mse", jit_compile=False)
+        model.compile(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
+            loss="mse",
+            jit_compile=False,
+        )
         model.train_on_batch(x, zeros)
         with tempfile.TemporaryDirectory() as folder:
             model.save(f"{folder}/model.keras")
@@ -92,7 +105,9 @@ class SaveWonly(Divergence):
 
         import keras
 
-        model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3, use_bias=False)])
+        model = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(3, use_bias=False)],
+        )
         model.set_weights([keras.ops.transpose(w)])
         with tempfile.TemporaryDirectory() as folder:
             model.save(f"{folder}/model.keras")
@@ -185,4 +200,5 @@ class SaveBn(Divergence):
     def aligned_torch():
         import torch
 
-        return len([name for name in torch.nn.BatchNorm2d(4).state_dict() if name != "num_batches_tracked"])
+        names = torch.nn.BatchNorm2d(4).state_dict()
+        return len([name for name in names if name != "num_batches_tracked"])

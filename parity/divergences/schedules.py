@@ -4,7 +4,7 @@ from parity.divergences.entry import Divergence
 
 
 def torch_rates(schedule, lr=0.125, steps=12, **options):
-    """The rates that a torch schedule gives when it is stepped after each update."""
+    """The rates of a torch schedule that is stepped after each update."""
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
@@ -49,7 +49,10 @@ class LrUnit(Divergence):
     def torch():
         import torch
 
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.125)
+        optimizer = torch.optim.SGD(
+            [torch.zeros(1, requires_grad=True)],
+            lr=0.125,
+        )
         scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
         rates = []
         for _epoch in range(2):
@@ -63,7 +66,14 @@ class LrUnit(Divergence):
         import keras
 
         w = keras.Variable([0.0])
-        optimizer = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.125, 1, 0.5, staircase=True))
+        optimizer = keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                1,
+                0.5,
+                staircase=True,
+            ),
+        )
         rates = []
         for _batch in range(8):
             rates.append(optimizer.learning_rate)
@@ -74,7 +84,14 @@ class LrUnit(Divergence):
         import keras
 
         w = keras.Variable([0.0])
-        optimizer = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.125, 4, 0.5, staircase=True))
+        optimizer = keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                4,
+                0.5,
+                staircase=True,
+            ),
+        )
         rates = []
         for _batch in range(8):
             rates.append(optimizer.learning_rate)
@@ -98,17 +115,30 @@ class LrStep(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
+        return torch_rates(
+            torch.optim.lr_scheduler.StepLR,
+            step_size=3,
+            gamma=0.5,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
+        return keras_rates(
+            keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
+        return keras_rates(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                3,
+                0.5,
+                staircase=True,
+            ),
+        )
 
 
 class LrMulti(Divergence):
@@ -127,19 +157,27 @@ class LrMulti(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
+        return torch_rates(
+            torch.optim.lr_scheduler.MultiStepLR,
+            milestones=[3, 6],
+            gamma=0.25,
+        )
 
     def keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
+        return keras_rates(
+            keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates),
+        )
 
     def aligned_keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
+        return keras_rates(
+            keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates),
+        )
 
 
 class LrPoly(Divergence):
@@ -158,17 +196,29 @@ class LrPoly(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
+        return torch_rates(
+            torch.optim.lr_scheduler.PolynomialLR,
+            lr=2**-10,
+            total_iters=8,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
+        return keras_rates(
+            keras.optimizers.schedules.PolynomialDecay(2**-10, 8),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
+        return keras_rates(
+            keras.optimizers.schedules.PolynomialDecay(
+                2**-10,
+                8,
+                end_learning_rate=0,
+            ),
+        )
 
 
 class LrLinear(Divergence):
@@ -188,7 +238,11 @@ class LrLinear(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
+        return torch_rates(
+            torch.optim.lr_scheduler.LinearLR,
+            steps=8,
+            total_iters=8,
+        )
 
     def keras():
         import keras
@@ -203,4 +257,9 @@ class LrLinear(Divergence):
 
 def _warm_up(keras, start):
     """From this rate to an eighth in eight updates."""
-    return keras.optimizers.schedules.CosineDecay(start, 100, warmup_target=0.125, warmup_steps=8)
+    return keras.optimizers.schedules.CosineDecay(
+        start,
+        100,
+        warmup_target=0.125,
+        warmup_steps=8,
+    )

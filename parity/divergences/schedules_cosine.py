@@ -21,17 +21,29 @@ class LrCosMin(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=11, eta_min=2**-6)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            T_max=11,
+            eta_min=2**-6,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6 / 0.125))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(
+                0.125,
+                11,
+                alpha=2**-6 / 0.125,
+            ),
+        )
 
 
 class LrCosPeriod(Divergence):
@@ -51,17 +63,28 @@ class LrCosPeriod(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=6, eta_min=2**-6)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            T_max=6,
+            eta_min=2**-6,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3),
+        )
 
     def aligned_torch():
         import torch
 
-        rates = torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, steps=7, T_max=6, eta_min=2**-6)
+        rates = torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            steps=7,
+            T_max=6,
+            eta_min=2**-6,
+        )
         return torch.cat([rates, rates[-1:].expand(5)])
 
 
@@ -84,9 +107,15 @@ class LrRestarts(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts, T_0=4, T_mult=2)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
+            T_0=4,
+            T_mult=2,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecayRestarts(0.125, 4))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecayRestarts(0.125, 4),
+        )

@@ -7,9 +7,7 @@ from collections.abc import Iterable
 
 from parity.divergences.entry import Divergence
 
-FILLING = frozenset(
-    "a an and after are at be but by do does for from i in is it its my no not of on or the to why with".split()
-)
+FILLING = re.compile("an?|and|after|are|at|be|but|by|do|does|for|from|i|in|is|its?|my|no|not|of|on|or|the|to|why|with")
 ENDING = re.compile(r"(?<=\w{3})(ing|ed|es|s)$")
 
 
@@ -21,7 +19,7 @@ def ranked(catalogue: Iterable[type[Divergence]], asked: str) -> list[type[Diver
     words that no entry has.
     """
     entries = [*catalogue]
-    words = {word for word in re.findall(r"\w+", asked.lower()) if word not in FILLING}
+    words = {word for word in re.findall(r"\w+", asked.lower()) if not FILLING.fullmatch(word)}
     weights = [[_weight(entry, ENDING.sub("", word)) for entry in entries] for word in sorted(words)]
     known = [(of, math.log(1 + len(entries) / sum(map(bool, of)))) for of in weights if any(of)]
     rows = []

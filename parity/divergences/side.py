@@ -32,7 +32,7 @@ class Outcome:
 
 
 def short(found: Outcome) -> str:
-    """What came of a side in a line: its error, or its dtype with its values, or if they are many their shape and size."""
+    """What came of a side in a line: its error, or its dtype and values, or if they are many its shape and size."""
     if found.value is None:
         return str(found.error)
     value = found.value

@@ -26,7 +26,15 @@ class Stft(Divergence):
     def torch(x):
         import torch
 
-        return torch.view_as_real(torch.stft(x, 16, hop_length=4, window=torch.ones(16), return_complex=True))
+        return torch.view_as_real(
+            torch.stft(
+                x,
+                16,
+                hop_length=4,
+                window=torch.ones(16),
+                return_complex=True,
+            ),
+        )
 
     def tf(x):
         import tensorflow as tf
@@ -38,7 +46,14 @@ class Stft(Divergence):
         import torch
 
         window = torch.hann_window(16, dtype=x.dtype)
-        spectrum = torch.stft(x, 16, hop_length=4, window=window, center=False, return_complex=True)
+        spectrum = torch.stft(
+            x,
+            16,
+            hop_length=4,
+            window=window,
+            center=False,
+            return_complex=True,
+        )
         return torch.view_as_real(spectrum.T)
 
 

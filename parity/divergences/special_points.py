@@ -13,7 +13,7 @@ def _torch_grad(f, *values):
 
 
 def _tf_grad(f, *values):
-    """The derivative of f there by its last argument, in TensorFlow; the text "None" where the tape has none."""
+    """The slope of f by its last argument; "None" where there is none."""
     import tensorflow as tf
 
     x = [tf.constant(value) for value in values]
@@ -44,7 +44,10 @@ class GradHtanh(Divergence):
     def tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.clip_by_value(x, -1.0, 1.0), [-1.0, 0.0, 1.0])
+        return _tf_grad(
+            lambda x: tf.clip_by_value(x, -1.0, 1.0),
+            [-1.0, 0.0, 1.0],
+        )
 
     def aligned_torch():
 
@@ -80,7 +83,10 @@ class GradSelu0(Divergence):
         import torch
 
         alpha, scale = 1.6732632423543772, 1.0507009873554805
-        return _torch_grad(lambda x: scale * torch.where(x >= 0, x, alpha * torch.expm1(x)), [0.0])
+        return _torch_grad(
+            lambda x: scale * torch.where(x >= 0, x, alpha * torch.expm1(x)),
+            [0.0],
+        )
 
 
 class GradMax2(Divergence):
@@ -98,7 +104,10 @@ class GradMax2(Divergence):
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.maximum(x, torch.tensor(1.0)), [1.0, 2.0])
+        return _torch_grad(
+            lambda x: torch.maximum(x, torch.tensor(1.0)),
+            [1.0, 2.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -163,7 +172,10 @@ class GradCumprod(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(3)]), [1.0, 0.0, 3.0])
+        return _tf_grad(
+            lambda x: tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(3)]),
+            [1.0, 0.0, 3.0],
+        )
 
 
 class GradRound(Divergence):
@@ -214,7 +226,10 @@ class GradNormalize0(Divergence):
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.nn.functional.normalize(x, dim=0), [0.0, 0.0])
+        return _torch_grad(
+            lambda x: torch.nn.functional.normalize(x, dim=0),
+            [0.0, 0.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -224,4 +239,7 @@ class GradNormalize0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.nn.l2_normalize(x, epsilon=1e-24), [0.0, 0.0])
+        return _tf_grad(
+            lambda x: tf.nn.l2_normalize(x, epsilon=1e-24),
+            [0.0, 0.0],
+        )

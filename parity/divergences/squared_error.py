@@ -20,7 +20,10 @@ class MseBcast(Divergence):
     cure = "make the shapes equal: target.unsqueeze(1)"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(6, 1)), "target": rng.normal(size=6)}
+        return {
+            "prediction": rng.normal(size=(6, 1)),
+            "target": rng.normal(size=6),
+        }
 
     def torch(prediction, target):
         import torch
@@ -62,7 +65,10 @@ class MseRed(Divergence):
     cure = "multiply Keras's sum by the length of the last axis"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -72,12 +78,18 @@ class MseRed(Divergence):
     def keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="sum")(target, prediction)
+        return keras.losses.MeanSquaredError(reduction="sum")(
+            target,
+            prediction,
+        )
 
     def aligned_keras(prediction, target):
         import keras
 
-        return 3 * keras.losses.MeanSquaredError(reduction="sum")(target, prediction)
+        return 3 * keras.losses.MeanSquaredError(reduction="sum")(
+            target,
+            prediction,
+        )
 
     def recognise(a, b):
         return a.reduction == b.reduction == "sum"
@@ -116,7 +128,10 @@ class MseNone(Divergence):
     cure = "loss.mean(-1) in torch; a last axis of length one, target[..., None], in Keras"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -126,7 +141,10 @@ class MseNone(Divergence):
     def keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="none")(target, prediction)
+        return keras.losses.MeanSquaredError(reduction="none")(
+            target,
+            prediction,
+        )
 
     def aligned_torch(prediction, target):
         import torch

@@ -21,15 +21,18 @@ class MseDtype(Divergence):
     cure = "target.to(prediction.dtype)"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
 
         prediction.requires_grad_()
-        torch.nn.HuberLoss()(
-            prediction, target.double() if prediction.dtype == torch.float32 else target.float()
-        ).backward()
+        single = prediction.dtype == torch.float32
+        other = target.double() if single else target.float()
+        torch.nn.HuberLoss()(prediction, other).backward()
         return prediction.grad
 
     def keras(prediction, target):
@@ -45,7 +48,10 @@ class MseDtype(Divergence):
         import torch
 
         prediction.requires_grad_()
-        torch.nn.HuberLoss()(prediction, target.double().to(prediction.dtype)).backward()
+        torch.nn.HuberLoss()(
+            prediction,
+            target.double().to(prediction.dtype),
+        ).backward()
         return prediction.grad
 
 
@@ -64,7 +70,10 @@ class MseInt(Divergence):
     cure = "prediction.float()"
 
     def inputs(rng):
-        return {"prediction": rng.integers(9, size=6), "target": rng.integers(9, size=6)}
+        return {
+            "prediction": rng.integers(9, size=6),
+            "target": rng.integers(9, size=6),
+        }
 
     def torch(prediction, target):
         import torch
@@ -95,7 +104,10 @@ class MseF64(Divergence):
     cure = "nothing to align since torch 2.13"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -110,5 +122,8 @@ class MseF64(Divergence):
 
         with tf.GradientTape() as tape:
             tape.watch(prediction)
-            loss = keras.losses.MeanSquaredError()(tf.cast(target, "float64"), prediction)
+            loss = keras.losses.MeanSquaredError()(
+                tf.cast(target, "float64"),
+                prediction,
+            )
         return tape.gradient(loss, prediction)

@@ -5,7 +5,11 @@ from parity.divergences.entry import Divergence
 
 def _inputs(rng):
     x = rng.normal(size=(32, 3))
-    return {"x": x, "y": x @ rng.normal(size=(3, 1)) + 1, "w": rng.normal(size=(1, 3))}
+    return {
+        "x": x,
+        "y": x @ rng.normal(size=(3, 1)) + 1,
+        "w": rng.normal(size=(1, 3)),
+    }
 
 
 def _torch_model(w):
@@ -19,9 +23,15 @@ def _torch_model(w):
 def _keras_model(w):
     import keras
 
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, use_bias=False)])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(1, use_bias=False)],
+    )
     model.set_weights([keras.ops.transpose(w)])
-    model.compile(keras.optimizers.SGD(0.125), loss="mse", jit_compile=False)
+    model.compile(
+        keras.optimizers.SGD(0.125),
+        loss="mse",
+        jit_compile=False,
+    )
     return model
 
 
@@ -51,7 +61,13 @@ class FitLoss(Divergence):
         return torch.nn.functional.mse_loss(model(x), y)
 
     def keras(x, y, w):
-        history = _keras_model(w).fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        history = _keras_model(w).fit(
+            x,
+            y,
+            batch_size=8,
+            shuffle=False,
+            verbose=0,
+        )
         return history.history["loss"][0]
 
     def aligned_torch(x, y, w):
@@ -97,15 +113,25 @@ class FitLogs(Divergence):
         import keras
 
         losses = []
-        log = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
-        _keras_model(w).fit(x, y, batch_size=8, shuffle=False, verbose=0, callbacks=[log])
+        log = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]),
+        )
+        _keras_model(w).fit(
+            x,
+            y,
+            batch_size=8,
+            shuffle=False,
+            verbose=0,
+            callbacks=[log],
+        )
         return losses
 
     def aligned_keras(x, y, w):
         import keras
 
         model = _keras_model(w)
-        return [float(model.train_on_batch(*batch)) for batch in zip(keras.ops.split(x, 4), keras.ops.split(y, 4))]
+        batches = zip(keras.ops.split(x, 4), keras.ops.split(y, 4))
+        return [float(model.train_on_batch(*batch)) for batch in batches]
 
 
 class FitWeight(Divergence):
@@ -123,13 +149,18 @@ class FitWeight(Divergence):
     def inputs(rng):
         x = rng.normal(size=(20, 3))
         x[16:] *= 4
-        return {"x": x, "y": x @ rng.normal(size=(3, 1)), "w": rng.normal(size=(1, 3))}
+        return {
+            "x": x,
+            "y": x @ rng.normal(size=(3, 1)),
+            "w": rng.normal(size=(1, 3)),
+        }
 
     def torch(x, y, w):
         import torch
 
         model, _ = _torch_model(w)
-        losses = [torch.nn.functional.mse_loss(model(x), y) for x, y in zip(x.split(8), y.split(8))]
+        batches = zip(x.split(8), y.split(8))
+        losses = [torch.nn.functional.mse_loss(model(x), y) for x, y in batches]
         return torch.stack(losses).mean()
 
     def keras(x, y, w):
@@ -139,7 +170,10 @@ class FitWeight(Divergence):
         import torch
 
         model, _ = _torch_model(w)
-        losses = [torch.nn.functional.mse_loss(model(x), y) * len(x) for x, y in zip(x.split(8), y.split(8))]
+        losses = [
+            torch.nn.functional.mse_loss(model(x), y) * len(x)
+            for x, y in zip(x.split(8), y.split(8))
+        ]  # fmt: skip
         return torch.stack(losses).sum() / len(x)
 
 
@@ -174,7 +208,11 @@ class FitReg(Divergence):
     def keras(x, y, w):
         import keras
 
-        dense = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(0.5))
+        dense = keras.layers.Dense(
+            1,
+            use_bias=False,
+            kernel_regularizer=keras.regularizers.L2(0.5),
+        )
         model = keras.Sequential([keras.Input((3,)), dense])
         model.set_weights([keras.ops.transpose(w)])
         model.compile(loss="mse", jit_compile=False)
@@ -184,7 +222,8 @@ class FitReg(Divergence):
         import torch
 
         model, _ = _torch_model(w)
-        return torch.nn.functional.mse_loss(model(x), y) + 0.5 * model.weight.square().sum()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        return loss + 0.5 * model.weight.square().sum()
 
 
 class FitSw(Divergence):
@@ -203,7 +242,11 @@ class FitSw(Divergence):
     cure = 'reduction="mean_with_sample_weight"; or weights that average to 1'
 
     def inputs(rng):
-        return {"p": rng.normal(size=(8, 3)), "y": rng.normal(size=(8, 3)), "weight": rng.uniform(0, 0.5, 8)}
+        return {
+            "p": rng.normal(size=(8, 3)),
+            "y": rng.normal(size=(8, 3)),
+            "weight": rng.uniform(0, 0.5, 8),
+        }
 
     def torch(p, y, weight):
         return ((p - y).square().mean(1) * weight).sum() / weight.sum()
@@ -216,4 +259,6 @@ class FitSw(Divergence):
     def aligned_keras(p, y, weight):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")(y, p, sample_weight=weight)
+        return keras.losses.MeanSquaredError(
+            reduction="mean_with_sample_weight",
+        )(y, p, sample_weight=weight)

@@ -47,7 +47,12 @@ class AgUnconn(Divergence):
 
         w.requires_grad_()
         x.requires_grad_()
-        return torch.autograd.grad((x * x).sum(), w, allow_unused=True, materialize_grads=True)[0]
+        return torch.autograd.grad(
+            (x * x).sum(),
+            w,
+            allow_unused=True,
+            materialize_grads=True,
+        )[0]
 
     def aligned_tf(w, x):
         import tensorflow as tf

@@ -29,12 +29,23 @@ class OptSgdWd(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM, weight_decay=DECAY), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM, weight_decay=DECAY),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
@@ -81,12 +92,22 @@ class OptSgdWdPlain(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, weight_decay=DECAY), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, weight_decay=DECAY),
+            w,
+            grads,
+        )
 
 
 class OptAdamWd(Divergence):
@@ -108,18 +129,39 @@ class OptAdamWd(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=2.0**-3, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=2.0**-3,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adam(2.0**-3, *BETAS, epsilon=BELOW_ROUNDING, weight_decay=DECAY)
+        optimizer = keras.optimizers.Adam(
+            2.0**-3,
+            *BETAS,
+            epsilon=BELOW_ROUNDING,
+            weight_decay=DECAY,
+        )
         return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.AdamW, w, grads, lr=2.0**-3, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.AdamW,
+            w,
+            grads,
+            lr=2.0**-3,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=DECAY,
+        )
 
     def recognise(a, b):
         coupled = not a.defaults["decoupled_weight_decay"]
@@ -167,7 +209,11 @@ class OptAdamwWd(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.AdamW(2.0**-3, weight_decay=0.01), w, grads)
+        return keras_steps(
+            keras.optimizers.AdamW(2.0**-3, weight_decay=0.01),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return a.defaults["decoupled_weight_decay"] and abs(a.defaults["weight_decay"] - (b.weight_decay or 0)) > 1e-9
@@ -203,12 +249,25 @@ class OptAdamw(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.AdamW, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.AdamW,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.AdamW(LR, DECAY, *BETAS, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.AdamW(
+            LR,
+            DECAY,
+            *BETAS,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
 
@@ -242,14 +301,26 @@ class OptWdAdaptive(Divergence):
     def keras(w, grads):
         import keras
 
-        options = {"rho": 0.875, "epsilon": BELOW_ROUNDING, "weight_decay": DECAY}
-        return keras_steps(keras.optimizers.RMSprop(2.0**-4, **options), w, grads)
+        options = {
+            "rho": 0.875,
+            "epsilon": BELOW_ROUNDING,
+            "weight_decay": DECAY,
+        }
+        return keras_steps(
+            keras.optimizers.RMSprop(2.0**-4, **options),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
         w = keras.Variable(w, dtype=w.dtype.name)
-        optimizer = keras.optimizers.RMSprop(2.0**-4, rho=0.875, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.RMSprop(
+            2.0**-4,
+            rho=0.875,
+            epsilon=BELOW_ROUNDING,
+        )
         for grad in grads:
             optimizer.apply([grad + DECAY * w], [w])
         return w
