@@ -9,7 +9,8 @@ class ActDenorm(Divergence):
     """TensorFlow flushes results below the smallest normal number to zero.
 
     float32's normal numbers end at 1.2e-38; torch and NumPy go on to 1e-45 with fewer digits.  A logarithm of such a
-    probability is -inf in one framework and -88 in the other.  It depends on the processor and on the build.
+    probability is -inf in one framework and -88 in the other.  It depends on the processor and on the build.  The judge
+    flushes such numbers itself, so it counts no noise units between them.
     """
 
     name, apis = "ACT-DENORM", ("torch.sigmoid", "keras.ops.sigmoid", "keras.activations.sigmoid")
@@ -109,6 +110,13 @@ class ActLeakyF64(Divergence):
     dtype, gap, units = "float64", 2.4e-09, 2.7e7
     source = "tensorflow/core/ops/nn_ops.cc, LeakyRelu: alpha is a float attribute"
     cure = "tf.maximum(alpha * x, x); or a power of two"
+    script = """
+        import tensorflow as tf
+
+        x = tf.constant(-1.0, tf.float64)
+        leaked = float(tf.nn.leaky_relu(x, alpha=0.2))
+        assert leaked == -0.2, f"{leaked} is not -0.2"
+    """
 
     def inputs(rng):
         return {"x": rng.normal(size=50)}

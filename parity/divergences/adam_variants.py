@@ -16,6 +16,28 @@ class OptNadam(Divergence):
     gap, units = 0.0258, 7e5
     source = "torch.optim.NAdam; keras/src/optimizers/nadam.py, update_step"
     cure = "torch.optim.NAdam(momentum_decay=1); Keras has no switch"
+    script = """
+        import keras
+
+        gradients = [1.0, -2.0, 3.0, 0.5]
+        weight = keras.Variable([0.0])
+        nadam = keras.optimizers.Nadam(learning_rate=1.0, epsilon=0.0)
+        for gradient in gradients:
+            nadam.apply([keras.ops.convert_to_tensor([gradient])], [weight])
+
+        w, m, v, product = 0.0, 0.0, 0.0, 1.0  # Dozat 2016, psi = 0.004
+        for t, gradient in enumerate(gradients, 1):
+            now = 0.9 * (1 - 0.5 * 0.96 ** (0.004 * t))
+            following = 0.9 * (1 - 0.5 * 0.96 ** (0.004 * (t + 1)))
+            product *= now
+            m = 0.9 * m + 0.1 * gradient
+            v = 0.999 * v + 0.001 * gradient**2
+            step = following * m / (1 - product * following)
+            step += (1 - now) * gradient / (1 - product)
+            w -= step / (v / (1 - 0.999**t)) ** 0.5
+        found = float(weight[0])
+        assert abs(found - w) < 1e-4, f"{found} is not the paper's {w}"
+    """
 
     inputs = given
 

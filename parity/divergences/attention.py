@@ -10,11 +10,7 @@ def _inputs(rng, embed=8):
         "query": rng.normal(size=(3, 5, embed)),
         "key": rng.normal(size=(3, 5, embed)),
         "value": rng.normal(size=(3, 5, embed)),
-        "packed": rng.normal(
-            0,
-            0.3,
-            (3 * embed, embed),
-        ),  # queries, keys, values: (3E, E)
+        "packed": rng.normal(0, 0.3, (3 * embed, embed)),  # (3E, E)
         "out": rng.normal(0, 0.3, (embed, embed)),
     }
 
@@ -37,7 +33,7 @@ def torch_attention(packed, out, **options):
 
 
 def keras_attention(packed, out):
-    """Keras's layer with these weights: (E, heads, d), and (heads, d, E)."""
+    """Keras's layer with these weights, split into heads."""
     import keras
 
     embed = len(out)

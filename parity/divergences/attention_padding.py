@@ -104,6 +104,17 @@ class MhaQuerymaskArg(Divergence):
     arguments = ("query_mask",)
     source = "keras/src/layers/attention/multi_head_attention.py, call: query_mask = get_keras_mask(query)"
     cure = "attention_mask=query_mask[:, :, None]"
+    script = """
+        import keras
+        import numpy as np
+
+        layer = keras.layers.MultiHeadAttention(num_heads=1, key_dim=4)
+        x = np.random.default_rng(0).normal(size=(1, 3, 4)).astype("float32")
+        mask = np.array([[True, True, False]])
+        plain = np.asarray(layer(x, x))
+        masked = np.asarray(layer(x, x, query_mask=mask))
+        assert (plain != masked).any(), "query_mask has no effect"
+    """
 
     def inputs(rng):
         return {
@@ -202,6 +213,20 @@ class MhaFullmaskScores(Divergence):
     arguments = ("return_attention_scores",)
     source = "keras/src/layers/attention/multi_head_attention.py, _compute_attention; softmax.py, call"
     cure = "multiply by whether a row has anything left: outputs * any(mask)"
+    script = """
+        import keras
+        import numpy as np
+
+        layer = keras.layers.MultiHeadAttention(num_heads=1, key_dim=4)
+        x = np.random.default_rng(0).normal(size=(1, 3, 4)).astype("float32")
+        nothing = np.zeros((1, 3), bool)
+        plain = np.asarray(layer(x, x, key_mask=nothing))
+        with_scores, _ = layer(
+            x, x, key_mask=nothing, return_attention_scores=True
+        )
+        error = np.abs(plain - np.asarray(with_scores)).max()
+        assert error < 1e-5, f"outputs change by {error} with the scores"
+    """
 
     def inputs(rng):
         return {

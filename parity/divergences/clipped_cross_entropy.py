@@ -67,7 +67,7 @@ class CeRecover(Divergence):
 
     `keras.ops.softmax` and the Activation layer leave their logits on the tensor, and the loss takes them.  The same
     numbers from predict(), NumPy, a Reshape or a half-precision head are clipped (CE-CLIP): evaluate() says 50 and
-    the loss of predict() says 16.  It looks like a bug, and is meant as a help.
+    the loss of predict() says 16.  It is meant as a help.
     """
 
     name = "CE-RECOVER"
@@ -127,6 +127,20 @@ class CeEagerGraph(Divergence):
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, _get_logits"
     cure = "from_logits=True, and no softmax in the model"
+    script = """
+        import keras
+        import tensorflow as tf
+
+
+        def loss(logits):
+            cross_entropy = keras.losses.SparseCategoricalCrossentropy()
+            return cross_entropy(tf.constant([1]), tf.nn.softmax(logits))
+
+
+        logits = tf.constant([[50.0, 0.0]])
+        eager, graph = float(loss(logits)), float(tf.function(loss)(logits))
+        assert eager == graph, f"{eager} in eager mode, {graph} in a graph"
+    """
 
     def inputs(rng):
         return {
@@ -177,6 +191,16 @@ class CeUnnorm(Divergence):
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, categorical_crossentropy"
     cure = "normalise: p / sum(p)"
+    script = """
+        import keras
+
+        scores = keras.ops.convert_to_tensor([[2.0, 1.0, 1.0]])
+        sparse = keras.losses.SparseCategoricalCrossentropy()
+        one_hot = keras.losses.CategoricalCrossentropy()
+        a = float(sparse(keras.ops.convert_to_tensor([0]), scores))
+        b = float(one_hot(keras.ops.one_hot([0], 3), scores))
+        assert abs(a - b) < 1e-5, f"{a} for labels, {b} for one-hot rows"
+    """
 
     def inputs(rng):
         return {"p": np.array([[2.0, 1.0, 1.0]]), "labels": np.array([0])}

@@ -30,7 +30,15 @@ class ConvSameS2(Divergence):
     """
 
     name, apis = "CONV-SAME-S2", ("torch.nn.Conv2d", "keras.layers.Conv2D")
-    words = ("padding same", "stride 2", "asymmetric padding", "shifted", "ResNet stem", "ZeroPadding2D")
+    words = (
+        "outputs do not match after conversion",
+        "padding same",
+        "stride 2",
+        "asymmetric padding",
+        "shifted",
+        "ResNet stem",
+        "ZeroPadding2D",
+    )
     gap, units = 1.41, 2.5e7
     source = "torch/nn/modules/conv.py; tf.nn, Notes on padding"
     cure = "torch: F.pad(x, (0, 1, 0, 1)) for 3x3, (2, 3, 2, 3) for 7x7; Keras: ZeroPadding2D(k // 2), then 'valid'"
@@ -94,7 +102,15 @@ class ConvLayout(Divergence):
     """
 
     name, apis = "CONV-LAYOUT", ("torch.nn.Conv2d", "keras.layers.Conv2D")
-    words = ("channels first", "channels last", "NCHW", "NHWC", "data_format", "output shape")
+    words = (
+        "outputs do not match after conversion",
+        "channels first",
+        "channels last",
+        "NCHW",
+        "NHWC",
+        "data_format",
+        "output shape",
+    )
     gap = float("inf")
     gives = {
         "torch": "float32 (2, 4, 6, 6): 2.18, 3.77, -2.45, ...; rms 5.94",

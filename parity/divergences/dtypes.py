@@ -211,6 +211,12 @@ class DtCastf64(Divergence):
     dtype, gap, units = "float64", 1.5e-08, 2.3e8
     source = "tensorflow/python/ops/math_ops.py, cast"
     cure = "tf.constant(0.1, tf.float64)"
+    script = """
+        import tensorflow as tf
+
+        cast = float(tf.cast(0.1, tf.float64))
+        assert cast == 0.1, f"{cast} is not 0.1"
+    """
 
     def torch():
         import torch

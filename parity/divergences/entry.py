@@ -48,7 +48,7 @@ class Divergence:
     warns: ClassVar[Mapping[str, str]] = {}  # side -> a pattern in a warning
     equal: ClassVar[bool] = False  # believed to differ, and does not
     unaligned: ClassVar[str] = ""  # why no code aligns it
-    script: ClassVar[str] = ""  # a bug upstream, to be pasted there: one framework, and an assert that fails with it
+    script: ClassVar[str] = ""  # of a bug upstream, to be pasted there: one framework; its assert fails with the bug
     fresh: ClassVar[bool] = False  # global randomness: measured in a process of its own
     status: ClassVar[str] = "runs"
     framework: ClassVar[str] = ""  # of the sides whose name does not tell
@@ -66,6 +66,7 @@ class Divergence:
         cls.area = cls.__module__.rpartition(".")[2]
         title, *why = re.split(r"\.\s+", inspect.cleandoc(cls.__doc__ or ""), maxsplit=1)
         cls.title, cls.why = " ".join(title.rstrip(".").split()), " ".join("".join(why).split())
+        cls.script = inspect.cleandoc(cls.script)
         cls.aligned = {n.removeprefix("aligned_"): f for n, f in found.items() if _aligns(n)}
         cls.sides = {n: f for n, f in found.items() if n not in HELPERS and not _aligns(n)}
         wrong = "; ".join(_mistakes(cls))

@@ -16,6 +16,15 @@ class OptAdamF32beta(Divergence):
     dtype, gap, units = "float64", 6.6e-6, 1e11
     source = "keras/src/optimizers/adam.py, update_step: ops.cast(self.beta_2)"
     cure = "betas that float32 holds exactly: 0.875, 1 - 2**-10"
+    script = """
+        import keras
+
+        weight = keras.Variable([0.0], dtype="float64")
+        adam = keras.optimizers.Adam(learning_rate=1.0, epsilon=0.0)
+        adam.apply([keras.ops.ones(1, "float64")], [weight])
+        error = abs(float(weight[0]) + 1)  # Adam's first step is its rate
+        assert error < 1e-12, f"the first step is off by {error}"
+    """
 
     inputs = given
 
@@ -73,6 +82,14 @@ class OptF64Lr(Divergence):
     dtype, gap, units = "float64", 1.5e-8, 2.1e8
     source = "keras/src/optimizers/base_optimizer.py, __init__: learning_rate"
     cure = 'a power of two; or keras.config.set_floatx("float64") for the whole run'
+    script = """
+        import keras
+
+        weight = keras.Variable([0.0], dtype="float64")
+        sgd = keras.optimizers.SGD(learning_rate=0.1)
+        sgd.apply([keras.ops.ones(1, "float64")], [weight])
+        assert float(weight[0]) == -0.1, f"{float(weight[0])} is not -0.1"
+    """
 
     inputs = given
 
@@ -108,6 +125,15 @@ class OptF64Mom(Divergence):
     dtype, gap, units = "float64", 5.9e-8, 7.6e8
     source = "keras/src/optimizers/sgd.py, update_step: ops.cast(self.momentum)"
     cure = "a momentum that float32 holds exactly: 0.875"
+    script = """
+        import keras
+
+        weight = keras.Variable([0.0], dtype="float64")
+        sgd = keras.optimizers.SGD(learning_rate=1.0, momentum=0.9)
+        for _ in range(2):
+            sgd.apply([keras.ops.ones(1, "float64")], [weight])
+        assert float(weight[0]) == -2.9, f"{float(weight[0])} is not -2.9"
+    """
 
     inputs = given
 
@@ -153,6 +179,14 @@ class OptF64Wd(Divergence):
     dtype, gap, units = "float64", 1.86e-9, 2e7
     source = "keras/src/optimizers/base_optimizer.py, _apply_weight_decay: ops.cast(self.weight_decay)"
     cure = "a decay that float32 holds exactly: 0.125"
+    script = """
+        import keras
+
+        weight = keras.Variable([1.0], dtype="float64")
+        sgd = keras.optimizers.SGD(learning_rate=1.0, weight_decay=0.1)
+        sgd.apply([keras.ops.zeros(1, "float64")], [weight])
+        assert float(weight[0]) == 0.9, f"{float(weight[0])} is not 0.9"
+    """
 
     def inputs(rng):
         return {"w": rng.normal(2, 1, 4), "grads": rng.normal(0, 1, (10, 4))}
@@ -209,6 +243,15 @@ class OptF64Acc(Divergence):
     dtype, gap, units = "float64", 7.2e-10, 1.1e7
     source = "keras/src/optimizers/adagrad.py, build; keras/src/initializers/constant_initializers.py"
     cure = "an accumulator that float32 holds exactly: 0.125"
+    script = """
+        import keras
+
+        weight = keras.Variable([0.0], dtype="float64")
+        adagrad = keras.optimizers.Adagrad(initial_accumulator_value=0.1)
+        adagrad.build([weight])
+        start = float(adagrad.variables[-1][0])
+        assert start == 0.1, f"the accumulator starts at {start}, not 0.1"
+    """
 
     inputs = given
 

@@ -156,6 +156,15 @@ class ActGeluF64(Divergence):
     dtype, gap, units = "float64", 1.6e-09, 1.9e7
     source = "tensorflow/python/ops/nn_ops.py, gelu"
     cure = "0.5 * x * tf.math.erfc(-x / np.sqrt(2))"
+    script = """
+        import math
+
+        import tensorflow as tf
+
+        found = float(tf.nn.gelu(tf.constant(1.0, tf.float64)))
+        right = 0.5 * (1 + math.erf(1 / math.sqrt(2)))
+        assert abs(found - right) < 1e-12, f"{found} is not {right}"
+    """
 
     def inputs(rng):
         return {"x": rng.normal(0, 2, 50)}

@@ -1,5 +1,6 @@
 """What the weights of recurrent and attention layers are before anybody sets them."""
 
+from parity.divergences.attention import keras_attention, torch_attention
 from parity.divergences.entry import Divergence
 
 
@@ -59,7 +60,8 @@ class InitMha(Divergence):
     """Attention's query, key and value weights start √2 wider in Keras than in torch.
 
     Both say Glorot, but torch applies it to the packed (3E, E) matrix, whose fan-out is three times as large.  torch's
-    output projection is drawn as a linear layer's.
+    output projection is drawn as a linear layer's.  The values here are the spreads as they come, and the outputs once
+    both have the same weights.
     """
 
     name, apis = "INIT-MHA", ("torch.nn.MultiheadAttention", "keras.layers.MultiHeadAttention")
@@ -69,13 +71,17 @@ class InitMha(Divergence):
     cure = "give both the same weights"
 
     def inputs(rng):
-        return {"w": rng.uniform(-0.2, 0.2, (64, 64))}
+        return {
+            "x": rng.normal(size=(3, 5, 64)),
+            "packed": rng.uniform(-0.2, 0.2, (192, 64)),
+            "out": rng.uniform(-0.2, 0.2, (64, 64)),
+        }
 
     def torch():
         import torch
 
         attention = torch.nn.MultiheadAttention(64, 4)
-        return attention.in_proj_weight[:64].std(correction=0)  # of the queries
+        return attention.in_proj_weight[:64].std(correction=0)  # queries
 
     def keras():
         import keras
@@ -84,20 +90,9 @@ class InitMha(Divergence):
         attention.build((None, None, 64), (None, None, 64))
         return keras.ops.std(attention.weights[0])
 
-    def aligned_torch(w):
-        import torch
+    def aligned_torch(x, packed, out):
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x)[0]
 
-        attention = torch.nn.MultiheadAttention(64, 4, dtype=w.dtype)
-        with torch.no_grad():
-            attention.in_proj_weight[:64] = w
-        return attention.in_proj_weight[:64].std(correction=0)
-
-    def aligned_keras(w):
-        import keras
-
-        attention = keras.layers.MultiHeadAttention(4, 16)
-        attention.build((None, None, 64), (None, None, 64))
-        attention.weights[0].assign(
-            keras.ops.reshape(keras.ops.transpose(w), (64, 4, 16)),
-        )
-        return keras.ops.std(attention.weights[0])
+    def aligned_keras(x, packed, out):
+        return keras_attention(packed, out)(x, x)

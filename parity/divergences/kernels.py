@@ -33,6 +33,7 @@ class ApiConv(Divergence):
     name, apis = "API-CONV", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
     words = ("cross-correlation", "flipped kernel", "np.convolve", "scipy.signal.convolve")
     gap, units = 2, 3.5e7
+    arguments = ("convolve",)
     source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
     cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
 

@@ -11,8 +11,19 @@ class ConvFlatten(Divergence):
     """
 
     name = "CONV-FLATTEN"
-    apis = ("torch.nn.Flatten", "torch.nn.Linear", "keras.layers.Flatten", "keras.layers.Dense")
-    words = ("flatten order", "channels last", "dense after conv", "wrong predictions", "permute weights", "view")
+    apis = (
+        "torch.nn.Flatten", "torch.flatten", "torch.Tensor.view", "torch.Tensor.reshape", "torch.nn.Linear",
+        "keras.layers.Flatten", "keras.layers.Dense",
+    )  # fmt: skip
+    words = (
+        "outputs do not match after conversion",
+        "flatten order",
+        "channels last",
+        "dense after conv",
+        "wrong predictions",
+        "permute weights",
+        "view",
+    )
     gap, units = 1.49, 2.8e7
     source = "torch.flatten; keras.layers.Flatten"
     cure = "keras.layers.Permute((3, 1, 2)) before Flatten; or reorder the rows of the Dense kernel"
@@ -50,15 +61,15 @@ class ConvFlatten(Divergence):
 
 
 class FlattenRows(Divergence):
-    """The rows of the Dense kernel can be reordered once instead of the features at every call.
+    """Reordering the rows of the Dense kernel once is as good as reordering the features at every call.
 
     (c h w, out) becomes (h w c, out).  Then the Keras model stays as its users write it, and this is what a converter
-    of weights does.  A plain transpose, as it comes here, has the right shape and the wrong rows.
+    of weights does for CONV-FLATTEN.  A plain transpose has the right shape and the wrong rows.
     """
 
     name, apis = "FLATTEN-ROWS", ("torch.nn.Linear", "keras.layers.Dense", "keras.layers.Flatten")
     words = ("flatten order", "convert weights", "reorder dense kernel", "load_state_dict", "set_weights")
-    gap, units = 1.06, 1.9e7
+    gap, equal = 0, True
     source = "keras.layers.Flatten; torch.flatten"
     cure = "weight.reshape(out, c, h, w).transpose(2, 3, 1, 0).reshape(h * w * c, out)"
 
@@ -78,24 +89,11 @@ class FlattenRows(Divergence):
 
         dense = keras.layers.Dense(5, use_bias=False)
         dense.build((None, 48))
-        dense.set_weights([keras.ops.transpose(w)])
-        return dense(
-            keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))),
-        )
-
-    def aligned_keras(x, w):
-        import keras
-
-        dense = keras.layers.Dense(5, use_bias=False)
-        dense.build((None, 48))
-        rows = keras.ops.transpose(
-            keras.ops.reshape(w, (5, 3, 4, 4)),
-            (2, 3, 1, 0),
-        )
+        rows = keras.ops.reshape(w, (5, 3, 4, 4))
+        rows = keras.ops.transpose(rows, (2, 3, 1, 0))
         dense.set_weights([keras.ops.reshape(rows, (48, 5))])
-        return dense(
-            keras.layers.Flatten()(keras.ops.transpose(x, (0, 2, 3, 1))),
-        )
+        nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
+        return dense(keras.layers.Flatten()(nhwc))
 
 
 class Dense3d(Divergence):

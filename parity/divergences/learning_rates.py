@@ -178,7 +178,7 @@ class OptLrDefAdadelta(Divergence):
 class OptLrDefAdam(Divergence):
     """Adam's and AdamW's default rate is 0.001 in torch and Keras.
 
-    They are the exceptions; SGD and most other adaptive optimizers differ.
+    So is Muon's.  SGD and the other adaptive optimizers differ (OPT-LR-DEF, OPT-LR-DEF-ADAPTIVE).
     """
 
     name = "OPT-LR-DEF-ADAM"

@@ -225,6 +225,14 @@ class HuberConfig(Divergence):
     framework = "tf"
     source = "keras/src/losses/losses.py, Huber.get_config"
     cure = "compile the loaded model again with keras.losses.Huber(delta=2)"
+    script = """
+        import keras
+
+        loss = keras.losses.Huber(delta=2.0)
+        clone = keras.losses.deserialize(keras.losses.serialize(loss))
+        a, b = float(loss([0.0], [3.0])), float(clone([0.0], [3.0]))
+        assert a == b, f"{a}, and {b} after saving: delta is forgotten"
+    """
 
     def inputs(rng):
         return {

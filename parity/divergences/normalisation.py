@@ -16,7 +16,14 @@ class BnEps(Divergence):
 
     name = "BN-EPS"
     apis = ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d", "keras.layers.BatchNormalization")
-    words = ("eval output differs", "epsilon", "eps", "batch norm", "small variance")
+    words = (
+        "outputs do not match after conversion",
+        "eval output differs",
+        "epsilon",
+        "eps",
+        "batch norm",
+        "small variance",
+    )
     gap, units = 9.9e-4, 1.6e4
     source = "torch/nn/modules/batchnorm.py; keras/src/layers/normalization/batch_normalization.py"
     cure = "keras.layers.BatchNormalization(epsilon=1e-5)"

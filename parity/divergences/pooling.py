@@ -167,6 +167,13 @@ class PoolNan(Divergence):
     gives = {"torch": "float32 [[[[nan]]]]", "keras": "float32 [[[[2]]]]"}
     source = "tensorflow#125965; torch/nn/functional.py, max_pool2d"
     cure = "look for NaN before the pooling: torch.isnan(x).any(), tf.debugging.check_numerics"
+    script = """
+        import tensorflow as tf
+
+        x = tf.reshape([float("nan"), 1.0, 0.0, 2.0], (1, 2, 2, 1))
+        pooled = float(tf.nn.max_pool2d(x, 2, 2, "VALID")[0, 0, 0, 0])
+        assert pooled != pooled, f"the maximum of a NaN is {pooled}"
+    """
     unaligned = "a NaN is to be found, not to be pooled"
 
     def inputs(rng):

@@ -15,8 +15,8 @@ def ranked(catalogue: Iterable[type[Divergence]], asked: str) -> list[type[Diver
     """The entries with all of these words first, then those with at least half of them, the best first.
 
     A word counts most in the name, the title, the APIs and the words of an entry, and less in its reason and its cure;
-    a rare word counts more; the beginning of a word stands for it.  Case, quotes and punctuation do not matter, nor do
-    words that no entry has.
+    a rare word counts more; three letters at its beginning stand for it.  Case, quotes and punctuation do not matter,
+    nor do words that no entry has.
     """
     entries = [*catalogue]
     words = {word for word in re.findall(r"\w+", asked.lower()) if not FILLING.fullmatch(word)}
@@ -34,7 +34,7 @@ def _weight(entry: type[Divergence], word: str) -> float:
     """4 for a word that the entry is known by, 1 for one in its prose; half of it for the beginning of a word."""
     known, prose = _words_of(entry)
     return max(
-        weight if word in within else weight / 2 if any(each.startswith(word) for each in within) else 0
+        weight if word in within else weight / 2 if len(word) > 2 and any(w.startswith(word) for w in within) else 0
         for weight, within in ((4, known), (1, prose))
     )
 

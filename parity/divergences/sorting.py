@@ -17,6 +17,13 @@ class NanSort(Divergence):
     gives = {"torch": "float32 [1, 2, 3, nan]", "tf": "float32 [1, 3, nan, 2]", "numpy": "float32 [1, 2, 3, nan]"}
     source = "tensorflow/python/ops/sort_ops.py; torch.sort; numpy.sort"
     cure = "replace NaN by +inf first"
+    script = """
+        import tensorflow as tf
+
+        found = tf.sort([3.0, float("nan"), 1.0, 2.0]).numpy().tolist()
+        numbers = [x for x in found if x == x]
+        assert numbers == sorted(numbers), f"{found} is not sorted"
+    """
 
     def inputs(rng):
         return {"x": np.array([3.0, np.nan, 1.0, 2.0])}

@@ -159,9 +159,18 @@ class GradCumprod(Divergence):
     gap, units = 0.97, 2.8e7
     source = "tensorflow/python/ops/math_grad.py, _CumprodGrad; tensorflow#119430"
     cure = "tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(n)]), or a sum of logarithms of what is positive"
+    script = """
+        import tensorflow as tf
+
+        x = tf.constant([1.0, 0.0, 3.0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.math.cumprod(x)
+        found = tape.gradient(y, x).numpy().tolist()
+        assert found == [1, 4, 0], f"{found} is not [1, 4, 0]"
+    """
 
     def torch():
-
         return _torch_grad(lambda x: x.cumprod(0), [1.0, 0.0, 3.0])
 
     def tf():

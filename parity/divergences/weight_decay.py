@@ -119,12 +119,16 @@ class OptAdamWd(Divergence):
 
     name, apis = "OPT-ADAM-WD", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
     words = ("weight_decay", "coupled", "decoupled", "AdamW", "L2", "Adam differs")
-    gap, units = 0.0447, 8.8e5
+    gap, units = 0.0874, 1.7e6
     arguments = ("weight_decay",)
     source = "Loshchilov and Hutter 2019; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
 
-    inputs = _inputs
+    def inputs(rng):  # gradients so small that the decay is what is seen
+        return {
+            "w": rng.normal(0, 1, 50),
+            "grads": rng.normal(0, 1e-3, (10, 50)),
+        }
 
     def torch(w, grads):
         import torch
@@ -133,20 +137,20 @@ class OptAdamWd(Divergence):
             torch.optim.Adam,
             w,
             grads,
-            lr=2.0**-3,
+            lr=0.01,
             betas=BETAS,
             eps=BELOW_ROUNDING,
-            weight_decay=DECAY,
+            weight_decay=0.1,
         )
 
     def keras(w, grads):
         import keras
 
         optimizer = keras.optimizers.Adam(
-            2.0**-3,
+            0.01,
             *BETAS,
             epsilon=BELOW_ROUNDING,
-            weight_decay=DECAY,
+            weight_decay=0.1,
         )
         return keras_steps(optimizer, w, grads)
 
@@ -157,10 +161,10 @@ class OptAdamWd(Divergence):
             torch.optim.AdamW,
             w,
             grads,
-            lr=2.0**-3,
+            lr=0.01,
             betas=BETAS,
             eps=BELOW_ROUNDING,
-            weight_decay=DECAY,
+            weight_decay=0.1,
         )
 
     def recognise(a, b):
