@@ -51,11 +51,8 @@ class OptAdamEps(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return a.defaults["eps"] != b.epsilon
@@ -107,11 +104,8 @@ class OptAdamEpshat(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
@@ -216,11 +210,8 @@ class OptBetas(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras

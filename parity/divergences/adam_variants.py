@@ -56,11 +56,8 @@ class OptNadam(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Nadam(LR, *BETAS, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Nadam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -122,11 +119,8 @@ class OptAdamax(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adamax(LR, *BETAS, epsilon=1e-8),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adamax(LR, *BETAS, epsilon=1e-8)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -143,11 +137,8 @@ class OptAdamax(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adamax(LR, *BETAS, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adamax(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return max(a.defaults["eps"], b.epsilon) > 1e-20

@@ -33,11 +33,8 @@ class OptAdagradAcc(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
@@ -200,11 +197,8 @@ class OptAdadelta(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return abs(a.defaults["rho"] - b.rho) > 1e-6 or a.defaults["eps"] != b.epsilon
@@ -251,8 +245,5 @@ class OptAdadeltaFormula(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)

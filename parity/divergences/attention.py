@@ -87,11 +87,8 @@ class MhaPack(Divergence):
         return tuple(attention.weights[0].shape)
 
     def aligned_torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(
-            query,
-            query,
-            query,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(query, query, query)[0]
 
     def aligned_keras(query, packed, out):
         return keras_attention(packed, out)(query, query)
@@ -112,11 +109,8 @@ class MhaOrder(Divergence):
     inputs = _inputs
 
     def torch(query, key, value, packed, out):
-        return torch_attention(packed, out, batch_first=True)(
-            query,
-            key,
-            value,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(query, key, value)[0]
 
     def keras(query, key, value, packed, out):
         return keras_attention(packed, out)(query, key, value)
@@ -144,18 +138,12 @@ class MhaRet(Divergence):
     inputs = _inputs
 
     def torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(
-            query,
-            query,
-            query,
-        )[1]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(query, query, query)[1]
 
     def keras(query, packed, out):
-        return keras_attention(packed, out)(
-            query,
-            query,
-            return_attention_scores=True,
-        )[1]
+        attention = keras_attention(packed, out)
+        return attention(query, query, return_attention_scores=True)[1]
 
     def aligned_torch(query, packed, out):
         attention = torch_attention(packed, out, batch_first=True)
@@ -183,11 +171,8 @@ class MhaBf(Divergence):
         return keras_attention(packed, out)(query, query)
 
     def aligned_torch(query, packed, out):
-        return torch_attention(packed, out, batch_first=True)(
-            query,
-            query,
-            query,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(query, query, query)[0]
 
     def recognise(a, b):
         return not a.batch_first

@@ -35,23 +35,15 @@ class MhaMask(Divergence):
     inputs = _inputs
 
     def torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            attn_mask=mask,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, attn_mask=mask)[0]
 
     def keras(x, packed, out, mask):
         return keras_attention(packed, out)(x, x, attention_mask=mask)
 
     def aligned_torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            attn_mask=~mask,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, attn_mask=~mask)[0]
 
 
 class MhaMaskSome(Divergence):
@@ -73,12 +65,8 @@ class MhaMaskSome(Divergence):
         }
 
     def torch(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            attn_mask=mask,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, attn_mask=mask)[0]
 
     def keras(x, packed, out, mask):
         return keras_attention(packed, out)(x, x, attention_mask=mask)
@@ -109,12 +97,8 @@ class MhaSdpa(Divergence):
         }
 
     def module(x, packed, out, mask):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            attn_mask=mask,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, attn_mask=mask)[0]
 
     def function(x, packed, out, mask):
         return _by_function(x, packed, out, mask)
@@ -155,12 +139,8 @@ class MhaCausal(Divergence):
     inputs = _inputs
 
     def torch(x, packed, out):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            is_causal=True,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, is_causal=True)[0]
 
     def keras(x, packed, out):
         return keras_attention(packed, out)(x, x, use_causal_mask=True)
@@ -172,10 +152,5 @@ class MhaCausal(Divergence):
             x.shape[1],
             dtype=x.dtype,
         )
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            attn_mask=causal,
-            is_causal=True,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, attn_mask=causal, is_causal=True)[0]

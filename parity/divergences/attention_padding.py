@@ -43,12 +43,8 @@ class MhaPadmask(Divergence):
         }
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            key_padding_mask=padding,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, key_padding_mask=padding)[0]
 
     def keras(x, packed, out, padding):
         return keras_attention(packed, out)(x, x, key_mask=padding)
@@ -73,12 +69,8 @@ class MhaQuerymask(Divergence):
     inputs = _padded
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            key_padding_mask=padding,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, key_padding_mask=padding)[0]
 
     def keras(x, packed, out):
         import keras
@@ -142,11 +134,8 @@ class MhaQuerymaskArg(Divergence):
         import keras
 
         x = keras.layers.Embedding(5, 8, weights=[table])(words)
-        return keras_attention(packed, out)(
-            x,
-            x,
-            attention_mask=(words != 0)[:, :, None],
-        )
+        attention = keras_attention(packed, out)
+        return attention(x, x, attention_mask=(words != 0)[:, :, None])
 
 
 class MhaFullmask(Divergence):
@@ -174,12 +163,8 @@ class MhaFullmask(Divergence):
         }
 
     def torch(x, packed, out, padding):
-        return torch_attention(packed, out, batch_first=True)(
-            x,
-            x,
-            x,
-            key_padding_mask=padding,
-        )[0]
+        attention = torch_attention(packed, out, batch_first=True)
+        return attention(x, x, x, key_padding_mask=padding)[0]
 
     def keras(x, packed, out, padding):
         return keras_attention(packed, out)(x, x, key_mask=~padding)

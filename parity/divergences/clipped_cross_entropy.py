@@ -92,10 +92,8 @@ class CeRecover(Divergence):
     def softmax(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy()(
-            labels,
-            keras.ops.softmax(logits),
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        return loss(labels, keras.ops.softmax(logits))
 
     def predicted(logits, labels):
         import keras
@@ -107,10 +105,8 @@ class CeRecover(Divergence):
         import keras
 
         predicted = keras.ops.convert_to_numpy(logits)
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            predicted,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, predicted)
 
 
 class CeEagerGraph(Divergence):
@@ -164,18 +160,14 @@ class CeEagerGraph(Divergence):
         import keras
         import tensorflow as tf
 
-        return keras.losses.SparseCategoricalCrossentropy()(
-            labels,
-            tf.nn.softmax(logits),
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        return loss(labels, tf.nn.softmax(logits))
 
     def aligned_eager(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
 
 class CeUnnorm(Divergence):
@@ -208,10 +200,8 @@ class CeUnnorm(Divergence):
     def categorical(p, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy()(
-            keras.ops.one_hot(labels, 3),
-            p,
-        )
+        loss = keras.losses.CategoricalCrossentropy()
+        return loss(keras.ops.one_hot(labels, 3), p)
 
     def sparse(p, labels):
         import keras

@@ -44,10 +44,8 @@ class CeLogits(Divergence):
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def recognise(a, b):
         return not b.from_logits
@@ -191,10 +189,8 @@ class CeSmoothing(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(
-            keras.ops.one_hot(labels, 5),
-            logits,
-        )
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        return loss(keras.ops.one_hot(labels, 5), logits)
 
     def aligned_keras(logits, labels):
         import keras

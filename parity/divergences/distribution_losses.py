@@ -117,10 +117,8 @@ class KldZero(Divergence):
     def aligned_torch(q, p):
         import torch
 
-        return torch.nn.KLDivLoss(reduction="batchmean")(
-            q.clamp(1e-7, 1).log(),
-            p,
-        )
+        loss = torch.nn.KLDivLoss(reduction="batchmean")
+        return loss(q.clamp(1e-7, 1).log(), p)
 
 
 class Poisson(Divergence):
@@ -198,12 +196,8 @@ class Ctc(Divergence):
             logits.log_softmax(-1).transpose(0, 1),
             torch.tensor([6, 6]),
         )
-        return torch.nn.CTCLoss()(
-            log_probs,
-            target,
-            lengths,
-            torch.tensor([3, 3]),
-        )
+        loss = torch.nn.CTCLoss()
+        return loss(log_probs, target, lengths, torch.tensor([3, 3]))
 
     def keras(logits, target):
         import keras
@@ -230,12 +224,8 @@ class Ctc(Divergence):
             logits.log_softmax(-1).transpose(0, 1),
             torch.tensor([6, 6]),
         )
-        return torch.nn.CTCLoss(reduction="none")(
-            log_probs,
-            target,
-            lengths,
-            torch.tensor([3, 3]),
-        ).mean()
+        loss = torch.nn.CTCLoss(reduction="none")
+        return loss(log_probs, target, lengths, torch.tensor([3, 3])).mean()
 
 
 class CtcNone(Divergence):
@@ -263,12 +253,8 @@ class CtcNone(Divergence):
             logits.log_softmax(-1).transpose(0, 1),
             torch.tensor([6, 6]),
         )
-        return torch.nn.CTCLoss(reduction="none")(
-            log_probs,
-            target,
-            lengths,
-            torch.tensor([3, 3]),
-        )
+        loss = torch.nn.CTCLoss(reduction="none")
+        return loss(log_probs, target, lengths, torch.tensor([3, 3]))
 
     def keras(logits, target):
         import keras

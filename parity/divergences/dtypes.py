@@ -39,9 +39,8 @@ class DtF64in(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
-            keras.ops.cast(x, "float64"),
-        )
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(keras.ops.cast(x, "float64"))
 
     def aligned_torch(x):
         import torch

@@ -155,16 +155,14 @@ class ErrNdim(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
-            x,
-        )
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(x)
 
     def aligned_keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(
-            x[None],
-        )[0]
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(x[None])[0]
 
 
 class ErrCardinality(Divergence):

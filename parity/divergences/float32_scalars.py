@@ -64,11 +64,8 @@ class OptAdamF32beta(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptF64Lr(Divergence):
@@ -161,11 +158,8 @@ class OptF64Mom(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptF64Wd(Divergence):
@@ -205,11 +199,8 @@ class OptF64Wd(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, weight_decay=0.1),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, weight_decay=0.1)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -225,11 +216,8 @@ class OptF64Wd(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, weight_decay=0.125),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, weight_decay=0.125)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptF64Acc(Divergence):
@@ -270,11 +258,8 @@ class OptF64Acc(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adagrad(LR, 0.1, BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adagrad(LR, 0.1, BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -291,11 +276,8 @@ class OptF64Acc(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adagrad(LR, 0.125, BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adagrad(LR, 0.125, BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptF64Rho(Divergence):

@@ -89,9 +89,8 @@ class ActGeluTanh(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.Activation(keras.ops.gelu)(
-            x,
-        )  # approximates by default: ACT-GELU-DEF
+        layer = keras.layers.Activation(keras.ops.gelu)
+        return layer(x)  # approximates by default: ACT-GELU-DEF
 
     def recognise(a, b):
         function = getattr(b, "activation", None)

@@ -36,10 +36,8 @@ class CeTarget(Divergence):
         import keras
 
         labels = keras.ops.cast(labels, "float32")
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def aligned_torch(logits, labels):
         import torch
@@ -76,10 +74,8 @@ class CeClassdim(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def aligned_torch(logits, labels):
         import torch
@@ -111,10 +107,8 @@ class CeColumn(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels[:, None],
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels[:, None], logits)
 
     def aligned_torch(logits, labels):
         import torch
@@ -141,19 +135,15 @@ class CeOnehot(Divergence):
     def torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss()(
-            logits,
-            torch.nn.functional.one_hot(labels, 5),
-        )
+        loss = torch.nn.CrossEntropyLoss()
+        return loss(logits, torch.nn.functional.one_hot(labels, 5))
 
     def keras(logits, labels):
         import keras
 
         one_hot = keras.ops.one_hot(labels, 5, dtype="int64")
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(
-            one_hot,
-            logits,
-        )
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        return loss(one_hot, logits)
 
     def aligned_torch(logits, labels):
         import torch
@@ -188,18 +178,14 @@ class CeCategorical(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
 
 class CeSparse(Divergence):

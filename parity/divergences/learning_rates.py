@@ -145,20 +145,14 @@ class OptLrDefAdadelta(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)
 
     recognise = _other_rate
 

@@ -93,10 +93,8 @@ class CeIgnore(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def aligned_keras(logits, labels):
         import keras
@@ -189,7 +187,5 @@ class CeEmpty(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(
-            labels,
-            logits,
-        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)

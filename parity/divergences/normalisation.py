@@ -129,10 +129,8 @@ class BnAxis(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.BatchNormalization(axis=1, epsilon=1e-5)(
-            x,
-            training=True,
-        )
+        layer = keras.layers.BatchNormalization(axis=1, epsilon=1e-5)
+        return layer(x, training=True)
 
 
 class BnFreeze(Divergence):

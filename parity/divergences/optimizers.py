@@ -41,21 +41,14 @@ class OptSgdLrchange(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps_at_two_rates(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-            rescale=True,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
 class OptZero(Divergence):
@@ -88,11 +81,8 @@ class OptZero(Divergence):
         import keras
 
         grads = [grads[0], keras.ops.zeros_like(grads[0])]
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -210,11 +200,8 @@ class OptSgdNesterov(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptDamp(Divergence):
@@ -248,11 +235,8 @@ class OptDamp(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
@@ -260,11 +244,8 @@ class OptDamp(Divergence):
         dampened = keras.ops.concatenate(
             [grads[:1], grads[1:] * (1 - MOMENTUM)],
         )
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            dampened,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, dampened)
 
     def recognise(a, b):
         return a.defaults["momentum"] != 0 and a.defaults["dampening"] != 0
@@ -317,11 +298,8 @@ class OptMom(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, momentum=MOMENTUM),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return abs(a.defaults["momentum"] - b.momentum) > 1e-6 or bool(a.defaults["nesterov"]) != bool(b.nesterov)

@@ -87,9 +87,8 @@ class PoolGap(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.GlobalAveragePooling2D()(
-            keras.ops.transpose(x, (0, 2, 3, 1)),
-        )
+        layer = keras.layers.GlobalAveragePooling2D()
+        return layer(keras.ops.transpose(x, (0, 2, 3, 1)))
 
     def aligned_torch(x):
         import torch

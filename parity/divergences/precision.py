@@ -35,7 +35,5 @@ class DtLossf32(Divergence):
     def aligned_keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(dtype="float64")(
-            target,
-            prediction,
-        )
+        loss = keras.losses.MeanSquaredError(dtype="float64")
+        return loss(target, prediction)

@@ -41,11 +41,8 @@ class OptRmsRho(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -106,11 +103,8 @@ class OptRmsEps(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch

@@ -39,13 +39,13 @@ def _weight(entry: type[Divergence], word: str) -> float:
     )
 
 
-@functools.cache
 def _words_of(entry: type[Divergence]) -> tuple[frozenset[str], frozenset[str]]:
     """What the entry is known by, and its prose."""
     known = " ".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words))
     return _split(known), _split(f"{entry.why} {entry.cure}")
 
 
+@functools.cache
 def _split(text: str) -> frozenset[str]:
     """The words, without their endings, and the parts of names: `BatchNorm2d` is also `batch` and `norm2d`."""
     names = re.findall(r"\w+", text)

@@ -78,10 +78,8 @@ class MseRed(Divergence):
     def keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="sum")(
-            target,
-            prediction,
-        )
+        loss = keras.losses.MeanSquaredError(reduction="sum")
+        return loss(target, prediction)
 
     def aligned_keras(prediction, target):
         import keras
@@ -141,10 +139,8 @@ class MseNone(Divergence):
     def keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="none")(
-            target,
-            prediction,
-        )
+        loss = keras.losses.MeanSquaredError(reduction="none")
+        return loss(target, prediction)
 
     def aligned_torch(prediction, target):
         import torch

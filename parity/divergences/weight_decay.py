@@ -103,11 +103,8 @@ class OptSgdWdPlain(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.SGD(0.125, weight_decay=DECAY),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.SGD(0.125, weight_decay=DECAY)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptAdamWd(Divergence):
@@ -213,11 +210,8 @@ class OptAdamwWd(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(
-            keras.optimizers.AdamW(2.0**-3, weight_decay=0.01),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.AdamW(2.0**-3, weight_decay=0.01)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return a.defaults["decoupled_weight_decay"] and abs(a.defaults["weight_decay"] - (b.weight_decay or 0)) > 1e-9
@@ -310,11 +304,8 @@ class OptWdAdaptive(Divergence):
             "epsilon": BELOW_ROUNDING,
             "weight_decay": DECAY,
         }
-        return keras_steps(
-            keras.optimizers.RMSprop(2.0**-4, **options),
-            w,
-            grads,
-        )
+        optimizer = keras.optimizers.RMSprop(2.0**-4, **options)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
