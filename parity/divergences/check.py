@@ -16,7 +16,7 @@ from rich.table import Table
 from parity.divergences import Divergence
 from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
-from parity.divergences.report import difference, side_by_side, snippets
+from parity.divergences.report import columns, difference, side_by_side
 from parity.divergences.side import short
 from parity.frameworks.environment import environment
 from parity.frameworks.runtime import Unavailable
@@ -32,17 +32,25 @@ def full(console: Console, entry: Entry) -> None:
     console.print(
         Panel(escape(f"{entry.title}.\n\n{entry.why}"), title=f"{entry.name}: {entry.area}", title_align="left")
     )
-    for row in side_by_side(snippets(entry), console.width):
-        grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
-        for _ in row:
-            grid.add_column(ratio=1)
-        grid.add_row(*(_snippet(name.replace("aligned_", "after the cure: "), source) for name, source in row.items()))
-        console.print(grid)
+    for row in side_by_side(entry, console.width):
+        console.print(_beside(row, console.width))
     console.rule(style="dim")
     for key, value in _facts(console, entry).items():
         console.print(f"[bold]{key}[/]: {escape(value)}", highlight=False)
     if entry.script:
         console.print(_snippet("to be pasted upstream: the assert fails with the bug", entry.script))
+
+
+def _beside(row: dict[str, str], width: int) -> Table:
+    """One snippet, or two: a half of the width for each, or more for the longer one."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    if len(row) == 2:
+        first, second = map(columns, row.values())
+        grid.add_column(width=max(first, min(width // 2 - 1, width - second - 2)))
+    grid.add_column(ratio=1)
+    grid.expand = True
+    grid.add_row(*(_snippet(name.replace("aligned_", "after the cure: "), source) for name, source in row.items()))
+    return grid
 
 
 def _snippet(title: str, source: str) -> Group:

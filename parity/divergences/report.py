@@ -30,26 +30,39 @@ def snippets(entry: type[Divergence]) -> dict[str, str]:
     if "inputs" in vars(entry):
         functions = {"inputs": vars(entry)["inputs"], **functions}
     shown = {name: textwrap.dedent(inspect.getsource(f)).rstrip() for name, f in functions.items()}
-    waiting = [*functions.values()]
+    constants, waiting = {}, [*functions.values()]
     for function in waiting:
         for name, what in _called(function):
             if name not in shown and inspect.isfunction(what):
                 shown[name] = inspect.getsource(what).rstrip()
                 waiting.append(what)  # what it calls itself comes after it
-            elif name not in shown and name.isupper():
-                shown[name] = textwrap.fill(f"{name} = {what}", 76, subsequent_indent="    ")
-    return shown
+            elif name.isupper():
+                constants[name] = textwrap.fill(f"{name} = {what}", 76, subsequent_indent="    ")
+    return shown | constants
 
 
-def side_by_side(blocks: dict[str, str], width: int) -> Iterator[dict[str, str]]:
-    """The snippets in rows: on a wide terminal two where both fit into a half of it, and the inputs by themselves."""
-    waiting = list(blocks.items())
+def side_by_side(entry: type[Divergence], width: int) -> Iterator[dict[str, str]]:
+    """The snippets in rows: on a wide terminal two of the sides, of the cures or of their helpers, where both fit."""
+    waiting = list(snippets(entry).items())
     while waiting:
         pair = waiting[:2]
-        fit = all(name != "inputs" and max(map(len, source.splitlines())) < width // 2 - 1 for name, source in pair)
-        count = 2 if width >= WIDE and fit else 1
+        alike = len({_kind(entry, name, source) for name, source in pair}) == 1
+        count = 2 if width >= WIDE and alike and sum(columns(source) + 1 for _, source in pair) <= width else 1
         yield dict(waiting[:count])
         del waiting[:count]
+
+
+def _kind(entry: type[Divergence], name: str, source: str) -> str:
+    if name in entry.sides:
+        return "side"
+    if name.startswith("aligned_"):
+        return "cure"
+    return "helper" if name != "inputs" and source.startswith("def ") else name
+
+
+def columns(source: str) -> int:
+    """The length of its longest line."""
+    return max(map(len, source.splitlines()))
 
 
 def _called(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:

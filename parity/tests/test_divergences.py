@@ -319,12 +319,15 @@ def test_what_a_side_calls_is_shown_with_it():
     assert snippets(catalogue()["INIT-MHA"])["HEADS"] == "HEADS = 2"  # what a helper takes
 
 
-@pytest.mark.parametrize(("width", "rows"), [(80, 4), (119, 4), (120, 3), (200, 2)])
-def test_snippets_stand_side_by_side_where_both_fit(width, rows):
-    blocks = {"inputs": "i", "torch": "t" * 50, "keras": "k" * 58, "aligned_keras": "a" * 59}
-    found = [*side_by_side(blocks, width)]
-    assert {name: source for row in found for name, source in row.items()} == blocks
-    assert len(found) == rows + (width == 200)
+@pytest.mark.parametrize(("width", "rows"), [(80, 4), (119, 4), (120, 3), (200, 3)])
+def test_two_sides_stand_beside_one_another_where_both_fit(width, rows):
+    entry = catalogue()["BN-EPS"]  # inputs, two sides, and one cure
+    found = [*side_by_side(entry, width)]
+    assert {name: source for row in found for name, source in row.items()} == snippets(entry)
+    assert len(found) == rows
+    assert all(set(row) == {"torch", "keras"} for row in found if len(row) > 1)
+    wide = [set(row) for row in side_by_side(catalogue()["OPT-SGD-LRCHANGE"], width) if len(row) > 1]
+    assert ({"torch_steps_at_two_rates", "keras_steps_at_two_rates"} in wide) == (width == 200)
 
 
 @pytest.mark.parametrize(

@@ -202,7 +202,7 @@ def test_an_entry_has_its_script_to_paste_and_two_columns_where_there_is_place(c
     assert "assert float(weight[0]) == -0.1" in out
     assert max(map(len, out.splitlines())) <= 80
     assert not any("def torch" in line and "def keras" in line for line in out.splitlines())
-    monkeypatch.setattr("parity.divergences.check.side_by_side", lambda blocks, width: side_by_side(blocks, 160))
+    monkeypatch.setattr("parity.divergences.check.side_by_side", lambda entry, width: side_by_side(entry, 160))
     _, out, _ = command("POOL-NAN")
     assert any("def torch" in line and "def keras" in line for line in out.splitlines())
 
