@@ -104,12 +104,12 @@ class PoolAvgpad(Divergence):
 
     name, apis = "POOL-AVGPAD", ("torch.nn.AvgPool2d", "keras.layers.AveragePooling2D")
     words = ("average pooling padding", "count_include_pad", "border", "corner", "same")
-    gap, units = 0.282, 8.5e6
+    gap, units = 0.274, 7.4e6
     source = "torch.nn.AvgPool2d, count_include_pad; tf.nn.avg_pool"
     cure = "torch.nn.AvgPool2d(..., count_include_pad=False)"
 
     def inputs(rng):
-        return {"x": rng.normal(1, 1, (2, 3, 8, 8))}
+        return {"x": rng.uniform(0, 1, (2, 3, 8, 8))}
 
     def torch(x):
         import torch
