@@ -24,7 +24,6 @@ def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[ty
         apis: in full, as "torch.nn.BatchNorm2d", or by their last part, as "batchnorm2d".  A function stands for its
             class and the other way round: `layer_norm` is `LayerNorm`, `cross_entropy` is `CrossEntropyLoss`.
     """
-
     apis = [*apis]
     given = {*arguments, *map(_last, apis)}
 
@@ -104,9 +103,11 @@ def _read(path: Path) -> ast.Module:
 def _methods(tree: ast.AST, imported: dict[str, str]) -> Iterator[str]:
     """What is called on objects: the `view` of `x.view(2)`."""
     for node in ast.walk(tree):
-        called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and not _full(called, imported):
-            yield from () if any(hasattr(plain, called.attr) for plain in PLAIN) else (called.attr,)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not _full(node.func, imported):
+            base, method = node.func.value, node.func.attr
+            own = isinstance(base, ast.Name) and base.id == "self"  # a layer that the file calls so: self.norm(x)
+            if not own and not any(hasattr(plain, method) for plain in PLAIN):
+                yield method
 
 
 def _by_name(tree: ast.AST) -> Iterator[str]:

@@ -117,11 +117,11 @@ def test_methods_and_arguments_are_read_from_a_file(tmp_path):
     path = tmp_path / "model.py"
     path.write_text(
         "import torch, keras\ny = torch.rand(2, 3).permute(1, 0).view(3, 2)\nmodel.fit(x, y, shuffle=False, epochs=2)\n"
-        "optimizer.step()\n'a b'.split()\n[2].sort()\nx = x.double()\n"
+        "optimizer.step()\n'a b'.split()\n[2].sort()\nx = x.double()\nself.norm(x)\n"
     )
     found = apis_of(path)
     assert {"torch.*.permute", "torch.*.view", "keras.*.fit", "torch.*.step"} <= found
-    assert not {"torch.*.split", "torch.*.sort", "torch.*.rand"} & found
+    assert not {"torch.*.split", "torch.*.sort", "torch.*.rand", "torch.*.norm"} & found
     assert arguments_of(path) == {"epochs", "float64"}
     assert {"FIT-SHUFFLE", "API-TRANSPOSE", "CONV-FLATTEN"} <= {entry.name for entry in entries_for(found)}
 
