@@ -1,4 +1,4 @@
-"""The judgement at `large` of what lies behind a kink: there rounding may pick a side, and errors are no rounding noise.
+"""The judgement at `large` of what lies behind a kink: rounding may pick a side there, and then errors are no noise.
 
 Correct outputs lie within 10⁻³ of the truth's size even where a side was picked; a transposed weight, a dropped term or
 a factor moves them by about 1.
