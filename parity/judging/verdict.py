@@ -15,7 +15,7 @@ from parity.judging.arrays import as_arrays
 from parity.judging.inputs import draw
 from parity.judging.noise import FEW_SAMPLES, LIMIT, SAMPLES, WIDER, Truth, flush, measured_truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
-from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast
+from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast, choose
 from parity.tasks import has_own_settings, load
 
 Verdict = Literal[
@@ -87,9 +87,12 @@ def judge(
         loop: judges this loop, and nothing else.
 
     Raises:
+        UsageError: an unknown loop.
         The errors of `run`.
     """
     task = load(task) if isinstance(task, str) else task
+    if loop:
+        choose(f"loop of {task.name}", loop, task.loops)
     arrays = draw(task, size, seed=seed)
     again = dict.fromkeys([loop] if loop else task.loops, calls) if loop or calls > 1 else None
     if outputs is None:
