@@ -1,0 +1,131 @@
+"""What is asked of a mutant, the cheapest first: verdicts on the tasks that use its file, then the tests about it."""
+
+import ast
+import dataclasses
+import functools
+import importlib
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+PACKAGES = ("parity/judging", "impl_numpy", "impl_torch", "impl_tf")
+FRAMEWORKS = {"impl_numpy": "numpy", "impl_torch": "torch", "impl_tf": "tf"}
+RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  # tasks that use all of a runtime
+TESTS = {  # of the judge, by module, the quickest first
+    "arrays": ("arrays",),
+    "command": ("command", "cli"),
+    "inputs": ("kinks", "verdict", "inputs"),
+    "lesson": ("shown", "lessons"),
+    "noise": ("noise", "arrays", "verdict", "sweep"),
+    "report": ("report", "cli"),
+    "results": ("results", "compare"),
+    "run": ("run", "verdict", "modes", "worker"),
+    "shown": ("shown", "lessons"),
+    "sweep": ("sweep", "modes", "report", "cli"),
+    "verdict": ("verdict", "sweep", "arrays", "gate"),
+    "worker": ("worker", "cli"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Check:
+    """One verdict to ask for."""
+
+    task: str
+    framework: str
+    dtype: str = "float32"
+    size: str = "tiny"
+    mode: str = "eager"
+    calls: int = 1
+
+
+def checks_of(file: str) -> list[Check]:
+    """The verdicts to ask for: of a task's file its own, of an operation's those of the tasks that use it."""
+    package = file.partition("/")[0]
+    if package == "parity":
+        return []
+    frameworks = ("torch", "numpy") if package == "impl_numpy" else (FRAMEWORKS[package],)
+    tasks = [Path(file).stem] if (ROOT / "parity/tasks" / Path(file).name).exists() else RUNTIME
+    if "/ops/" in file:
+        tasks = users_of(file)
+    found = [Check(task, framework) for task in tasks for framework in frameworks]
+    found += [Check(task, framework, calls=3) for task in tasks for framework in frameworks]
+    found += [Check(task, framework, "float64") for task in tasks for framework in frameworks]
+    if package == "impl_tf":
+        found += [Check(task, "tf", mode="graph") for task in tasks]
+    return found + [Check(task, frameworks[0], size="base") for task in tasks if task != "resnet18_transfer"]
+
+
+def tests_of(file: str) -> list[list[str]]:
+    """Arguments for pytest; those that follow are for what the first do not see."""
+    package, name = file.partition("/")[0], Path(file).stem
+    if package == "parity":
+        return [["--framework=numpy", f"parity/tests/test_{test}.py"] for test in TESTS.get(name, ())]
+    framework = f"--framework={FRAMEWORKS[package]}"
+    if "/ops/" in file:
+        files = [f"parity/tests/test_{test}.py" for test in ("kinks", "devices")]
+        return [[framework, *files], [framework, "-k", "derivatives", "parity/tests/test_tasks.py"]]
+    if name == "__init__":
+        return [[framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror"))]]
+    about = [f"parity/tests/test_{test}.py" for test in ("course", "lessons", "devices", "modes", "tasks")]
+    return [[framework, "-k", name, *about]]
+
+
+def users_of(file: str) -> list[str]:
+    """The tasks that use an operation of this file, directly or through another one; the shortest sources first."""
+    names = {Path(file).stem: set(_functions(ROOT / file))}
+    others = list((ROOT / "impl_numpy/ops").glob("[!_]*.py"))
+    for _ in others:  # operations that are made of operations
+        above = [p for p in others if any(f"ops.{known} import" in p.read_text() for known in names)]
+        names |= {path.stem: set(_functions(path)) for path in above}
+    asked = set().union(*names.values())
+    users = [path for path in (ROOT / "impl_numpy").glob("[!_]*.py") if asked & set(_used(path))]
+    return [path.stem for path in sorted(users, key=lambda path: path.stat().st_size)]
+
+
+def _functions(path: Path) -> Iterator[str]:
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+@functools.cache
+def _used(path: Path) -> tuple[str, ...]:
+    """The names after `ops.` in a task's file."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return tuple(n.attr for n in nodes if isinstance(n, ast.Attribute) and ast.unparse(n.value) == "ops")
+
+
+def seen_by(checks: Iterable[Check], *, fresh: bool) -> str:
+    """The first check that does not pass, with the output; empty if all pass.
+
+    Args:
+        fresh: the truth is computed again, since it may be faulty too.
+    """
+    from parity import judge, load
+    from parity.judging.verdict import PASSING
+
+    tasks = {}
+    for check in checks:
+        way = dataclasses.asdict(check)
+        name, framework = way.pop("task"), way.pop("framework")
+        if name not in tasks:  # a task is equal only to itself, and its truth is kept by task
+            tasks[name] = dataclasses.replace(load(name)) if fresh else load(name)
+        try:
+            rows = judge(tasks[name], framework, **way)
+        except Exception as error:
+            return f"{check}: {type(error).__name__}"
+        bad = next((row for row in rows if row.verdict not in PASSING), None)
+        if bad is not None:
+            return f"{' '.join(map(str, dataclasses.astuple(check)))}: {bad.output} {bad.verdict}"
+    return ""
+
+
+def forget(file: str) -> None:
+    """Let the next import read the file again, and with it what may hold something of it."""
+    module = file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    whole = module.split(".")[0] if "/ops/" in file or file.endswith("__init__.py") else module
+    for name in [name for name in sys.modules if name == whole or name.startswith(f"{whole}.")]:
+        del sys.modules[name]
+    importlib.invalidate_caches()
