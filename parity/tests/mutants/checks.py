@@ -8,21 +8,23 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from parity.tasks import load
+
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("parity/judging", "impl_numpy", "impl_torch", "impl_tf")
 FRAMEWORKS = {"impl_numpy": "numpy", "impl_torch": "torch", "impl_tf": "tf"}
 RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  # tasks that use all of a runtime
 TESTS = {  # of the judge, by module, the quickest first
     "arrays": ("arrays",),
-    "command": ("command", "cli"),
-    "inputs": ("kinks", "verdict", "inputs"),
+    "command": ("cli",),
+    "inputs": ("verdict", "kinks"),
     "lesson": ("shown", "lessons"),
-    "noise": ("noise", "arrays", "verdict", "sweep"),
+    "noise": ("noise", "arrays", "verdict"),
     "report": ("report", "cli"),
-    "results": ("results", "compare"),
-    "run": ("run", "verdict", "modes", "worker"),
+    "results": ("compare",),
+    "run": ("verdict", "stages", "modes"),
     "shown": ("shown", "lessons"),
-    "sweep": ("sweep", "modes", "report", "cli"),
+    "sweep": ("sweep", "modes", "cli"),
     "verdict": ("verdict", "sweep", "arrays", "gate"),
     "worker": ("worker", "cli"),
 }
@@ -46,15 +48,17 @@ def checks_of(file: str) -> list[Check]:
     if package == "parity":
         return []
     frameworks = ("torch", "numpy") if package == "impl_numpy" else (FRAMEWORKS[package],)
-    tasks = [Path(file).stem] if (ROOT / "parity/tasks" / Path(file).name).exists() else RUNTIME
-    if "/ops/" in file:
+    tasks = [Path(file).stem]
+    if file == f"{package}/__init__.py":
+        tasks = list(RUNTIME)
+    elif "/ops/" in file:
         tasks = users_of(file)
     found = [Check(task, framework) for task in tasks for framework in frameworks]
     found += [Check(task, framework, calls=3) for task in tasks for framework in frameworks]
     found += [Check(task, framework, "float64") for task in tasks for framework in frameworks]
     if package == "impl_tf":
-        found += [Check(task, "tf", mode="graph") for task in tasks]
-    return found + [Check(task, frameworks[0], size="base") for task in tasks if task != "resnet18_transfer"]
+        found += [Check(task, "tf", mode="graph") for task in tasks if load(task).loops]
+    return found
 
 
 def tests_of(file: str) -> list[list[str]]:
@@ -68,8 +72,12 @@ def tests_of(file: str) -> list[list[str]]:
         return [[framework, *files], [framework, "-k", "derivatives", "parity/tests/test_tasks.py"]]
     if name == "__init__":
         return [[framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror"))]]
-    about = [f"parity/tests/test_{test}.py" for test in ("course", "lessons", "devices", "modes", "tasks")]
-    return [[framework, "-k", name, *about]]
+    tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "devices", "modes", "stages")
+    return [
+        [framework, "-k", f"{name} and test_agrees and base", tasks],
+        [framework, "-k", name, *(f"parity/tests/test_{test}.py" for test in others)],
+        [framework, "-k", f"{name} and not base", tasks],
+    ]
 
 
 def users_of(file: str) -> list[str]:

@@ -3,6 +3,7 @@
 import ast
 import copy
 import hashlib
+import itertools
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Mutant:
     change: str  # the statement before -> after
     number: int  # from 0, among those of the same words
     digest: str  # of the function's text
-    source: str  # the whole file with the fault
+    place: int  # among all of the file
 
     @property
     def key(self) -> str:
@@ -71,23 +72,35 @@ class Site:
 def mutants_of(file: str, source: str) -> list[Mutant]:
     """Every mutant of a file, in the order of its lines."""
     tree = ast.parse(source)
-    imported = {name.asname or name.name for node in ast.walk(tree) if isinstance(node, IMPORTS) for name in node.names}
-    parts = [ast.unparse(part) for part in tree.body]
+    digests = {part: hashlib.sha256(ast.unparse(part).encode()).hexdigest()[:12] for part in tree.body}
     found: list[Mutant] = []
     numbers: dict[tuple[str, ...], int] = {}
+    for place, (part, site, operator, other) in enumerate(_faults(tree)):
+        node, before = site.node, _header(site.statement)
+        site.put(other)
+        after = _header(other) if node is site.statement else _header(site.statement)
+        site.put(node)
+        words = (file, site.function, operator, f"{before} -> {after}")
+        numbers[words] = numbers.get(words, -1) + 1
+        found.append(Mutant(*words, numbers[words], digests[part], place))
+    return found
+
+
+def planted(mutant: Mutant, source: str) -> str:
+    """The text of the file with the fault."""
+    tree = ast.parse(source)
+    _, site, _, other = next(itertools.islice(_faults(tree), mutant.place, None))
+    site.put(other)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _faults(tree: ast.Module) -> Iterator[tuple[ast.stmt, Site, str, Node]]:
+    """Each statement at the top, a site in it, the operator, and what it puts there."""
+    imported = {name.asname or name.name for node in ast.walk(tree) if isinstance(node, IMPORTS) for name in node.names}
     for place, part in enumerate(tree.body):
         for site in _sites(tree, "body", place, part, part, ()):
-            node, before = site.node, _header(site.statement)
-            digest = hashlib.sha256(parts[place].encode()).hexdigest()[:12]
             for operator, other in alternatives(site, imported):
-                site.put(other)
-                after = _header(other) if node is site.statement else _header(site.statement)
-                faulty = ast.unparse(ast.fix_missing_locations(tree.body[place]))
-                site.put(node)
-                words = (file, site.function, operator, f"{before} -> {after}")
-                numbers[words] = numbers.get(words, -1) + 1
-                found.append(Mutant(*words, numbers[words], digest, "\n".join(_instead(parts, place, faulty))))
-    return found
+                yield part, site, operator, other
 
 
 def alternatives(site: Site, imported: Container[str] = ()) -> Iterator[tuple[str, Node]]:

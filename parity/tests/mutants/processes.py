@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from parity.tests.mutants.checks import checks_of, forget, seen_by, tests_of
-from parity.tests.mutants.operators import Mutant
+from parity.tests.mutants.operators import Mutant, planted
 
 ROOT = Path(__file__).parents[3]
 OURS = ("parity", "impl_numpy", "impl_torch", "impl_tf", "benchmarks", "conftest")
@@ -40,7 +40,7 @@ class Copy:
         """The fault is there while the block lasts."""
         path = self.folder / mutant.file
         before = path.read_text()
-        path.write_text(mutant.source)
+        path.write_text(planted(mutant, before))
         try:
             yield
         finally:
@@ -66,7 +66,9 @@ class Judge:
         self.warm = ""  # the file whose checks were made without a fault
 
     def see(self, mutant: Mutant) -> str:
-        """What sees the mutant; empty if nothing does."""
+        """What sees the mutant; empty if nothing does, or no task uses the file alone."""
+        if not checks_of(mutant.file):
+            return ""
         if self.warm != mutant.file or self.process is None:
             found = self._ask(mutant.file, FIRST)
             if found:
@@ -78,7 +80,7 @@ class Judge:
     def _ask(self, file: str, timeout: float) -> str:
         if self.process is None:
             self.pipe, theirs = FORK.Pipe()
-            self.process = FORK.Process(target=_judging, args=(self.copy, theirs), daemon=True)
+            self.process = FORK.Process(target=_judging, args=(self.copy, self.pipe, theirs), daemon=True)
             self.process.start()
             theirs.close()
         try:
@@ -98,15 +100,21 @@ class Judge:
             self.process = None
 
 
-def _judging(copy: Copy, pipe: Any) -> None:
+def _judging(copy: Copy, asking: Any, pipe: Any) -> None:
+    asking.close()  # so that this process ends where the one that asks is gone
     copy.enter()
     _silence()
     warnings.simplefilter("ignore")
-    while True:
-        file = pipe.recv()
-        forget(file)
-        pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
-        forget(file)
+    with contextlib.suppress(EOFError):
+        while True:
+            _answer(pipe)
+
+
+def _answer(pipe: Any) -> None:
+    file = pipe.recv()
+    forget(file)
+    pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
+    forget(file)
 
 
 def tested(copy: Copy, mutant: Mutant | None, file: str, *, timeout: float) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 from parity.tables import table
 from parity.tests.mutants.checks import PACKAGES, ROOT
 from parity.tests.mutants.operators import Mutant, mutants_of
-from parity.tests.mutants.processes import Copy, Judge, tested
+from parity.tests.mutants.processes import FIRST, Copy, Judge, tested
 
 VERDICTS = ("killed", "equivalent", "needs a GPU", "survives")
 
@@ -63,7 +63,7 @@ def judged(mutants: Iterable[Mutant], *, tests: str, timeout: float, quick: bool
             for mutant in mutants:
                 by = judge.see(mutant)
                 if not by and not quick:
-                    if mutant.file not in right and (failed := tested(copy, None, mutant.file, timeout=timeout)):
+                    if mutant.file not in right and (failed := tested(copy, None, mutant.file, timeout=FIRST)):
                         raise RuntimeError(f"{failed} fails before {mutant.file} is changed")
                     right.add(mutant.file)
                     by = tested(copy, mutant, mutant.file, timeout=timeout)
