@@ -116,7 +116,8 @@ def alternatives(site: Site, imported: Container[str] = ()) -> Iterator[tuple[st
     if isinstance(node, ast.If | ast.IfExp | ast.While):
         yield "the other branch", _with(node, test=ast.UnaryOp(ast.Not(), node.test))
     if isinstance(node, ast.Constant):
-        yield from _constants(node.value, is_index=isinstance(site.parent, ast.Subscript | ast.Slice))
+        is_bare = not isinstance(site.parent, ast.Subscript | ast.Slice | ast.UnaryOp)  # no index, and without a sign
+        yield from _constants(node.value, is_bare=is_bare)
     if isinstance(node, ast.Name | ast.Attribute):
         name = "id" if isinstance(node, ast.Name) else "attr"
         if getattr(node, name) in TWIN:
@@ -135,12 +136,12 @@ def alternatives(site: Site, imported: Container[str] = ()) -> Iterator[tuple[st
         yield "no decorator", _with(node, decorator_list=_instead(node.decorator_list, place))
 
 
-def _constants(value: object, *, is_index: bool) -> Iterator[tuple[str, Node]]:
+def _constants(value: object, *, is_bare: bool) -> Iterator[tuple[str, Node]]:
     if isinstance(value, bool):
         yield "the other boolean", ast.Constant(not value)
     elif isinstance(value, int | float):
         yield "constant + 1", ast.Constant(value + 1)
-        if value and not is_index:
+        if value and is_bare:
             yield "constant 0", ast.Constant(type(value)(0))
             yield "another sign", ast.UnaryOp(ast.USub(), ast.Constant(value))
 
@@ -151,6 +152,7 @@ def _calls(node: ast.Call, site: Site, imported: Container[str]) -> Iterator[tup
         return
     if len(node.args) > 1:
         yield "no argument", _with(node, args=node.args[:-1])
+    if len(node.args) > 1 and ast.unparse(node.args[0]) != ast.unparse(node.args[1]):
         yield "swapped arguments", _with(node, args=[*node.args[1::-1], *node.args[2:]])
     for place in range(len(node.keywords)):
         yield "no argument", _with(node, keywords=_instead(node.keywords, place))
