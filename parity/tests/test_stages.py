@@ -1,14 +1,16 @@
 """What a stage leaves behind: its batch as it was, no graph on what is only shown, and weights that learn or do not."""
 
 import contextlib
+import dataclasses
 import io
 import warnings
 
 import numpy as np
 import pytest
 
-from parity import draw, load
+from parity import draw, judge, load
 from parity.frameworks.runtime import implementation_of, runtime, stage_of
+from parity.judging.verdict import PASSING
 from parity.task import cast
 
 # Outputs of a stage without gradients that are differentiated nevertheless, or that a mistake leaves with a graph.
@@ -19,6 +21,11 @@ WITH_GRAPH = {
 
 # Stages that are about a model as it comes: the mode that its `build` left.
 AS_BUILT = {"dropout/bare", "drill_eval_mode/native", *(f"resnet18_transfer/{s}" for s in ("forward", "step", "moved"))}
+
+# Stages that draw from a generator of their own.
+DRAWS_APART = {
+    "digits_training/shuffling", "drill_eval_mode/native", "dropout/native", "dropout/functional", "dropout/bare",
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -90,6 +97,29 @@ def test_a_stage_sets_the_mode_that_it_needs(task_name, torch_alone):
     assert trained.keys() == evaluated.keys()
     for key in trained.keys() - drawn:
         assert np.array_equal(trained[key], evaluated[key], equal_nan=trained[key].dtype.kind == "f"), key
+
+
+def test_nothing_is_left_behind(task_name, torch_alone):
+    """PyTorch's generator goes on as if a stage had not drawn from it, and no hook stays on a model."""
+    import torch
+
+    for name, model, _, given, _ in stages(task_name, "torch", call=False):
+        before = torch.get_rng_state()
+        with contextlib.suppress(Exception):  # a declared error
+            stage_of(implementation_of(load(task_name), "torch"), name)(model, given)
+        assert torch.equal(before, torch.get_rng_state()) or f"{task_name}/{name}" not in DRAWS_APART, name
+        parts = model.modules() if isinstance(model, torch.nn.Module) else ()
+        assert not any(part._forward_hooks for part in parts), name
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_another_momentum_agrees_too(task_name, framework, momentum):
+    """Without momentum there is no buffer, and its output is zero."""
+    task = load(task_name)
+    if task.limits.get("momentum", (1, 1))[0] > 0 or not any(stage.trajectory for stage in task.stages.values()):
+        pytest.skip("no training that can do without momentum")
+    task = dataclasses.replace(task, config={**task.config, "momentum": momentum})
+    assert [row for row in judge(task, framework, dtype="float32") if row.verdict not in PASSING] == []
 
 
 def test_the_weights_that_learn_are_those_with_a_gradient(task_name, torch_alone):

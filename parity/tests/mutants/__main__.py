@@ -24,13 +24,11 @@ def main(arguments: list[str] | None = None) -> int:
     given = asked.parse_args(arguments)
     console = Console()
     try:
-        every = mutants_in()
-        listed = accepted.verdicts_of(every, accepted.read())
-        chosen = [mutant for mutant in every if not given.files or mutant.file.startswith(tuple(given.files))]
-        if not chosen:
+        every = mutants_in(given.files)
+        listed = accepted.verdicts_of(every, accepted.read(), complete=not given.files)
+        if not every:
             raise UsageError(f"no mutant is in {', '.join(given.files)}")
-        if not given.all and not given.files:
-            chosen = sample_of(chosen, given.sample, given.seed)
+        chosen = every if given.all or given.files else sample_of(every, given.sample, given.seed)
         verdicts = run(chosen, given.results, timeout=given.timeout, listed=listed, quick=given.quick)
     except UsageError as error:
         console.print(str(error), markup=False)

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,13 +27,13 @@ class Accepted:
         return all(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.S) for pattern, text in pairs)
 
 
-def read(path: Path = LISTS) -> list[Accepted]:
+def read() -> list[Accepted]:
     """The entries of both lists.
 
     Raises:
         UsageError: an entry without a reason, or of other fields.
     """
-    content = tomllib.loads(path.read_text())
+    content = tomllib.loads(LISTS.read_text())
     try:
         found = [
             Accepted(verdict=name.replace("_", " "), **entry)
@@ -41,21 +41,27 @@ def read(path: Path = LISTS) -> list[Accepted]:
             for entry in content.get(name, [])
         ]
     except TypeError as error:
-        raise UsageError(f"{path.name}: {error}") from error
+        raise UsageError(f"{LISTS.name}: {error}") from error
     for entry in found:
         if not entry.reason.strip():
-            raise UsageError(f"{path.name}: {entry.file} {entry.change!r} has no reason")
+            raise UsageError(f"{LISTS.name}: {entry.file} {entry.change!r} has no reason")
     return found
 
 
-def verdicts_of(mutants: Iterable[Mutant], entries: Iterable[Accepted]) -> dict[str, str]:
+def verdicts_of(mutants: Sequence[Mutant], entries: Iterable[Accepted], *, complete: bool) -> dict[str, str]:
     """By the key of a mutant, the verdict of the entry that fits it.
+
+    Args:
+        complete: these are all mutants; otherwise an entry about another file is left alone.
 
     Raises:
         UsageError: an entry that fits no mutant: the code that it was about is gone.
     """
-    mutants, found = list(mutants), {}
+    found: dict[str, str] = {}
+    files = {mutant.file for mutant in mutants}
     for entry in entries:
+        if not complete and entry.file not in files:
+            continue
         fitting = [mutant.key for mutant in mutants if entry.fits(mutant)]
         if not fitting:
             raise UsageError(f"{LISTS.name}: no mutant is {entry.file} {entry.function}: {entry.change}")

@@ -29,10 +29,11 @@ class Found:
     tests: str  # a digest of the tests that were asked
 
 
-def mutants_in(files: Iterable[str] = ()) -> list[Mutant]:
-    """The mutants of the four packages, or of these files."""
+def mutants_in(asked: Sequence[str] = ()) -> list[Mutant]:
+    """The mutants of the four packages, or of these files and folders."""
     every = [path.relative_to(ROOT).as_posix() for name in PACKAGES for path in sorted((ROOT / name).rglob("*.py"))]
-    return [m for file in every if not files or file in files for m in mutants_of(file, (ROOT / file).read_text())]
+    files = [file for file in every if file.startswith(tuple(asked) or "")]
+    return [m for file in files for m in mutants_of(file, (ROOT / file).read_text())]
 
 
 def sample_of(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
