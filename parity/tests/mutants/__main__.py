@@ -24,15 +24,20 @@ def main(arguments: list[str] | None = None) -> int:
     given = asked.parse_args(arguments)
     console = Console()
     try:
-        every = mutants_in(given.files)
-        listed = accepted.verdicts_of(every, accepted.read(), complete=not given.files)
+        every, entries = mutants_in(given.files), accepted.read()
+        listed = accepted.verdicts_of(every, entries, complete=not given.files)
         if not every:
             raise UsageError(f"no mutant is in {', '.join(given.files)}")
         chosen = every if given.all or given.files else sample_of(every, given.sample, given.seed)
         verdicts = run(chosen, given.results, timeout=given.timeout, listed=listed, quick=given.quick)
+        if given.all:
+            accepted.refuse_seen(every, entries, verdicts)
     except UsageError as error:
-        console.print(str(error), markup=False)
+        console.print(str(error), markup=False, soft_wrap=True)
         return 2
+    for mutant in chosen:
+        if verdicts[mutant.key] == "survives":
+            console.print(str(mutant), markup=False, highlight=False, soft_wrap=True)
     console.print(counted(chosen, verdicts))
     return int("survives" in verdicts.values())
 

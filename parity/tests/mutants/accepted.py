@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,17 +14,18 @@ LISTS = Path(__file__).with_name("accepted.toml")
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """Mutants of a kind.  In `file`, `function` and `change` a * stands for any text."""
+    """Mutants of a kind.  A * stands for any text."""
 
     verdict: str  # "equivalent" or "needs a GPU"
     file: str
     change: str
     reason: str
     function: str = "*"
+    operator: str = "*"
 
     def fits(self, mutant: Mutant) -> bool:
-        pairs = ((self.file, mutant.file), (self.function, mutant.function), (self.change, mutant.change))
-        return all(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text, re.S) for pattern, text in pairs)
+        pairs = ((getattr(self, name), getattr(mutant, name)) for name in ("file", "function", "operator", "change"))
+        return all(re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), text) for pattern, text in pairs)
 
 
 def read() -> list[Accepted]:
@@ -67,3 +68,11 @@ def verdicts_of(mutants: Sequence[Mutant], entries: Iterable[Accepted], *, compl
             raise UsageError(f"{LISTS.name}: no mutant is {entry.file} {entry.function}: {entry.change}")
         found |= dict.fromkeys(fitting, entry.verdict)
     return found
+
+
+def refuse_seen(mutants: Iterable[Mutant], entries: Iterable[Accepted], verdicts: Mapping[str, str]) -> None:
+    """UsageError for an entry of which every mutant is killed: what it says nothing can see is seen."""
+    for entry in entries:
+        fitting = [verdicts[mutant.key] for mutant in mutants if entry.fits(mutant)]
+        if fitting and set(fitting) == {"killed"}:
+            raise UsageError(f"{LISTS.name}: {entry.file} {entry.function}: {entry.change} is seen; take it out")

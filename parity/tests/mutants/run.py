@@ -5,7 +5,7 @@ import json
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -55,15 +55,17 @@ def digest_of_tests() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
-def judged(mutants: Iterable[Mutant], *, tests: str, timeout: float, quick: bool) -> Iterator[tuple[Mutant, Found]]:
-    """Each mutant with what sees it."""
+def judged(
+    mutants: Iterable[Mutant], *, tests: str, timeout: float, untested: Container[str]
+) -> Iterator[tuple[Mutant, Found]]:
+    """Each mutant with what sees it: a verdict, or a test, which is not asked about the keys in `untested`."""
     with tempfile.TemporaryDirectory(prefix="parity-mutants-") as folder:
         copy = Copy(Path(folder))
         judge, right = Judge(copy, timeout=timeout), set()
         try:
             for mutant in mutants:
                 by = judge.see(mutant)
-                if not by and not quick:
+                if not by and mutant.key not in untested:
                     if mutant.file not in right and (failed := tested(copy, None, mutant.file, timeout=FIRST)):
                         raise RuntimeError(f"{failed} fails before {mutant.file} is changed")
                     right.add(mutant.file)
@@ -79,21 +81,21 @@ def run(
     """The verdict on each mutant by its key; what is found is appended to the file at once.
 
     Args:
-        listed: the verdicts on those that are not tried.
+        listed: the verdicts on those that nothing can see.
         quick: verdicts alone are asked for, and no test.
     """
     tests = "verdicts alone" if quick else digest_of_tests()
-    before = known(path, tests)
+    found = known(path, tests)
     path.parent.mkdir(parents=True, exist_ok=True)
-    due = [mutant for mutant in mutants if mutant.key not in listed and mutant.key not in before]
+    due = [mutant for mutant in mutants if mutant.key not in found]
+    untested = {mutant.key for mutant in due} if quick else listed
     with path.open("a") as file:
-        for mutant, found in judged(due, tests=tests, timeout=timeout, quick=quick):
-            before[mutant.key] = found
-            file.write(json.dumps(asdict(found)) + "\n")
+        for mutant, one in judged(due, tests=tests, timeout=timeout, untested=untested):
+            found[mutant.key] = one
+            file.write(json.dumps(asdict(one)) + "\n")
             file.flush()
-            if found.verdict == "survives":
-                print(mutant, flush=True)
-    return {m.key: listed.get(m.key) or before[m.key].verdict for m in mutants}
+    verdicts = {mutant.key: found[mutant.key].verdict for mutant in mutants}
+    return verdicts | {key: verdict for key, verdict in listed.items() if verdicts.get(key) == "survives"}
 
 
 def counted(mutants: Iterable[Mutant], verdicts: Mapping[str, str]) -> Table:
