@@ -17,15 +17,15 @@ RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  #
 TESTS = {  # of the judge, by module, the quickest first
     "arrays": ("arrays",),
     "command": ("cli",),
-    "inputs": ("verdict", "kinks"),
+    "inputs": ("limits", "kinks", "verdict"),
     "lesson": ("shown", "lessons"),
-    "noise": ("noise", "arrays", "verdict"),
+    "noise": ("limits", "noise", "arrays", "verdict"),
     "report": ("report", "cli"),
     "results": ("compare",),
     "run": ("verdict", "stages", "modes"),
     "shown": ("shown", "lessons"),
     "sweep": ("sweep", "modes", "cli"),
-    "verdict": ("verdict", "sweep", "arrays", "gate"),
+    "verdict": ("limits", "verdict", "sweep", "arrays", "gate"),
     "worker": ("worker", "cli"),
 }
 
