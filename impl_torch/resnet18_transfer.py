@@ -81,7 +81,7 @@ def _by_part(names):
     """How many are of the head, of the trunk's weights, and of its statistics."""
     head = sum(name.startswith("fc.") for name in names)
     statistics = sum("running" in name for name in names)
-    return torch.tensor([head, len(names) - head - statistics, statistics])
+    return [head, len(names) - head - statistics, statistics]
 
 
 def _step(model, batch):

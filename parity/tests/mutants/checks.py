@@ -12,6 +12,7 @@ from parity.tasks import load
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("parity/judging", "impl_numpy", "impl_torch", "impl_tf")
+IMPORTED = {"impl_torch": "torch", "impl_tf": "keras"}  # once, before the forks; no operation of TensorFlow's starts
 FRAMEWORKS = {"impl_numpy": "numpy", "impl_torch": "torch", "impl_tf": "tf"}
 RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  # tasks that use all of a runtime
 TESTS = {  # of the judge, by module, the quickest first
@@ -68,12 +69,13 @@ def tests_of(file: str) -> list[list[str]]:
         return [["--framework=numpy", f"parity/tests/test_{test}.py"] for test in TESTS.get(name, ())]
     framework = f"--framework={FRAMEWORKS[package]}"
     if "/ops/" in file:
-        files = [f"parity/tests/test_{test}.py" for test in ("kinks", "devices")]
+        files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]
         return [[framework, *files], [framework, "-k", "derivatives", "parity/tests/test_tasks.py"]]
     if name == "__init__":
         return [[framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror"))]]
-    tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "devices", "modes", "stages")
+    tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "devices", "modes")
     return [
+        [framework, "-k", name, "parity/tests/test_stages.py"],
         [framework, "-k", f"{name} and test_agrees and base", tasks],
         [framework, "-k", name, *(f"parity/tests/test_{test}.py" for test in others)],
         [framework, "-k", f"{name} and not base", tasks],
@@ -81,15 +83,15 @@ def tests_of(file: str) -> list[list[str]]:
 
 
 def users_of(file: str) -> list[str]:
-    """The tasks that use an operation of this file, directly or through another one; the shortest sources first."""
-    names = {Path(file).stem: set(_functions(ROOT / file))}
+    """Two tasks for each operation of this file, and of the files that import it: those with the shortest sources."""
+    above = {Path(file).stem}
     others = list((ROOT / "impl_numpy/ops").glob("[!_]*.py"))
     for _ in others:  # operations that are made of operations
-        above = [p for p in others if any(f"ops.{known} import" in p.read_text() for known in names)]
-        names |= {path.stem: set(_functions(path)) for path in above}
-    asked = set().union(*names.values())
-    users = [path for path in (ROOT / "impl_numpy").glob("[!_]*.py") if asked & set(_used(path))]
-    return [path.stem for path in sorted(users, key=lambda path: path.stat().st_size)]
+        above |= {p.stem for p in others if any(f"ops.{known} import" in p.read_text() for known in above)}
+    asked = {name for path in others if path.stem in above for name in _functions(path)}
+    tasks = sorted((ROOT / "impl_numpy").glob("[!_]*.py"), key=lambda path: path.stat().st_size)
+    chosen = {path.stem for name in asked for path in [path for path in tasks if name in _used(path)][:2]}
+    return [path.stem for path in tasks if path.stem in chosen]
 
 
 def _functions(path: Path) -> Iterator[str]:

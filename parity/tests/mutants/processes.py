@@ -2,6 +2,7 @@
 
 import compileall
 import contextlib
+import importlib
 import multiprocessing
 import os
 import py_compile
@@ -14,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from parity.tests.mutants.checks import checks_of, forget, seen_by, tests_of
+from parity.tests.mutants.checks import IMPORTED, checks_of, forget, seen_by, tests_of
 from parity.tests.mutants.operators import Mutant, planted
 
 ROOT = Path(__file__).parents[3]
@@ -119,6 +120,7 @@ def _answer(pipe: Any) -> None:
 
 def tested(copy: Copy, mutant: Mutant | None, file: str, *, timeout: float) -> str:
     """The first test that fails in a process of its own; empty if all pass."""
+    importlib.import_module(IMPORTED.get(file.partition("/")[0], "numpy"))
     for arguments in tests_of(file):
         with copy.planted(mutant) if mutant else contextlib.nullcontext():
             said, theirs = FORK.Pipe(duplex=False)
