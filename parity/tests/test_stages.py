@@ -100,14 +100,17 @@ def test_a_stage_sets_the_mode_that_it_needs(task_name, torch_alone):
 
 
 def test_nothing_is_left_behind(task_name, torch_alone):
-    """PyTorch's generator goes on as if a stage had not drawn from it; no hook and no filter of warnings stays."""
+    """PyTorch's generator goes on as if a stage had not drawn from it; no hook, filter of warnings or mark stays."""
     import torch
 
     for name, model, _, given, _ in stages(task_name, "torch", call=False):
         before, filters = torch.get_rng_state(), list(warnings.filters)
+        weights = list(model.values()) if isinstance(model, dict) else []
+        learn = [weight.requires_grad for weight in weights]
         with contextlib.suppress(Exception):  # a declared error
             stage_of(implementation_of(load(task_name), "torch"), name)(model, given)
         assert warnings.filters == filters, name
+        assert [weight.requires_grad for weight in weights] == learn, name
         assert torch.equal(before, torch.get_rng_state()) or f"{task_name}/{name}" not in DRAWS_APART, name
         parts = model.modules() if isinstance(model, torch.nn.Module) else ()
         assert not any(part._forward_hooks for part in parts), name
