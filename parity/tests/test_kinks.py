@@ -98,3 +98,9 @@ def test_a_trajectory_keeps_further_away_than_a_single_pass():
     draw(single, "tiny")
     with pytest.raises(ContractError, match="too near a kink"):
         draw(training, "tiny")
+
+
+def test_exactly_at_a_kink_the_derivative_is_that_of_the_frameworks():
+    """A ReLU passes nothing at zero, and of equals in a window the first gets all."""
+    assert ops.relu(np.array([-1.0, 0.0, 1.0]))[1](np.full(3, 7.0)).tolist() == [0, 0, 7]
+    assert ops.max_pool(np.ones((1, 1, 2, 2)))[1](np.full((1, 1, 1, 1), 7.0)).ravel().tolist() == [7, 0, 0, 0]
