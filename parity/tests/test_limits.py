@@ -55,6 +55,7 @@ def test_the_smallest_normal_number_is_kept():
 def test_a_sibling_lends_both_scales():
     truth = Truth(value=X, noise=1.0, peak=2.0).with_noise_of(Truth(value=X[:1], noise=3.0, peak=4.0))
     assert (truth.value is X, truth.noise, truth.peak) == (True, 3.0, 4.0)
+    assert Truth(value=X) == Truth(value=X, noise=0.0, peak=0.0)
 
 
 def test_what_is_infinite_has_no_part_in_the_scales():
