@@ -15,8 +15,9 @@ from parity.task import cast
 
 # Outputs of a stage without gradients that are differentiated nevertheless, or that a mistake leaves with a graph.
 WITH_GRAPH = {
-    "sgd_step/descent/before", "second_derivative/square/first", "second_derivative/gradients/loss",
-    "drill_eval_mode/broken/loss", *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "default")),
+    "activations/at_zero/relu", "sgd_step/descent/before", "drill_eval_mode/broken/loss",
+    *(f"second_derivative/{output}" for output in ("square/first", "gradients/loss")),
+    *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "default")),
 }  # fmt: skip
 
 # Stages that are about a model as it comes: the mode that its `build` left.

@@ -17,6 +17,7 @@ FRAMEWORKS = {"impl_numpy": "numpy", "impl_torch": "torch", "impl_tf": "tf"}
 RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  # tasks that use all of a runtime
 TESTS = {  # of the judge, by module, the quickest first
     "arrays": ("arrays",),
+    "coarse": ("large",),
     "command": ("cli",),
     "inputs": ("limits", "kinks", "verdict"),
     "lesson": ("shown", "lessons"),
@@ -26,7 +27,7 @@ TESTS = {  # of the judge, by module, the quickest first
     "run": ("verdict", "stages", "modes"),
     "shown": ("shown", "lessons"),
     "sweep": ("sweep", "modes", "cli"),
-    "verdict": ("limits", "verdict", "sweep", "arrays", "gate"),
+    "verdict": ("limits", "verdict", "sweep", "arrays", "gate", "large"),
     "worker": ("worker", "cli"),
 }
 
