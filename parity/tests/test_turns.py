@@ -123,7 +123,7 @@ def test_a_turn_that_was_disturbed_for_one_backend_is_taken_again_by_all(both):
     take(asked, entries, TURNS, seconds=TURNS)
     assert not any(asked.wanted(entry, TURNS + 1) for entry in entries)
     for entry in entries:
-        times = asked._times(entry)
+        times = asked.row(entry)
         assert times["seconds"] == [[0], [1], [3], [4], [5], [TURNS]]
         assert (times["spare_turns"], times["others"], times["disturbed"]) == (1, 0.0, False)
         assert times["wall_seconds"] == TURNS
@@ -134,7 +134,7 @@ def test_the_turns_that_stay_disturbed_are_the_least_disturbed_ones_and_marked(b
     for turn in range(TURNS + SPARE):
         assert all(asked.wanted(entry, turn) for entry in entries)
         take(asked, entries, turn, seconds=turn, competing=0.5 if turn % 2 else 1.0)
-    times = asked._times(entries[0])
+    times = asked.row(entries[0])
     assert times["seconds"] == [[1], [3], [5], [7], [9], [11]]
     assert (times["spare_turns"], times["disturbed"]) == (SPARE, True)
     assert abs(times["others"] - 0.25) < 0.01
@@ -147,7 +147,7 @@ def test_a_turn_that_a_failing_backend_left_unfinished_is_not_counted(both):
         take(asked, entries, turn, competing=1.0 if turn == 0 else 0.0)
     asked.add(entries[0], TURNS, taken())
     assert asked.wanted(entries[1], TURNS)
-    assert len(asked._times(entries[1])["seconds"]) == TURNS
+    assert len(asked.row(entries[1])["seconds"]) == TURNS
     asked._skip(entries[1], "it failed", failed=True)
-    assert asked._times(entries[1]) == {}
-    assert asked._times(entries[0])["spare_turns"] == 1
+    assert "seconds" not in asked.row(entries[1])
+    assert asked.row(entries[0])["spare_turns"] == 1

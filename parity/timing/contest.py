@@ -37,7 +37,7 @@ class Contest:
         return [[Entry(task, loop, backend) for backend in self.backends] for task in self.tasks for loop in task.loops]
 
     def turns(self) -> list[tuple[Entry, int]]:
-        """Every entry with each of its turns, also the spare ones; each turn begins with another backend of the loop."""
+        """Every entry with each of its turns, spare ones too; each turn begins with another backend of the loop."""
         return [
             (group[(turn + place) % len(group)], turn)
             for group in self.groups()

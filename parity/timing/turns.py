@@ -86,7 +86,11 @@ class Turns:
     def rows(self, task: Task) -> list[dict[str, Any]]:
         """The rows of a task whose turns are over: each entry's least disturbed turns, or why it has none."""
         entries = (entry for group in self._contest.groups() for entry in group if entry.task.name == task.name)
-        return [self._rows[str(entry)] | self._times(entry) for entry in entries]
+        return [self.row(entry) for entry in entries]
+
+    def row(self, entry: Entry) -> dict[str, Any]:
+        """The row of an entry whose turns are over."""
+        return self._rows[str(entry)] | self._times(entry)
 
     def about(self, entry: Entry) -> dict[str, Any]:
         """The other columns in the row of a warm entry."""
