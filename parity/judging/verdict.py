@@ -5,10 +5,10 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from parity.judging import coarse
 from parity.judging.arrays import as_arrays
@@ -282,7 +282,7 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
     if output.shape != mean.shape or not np.isfinite(output).all():
         return "differs", f"not finite, or shape {output.shape} instead of {mean.shape}"
     worst = float(np.max(np.abs(output - mean) / deviation))
-    limit = float(stats.norm.isf(FALSE_ALARM / 2))
+    limit = -NormalDist().inv_cdf(FALSE_ALARM / 2)
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
 
 

@@ -1,12 +1,12 @@
 """The report of times: the backends of each loop side by side, and why a loop is not timed."""
 
 from collections.abc import Iterator
+from statistics import geometric_mean
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scipy import stats
 
 from parity import tables
 from parity.timing.contest import TURNS
@@ -122,8 +122,8 @@ def _means(times: pd.DataFrame, backends: list[str]) -> Iterator[tuple[str, dict
     ratios = wide.div(wide.min(axis=1), axis=0)
     for topic, group in ratios.groupby(level="topic", sort=False):
         number = str(topic).partition(" ")[0]
-        yield f"topic {number}", {c: float(stats.gmean(group[c])) for c in backends if c in group}
-    yield "all", {c: float(stats.gmean(ratios[c])) for c in backends if c in ratios}
+        yield f"topic {number}", {c: geometric_mean(group[c]) for c in backends if c in group}
+    yield "all", {c: geometric_mean(ratios[c]) for c in backends if c in ratios}
 
 
 def _loops(rows: pd.DataFrame) -> int:
