@@ -69,7 +69,7 @@ def beside(rhythm: tuple[float, ...]) -> Iterator[None]:
 def turn_of(call: Callable[[], object]) -> Taken:
     """A turn of calls, with the machine meanwhile."""
     before, calls = reading(), 0
-    while time.perf_counter() < before.wall_seconds + TURN:
+    while not calls or time.perf_counter() < before.wall_seconds + TURN:
         call()
         calls += 1
     disturbance = reading() - before
