@@ -2,10 +2,7 @@
 
 import multiprocessing
 import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import psutil
@@ -15,7 +12,6 @@ from parity.timing import machine
 from parity.timing.contest import SPARE
 from parity.timing.machine import LIMIT, TICK, Disturbance, reading
 
-ROOT = Path(__file__).parents[2]
 STAT = "cpu  {0} 0 0 0 0 0 0 {1} 0 0\ncpu0 {0} 0 0 0 0 0 0 {1} 0 0\n"  # user and stolen, in ticks
 
 
@@ -108,11 +104,10 @@ def test_competing_processes_are_measured(competitors):
     assert found.competing_seconds + 2 * TICK * len(competitors) > theirs
 
 
-def test_loops_beside_competing_processes_are_marked(competitors, tmp_path):
+def test_loops_beside_competing_processes_are_marked(competitors, here, tmp_path):
     if reading().competing_seconds is None:
         pytest.skip("this system does not tell what others take of the cores")
-    command = [sys.executable, "-m", "parity", "time", "sgd_step", "--framework", "numpy", "--size", "tiny"]
-    done = subprocess.run([*command, "--output", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = here("time", "sgd_step", "--framework", "numpy", "--size", "tiny", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     words = " ".join(done.stdout.split())
     assert "BUSY: loops on all cores take" in words

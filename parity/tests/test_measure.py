@@ -39,14 +39,13 @@ def test_time_prints_a_table_and_writes_parquet_and_csv(here, tmp_path):
     assert list(pd.read_csv(tmp_path / "times.csv")["loop"]) == list(rows["loop"])
 
 
-def test_numbers_of_threads_take_turns_and_stand_side_by_side(tmp_path):
+def test_numbers_of_threads_take_turns_and_stand_side_by_side(here, tmp_path):
     """Two processes, since TensorFlow takes its number once; each row has its number, and each backend's name too."""
     every = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if every == 1:
         pytest.skip("one core has no two numbers of threads")
-    command = [sys.executable, "-m", "parity", "time", "mlp", "--framework", "numpy", "--size", "tiny"]
-    command += ["--threads", "1", "--threads", "all", "--output", str(tmp_path)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    asked = ("mlp", "--framework", "numpy", "--size", "tiny", "--threads", "1", "--threads", "all")
+    done = here("time", *asked, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     rows = pd.read_parquet(tmp_path / "times.parquet")
     both = [("numpy 1 thread", 1), (f"numpy {every} threads", every)]
