@@ -1,0 +1,122 @@
+"""Is B slower than A?  An interval that stays valid while one looks again after every pair.
+
+A pair of processes gives x = log(time of B / time of A).  If both run the same code, A and B may change places, so x is
+as likely as -x; if B takes θ longer in logarithm, x lies symmetrically about θ.  Nothing else is assumed of the noise:
+no variance, no normal distribution, no independence of its size from the past.
+
+A gambler who holds that θ > t stakes a part of the capital on each pair before it is measured.  Pair i multiplies it by
+
+    1 + STAKE tanh((x_i - t) / s),
+
+whose mean is at most 1 where θ <= t, because tanh is odd and increasing.  So the capital is a nonnegative
+supermartingale, and the chance that it ever reaches 1 / level is at most that level, however often one looks (Ville's
+inequality).  tanh is nearly the likelihood ratio between a normal x and its mirror image, and bounded: a disturbed pair
+costs at most a factor of 1 - STAKE, and gains at most 1 + STAKE.  The capital is shared out equally over several
+scales s, since the scatter is not known.  All t that the gambler has refuted lie below the interval; a second
+gambler, who holds that θ < t, gives its upper end.  One pair can at most double a capital, so no test that assumes
+symmetry alone reaches the level of 153 loops, 0.05 / 153, in fewer than 12 pairs.
+
+Sources: Ville 1939; de la Pena 1999 and Ramdas et al. 2020, "Admissible anytime-valid sequential inference must rely on
+nonnegative martingales" (symmetric increments); Waudby-Smith and Ramdas 2024, "Estimating means of bounded random
+variables by betting" (the gambler, the shared capital, the interval).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import bisect
+from scipy.stats import trim_mean
+
+FLOOR = 0.03  # slower: the interval lies above; a smaller change is not worth a person's time
+CEILING = 0.04  # not slower: it lies below; what lies between the two may be called either
+FALSE_ALARMS = 0.05  # the chance that a comparison calls any loop slower that is at most FLOOR slower
+MISSED = 0.05  # for a loop alone: the chance that it is called not slower though it is more than CEILING slower
+SITTING = 6  # pairs in a row; then the other loops have their turns.  The fewest that decide
+MAX_PAIRS = 96  # more in one run would take too long
+STAKE = 0.9
+SCALES = 0.005, 0.015, 0.045
+TRIMMED = 0.2  # of the pairs at each end, for the centre
+WIDEST = 10.0  # in logarithm: beyond any change
+
+
+@dataclass(frozen=True)
+class Change:
+    """The relative change from A to B: its centre, the interval that decides, and the verdict.
+
+    `low` is proven at `FALSE_ALARMS` over all loops of the comparison, `high` at `MISSED` for the loop alone.  Before
+    there are enough pairs, `low` is -1 and `high` is infinite.
+    """
+
+    change: float  # 0.05: B takes 5 % longer
+    low: float
+    high: float
+    pairs: int
+    scatter: float  # of the pairs: half the width of their middle two thirds
+    agreeing: int  # sittings whose centre lies above FLOOR
+
+    @property
+    def word(self) -> str:
+        """slower, faster, not slower, or undecided.
+
+        "slower" takes two sittings whose own centres lie above the floor: what disturbs a sitting may lean to one side
+        for as long as it lasts.  Where the interval lies between `FLOOR` and `CEILING`, slower wins.
+        """
+        if self.low > FLOOR:
+            return "slower" if self.agreeing >= 2 else "undecided"
+        if self.pairs >= SITTING and self.high < CEILING:
+            return "faster" if self.high < 1 / (1 + FLOOR) - 1 else "not slower"
+        return "undecided"
+
+    @property
+    def missing(self) -> str:
+        """What an undecided loop lacks, and what would help."""
+        if self.low > FLOOR:
+            return "only one sitting says slower: run the same command again later, it adds to these pairs"
+        return (
+            f"its pairs scatter by {self.scatter:.1%}: run the same command again when the machine is quieter, it adds "
+            "to these pairs; or this task alone with --task, since fewer loops share the level"
+        )
+
+
+def change_of(log_ratios: Sequence[Sequence[float]], *, loops: int) -> Change:
+    """The change from A to B.
+
+    Args:
+        log_ratios: log(time of B / time of A) of each pair of processes, in the order of measurement: a list for each
+            sitting.
+        loops: how many loops are compared at once; they share `FALSE_ALARMS` (Bonferroni).
+    """
+    x = np.concatenate([np.asarray(sitting, float) for sitting in log_ratios])
+    left, right = np.quantile(x, [1 / 6, 5 / 6])
+    bounds = centre(x), lower_bound(x, FALSE_ALARMS / loops), -lower_bound(-x, MISSED)
+    agreeing = sum(len(sitting) >= SITTING and centre(sitting) > math.log1p(FLOOR) for sitting in log_ratios)
+    return Change(*map(_relative, bounds), len(x), float(right - left) / 2, agreeing)
+
+
+def log_capital(x: np.ndarray, t: float) -> np.ndarray:
+    """The logarithm of the capital of who holds that θ > t, after each pair.  x (n,) -> (n,)."""
+    by_scale = [np.log1p(STAKE * np.tanh((x - t) / scale)).cumsum() for scale in SCALES]
+    return np.logaddexp.reduce(by_scale) - math.log(len(SCALES))
+
+
+def lower_bound(x: np.ndarray, level: float) -> float:
+    """The greatest t that was refuted with this level after any pair; -inf if none can be yet.
+
+    The capital falls with t, so one search finds it.
+    """
+
+    def excess(t: float) -> float:
+        return float(log_capital(x, t).max() + math.log(level))
+
+    return bisect(excess, -WIDEST, WIDEST, xtol=1e-6) if excess(-WIDEST) > 0 else -math.inf
+
+
+def centre(x: Sequence[float] | np.ndarray) -> float:
+    """The trimmed mean."""
+    return float(trim_mean(x, TRIMMED))
+
+
+def _relative(log_ratio: float) -> float:
+    return float(np.expm1(log_ratio))
