@@ -6,15 +6,17 @@ no variance, no normal distribution, no independence of its size from the past.
 
 A gambler who holds that θ > t stakes a part of the capital on each pair before it is measured.  Pair i multiplies it by
 
-    1 + STAKE tanh((x_i - t) / s),
+    1 + c tanh((x_i - t) / s),
 
 whose mean is at most 1 where θ <= t, because tanh is odd and increasing.  So the capital is a nonnegative
 supermartingale, and the chance that it ever reaches 1 / level is at most that level, however often one looks (Ville's
 inequality).  tanh is nearly the likelihood ratio between a normal x and its mirror image, and bounded: a disturbed pair
-costs at most a factor of 1 - STAKE, and gains at most 1 + STAKE.  The capital is shared out equally over several
-scales s, since the scatter is not known.  All t that the gambler has refuted lie below the interval; a second
+costs at most a factor of 1 - c, and gains at most 1 + c.  The capital is shared out equally over several stakes c and
+scales s, since the scatter is not known: bold stakes decide soon, careful ones outlast a machine that disturbs one pair
+in ten.  All t that the gambler has refuted lie below the interval; a second
 gambler, who holds that θ < t, gives its upper end.  One pair can at most double a capital, so no test that assumes
-symmetry alone reaches the level of 153 loops, 0.05 / 153, in fewer than 12 pairs.
+symmetry alone reaches the level of 153 loops, 0.05 / 153, in fewer than 12 pairs.  A lean to one side that lasts for a
+whole sitting is no noise of this kind; against that "slower" takes two sittings.
 
 Sources: Ville 1939; de la Pena 1999 and Ramdas et al. 2020, "Admissible anytime-valid sequential inference must rely on
 nonnegative martingales" (symmetric increments); Waudby-Smith and Ramdas 2024, "Estimating means of bounded random
@@ -35,7 +37,7 @@ FALSE_ALARMS = 0.05  # the chance that a comparison calls any loop slower that i
 MISSED = 0.05  # for a loop alone: the chance that it is called not slower though it is more than CEILING slower
 SITTING = 6  # pairs in a row; then the other loops have their turns.  The fewest that decide
 MAX_PAIRS = 96  # more in one run would take too long
-STAKE = 0.9
+STAKES = 0.9, 0.5
 SCALES = 0.005, 0.015, 0.045
 TRIMMED = 0.2  # of the pairs at each end, for the centre
 WIDEST = 10.0  # in logarithm: beyond any change
@@ -96,9 +98,10 @@ def change_of(log_ratios: Sequence[Sequence[float]], *, loops: int) -> Change:
 
 
 def log_capital(x: np.ndarray, t: float) -> np.ndarray:
-    """The logarithm of the capital of who holds that θ > t, after each pair.  x (n,) -> (n,)."""
-    by_scale = [np.log1p(STAKE * np.tanh((x - t) / scale)).cumsum() for scale in SCALES]
-    return np.logaddexp.reduce(by_scale) - math.log(len(SCALES))
+    """The logarithm of the capital of who holds that θ > t, after each pair.  x (..., n) -> (..., n)."""
+    soft_signs = [np.tanh((x - t) / scale) for scale in SCALES]
+    capitals = [np.log1p(stake * sign).cumsum(-1) for sign in soft_signs for stake in STAKES]
+    return np.logaddexp.reduce(capitals) - math.log(len(capitals))
 
 
 def lower_bound(x: np.ndarray, level: float) -> float:

@@ -34,7 +34,7 @@ from benchmarks.history.keep import add_times
 from benchmarks.revisions import commit_of, refuse_dirty_tree, worktree
 from parity.files import WholeFile
 from parity.frameworks.environment import cpu
-from parity.frameworks.runtime import Unavailable, available
+from parity.frameworks.runtime import Unavailable
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 
@@ -212,7 +212,7 @@ def _frameworks(asked: Sequence[str] | None) -> list[str]:
     frameworks = []
     for name in asked or FRAMEWORKS:
         try:
-            available(choose("framework", name, FRAMEWORKS), "cpu", "eager")
+            installed(choose("framework", name, FRAMEWORKS))
             frameworks.append(name)
         except Unavailable as error:
             if asked:
