@@ -96,13 +96,13 @@ def calibrate(
 
 
 @contextlib.contextmanager
-def competing() -> Iterator[None]:
+def competing() -> Iterator[subprocess.Popen[bytes]]:
     """A process that computes for as long as the block lasts, on another core than the measured one if there is one."""
     process = subprocess.Popen([sys.executable, "-c", SPIN])
     if others := cores() - last_core():
         os.sched_setaffinity(process.pid, others)
     try:
-        yield
+        yield process
     finally:
         process.kill()
         process.wait()

@@ -72,6 +72,14 @@ class Change:
         return "undecided"
 
     @property
+    def interval(self) -> str:
+        """`+3.4% to +5.1%`, `at most +1.2%`, `at least +3.4%`, or a dash: an unproven end is left out."""
+        low, high = self.low > -1, math.isfinite(self.high)
+        if low and high:
+            return f"{self.low:+.1%} to {self.high:+.1%}"
+        return f"at least {self.low:+.1%}" if low else f"at most {self.high:+.1%}" if high else "-"
+
+    @property
     def missing(self) -> str:
         """What an undecided loop lacks, and what would help."""
         if self.low > FLOOR:

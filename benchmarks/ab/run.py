@@ -64,17 +64,9 @@ def changes_table(changes: Mapping[Loop, Change]) -> Table:
     for loop, c in sorted(changes.items(), key=lambda item: -item[1].change):
         if c.word in style or len(changes) <= FEW:
             view.add_row(
-                str(loop), f"{c.change:+.1%}", interval(c), str(c.pairs), c.word, style=style.get(c.word, "dim")
+                str(loop), f"{c.change:+.1%}", c.interval, str(c.pairs), c.word, style=style.get(c.word, "dim")
             )
     return view
-
-
-def interval(c: Change) -> str:
-    """`+3.4% to +5.1%`, `at most +1.2%`, `at least +3.4%`, or a dash: an end that no pair has proven is left out."""
-    low, high = c.low > -1, math.isfinite(c.high)
-    if low and high:
-        return f"{c.low:+.1%} to {c.high:+.1%}"
-    return f"at least {c.low:+.1%}" if low else f"at most {c.high:+.1%}" if high else "-"
 
 
 def write_results(

@@ -29,9 +29,6 @@ WORKER = Path(__file__).parent / "worker.py"
 ROUNDS = 12  # of each preparation; more would not help, since most noise is between pairs and between preparations
 FEWEST_ROUNDS = 4  # of a slow loop
 PREPARATION = 1.0  # seconds of rounds in a preparation, unless the fewest rounds take longer
-PREPARATIONS = (
-    4  # in each pair, for a loop that the first sitting did not decide; each puts the data elsewhere in memory
-)
 WINDOW = 0.002  # seconds that a window lasts, at least
 TIMEOUT = 300.0  # seconds to wait for an answer
 # 32 MiB is the largest threshold that glibc takes; other C libraries ignore these names.

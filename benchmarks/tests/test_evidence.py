@@ -163,6 +163,12 @@ def test_a_few_pairs_decide_nothing():
     assert change_of([[1.0] * (SITTING - 1)], loops=LOOPS).low == -1
 
 
+def test_an_end_that_nothing_has_proven_is_left_out():
+    assert change_of([[0.0] * 2], loops=LOOPS).interval == "-"
+    assert change_of([[0.0] * SITTING], loops=LOOPS).interval.startswith("at most ")
+    assert change_of([[0.0] * SITTING] * 6, loops=LOOPS).interval.count("%") == 2
+
+
 def test_a_faster_loop_is_named():
     assert change_of([[-0.2] * SITTING], loops=LOOPS).word == "faster"
 
