@@ -5,6 +5,7 @@ with what these lead to (`benchmarks.ab.code`); the pinned versions count too.  
 `benchmarks.digest` says what is timed, and a loop of which that differs is not compared at all.
 """
 
+import math
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -34,11 +35,12 @@ def reached(a: Path, b: Path, loops: Iterable[Loop]) -> dict[Loop, list[str]]:
 
 
 def controls(loops: Sequence[Loop], reached: Mapping[Loop, object]) -> list[Loop]:
-    """A few loops that cannot have changed: of frameworks that are measured anyway, and of tasks far apart."""
-    measured = {loop.framework for loop in reached}
+    """A few loops that cannot have changed, from tasks far apart; of a framework that is measured, if it has any."""
     same = [loop for loop in loops if loop not in reached]
-    near = [loop for loop in same if loop.framework in measured] or same
-    return near[:: max(1, -(-len(near) // CONTROLS))] if reached else []
+    for framework in dict.fromkeys(loop.framework for loop in [*reached, *same] if reached):
+        if mine := [loop for loop in same if loop.framework == framework]:
+            return mine[:: math.ceil(len(mine) / CONTROLS)]
+    return []
 
 
 def said(loops: Sequence[Loop], reached: Mapping[Loop, Sequence[str]], measured: Sequence[Loop]) -> Iterator[str]:
@@ -54,7 +56,7 @@ def said(loops: Sequence[Loop], reached: Mapping[Loop, Sequence[str]], measured:
         yield "no loop runs code that differs"
     if drift := [loop for loop in measured if loop not in reached]:
         yield f"measured as drift control, their code is the same: {_counted(drift)}"
-    if left := len(loops) - len(measured):
+    if left := len(set(loops) - set(measured)):
         yield f"left out, their code is the same: {left} loops (--all measures them)"
 
 

@@ -3,7 +3,6 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from benchmarks.ab.sides import Loop, Pair
 from benchmarks.ab.trial import Trial
@@ -14,7 +13,10 @@ FORMAT = 2  # of an unfinished trial
 
 
 class ResumableTrial(Trial):
-    """A trial that is saved after every loop, until it is finished; the file is written completely or not at all."""
+    """A trial that is saved after every loop, until it is finished; the file is written completely or not at all.
+
+    A loop that could not be measured is not saved: the next run tries it again.
+    """
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -25,18 +27,13 @@ class ResumableTrial(Trial):
                 raise UsageError(f"{path} was left by another version of the driver: delete it to begin anew")
             for name, found in saved["pairs"].items():
                 self.pairs[Loop(*name.split())] = [Pair(*pair) for pair in found]
-            for kept, values in ((self.failed, saved["failed"]), (self.spent, saved["spent"])):
-                kept.update({Loop(*name.split()): value for name, value in values.items()})
+            self.spent = {Loop(*name.split()): seconds for name, seconds in saved["spent"].items()}
 
     def keep(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        kept: dict[str, Any] = {"format": FORMAT}
-        kept["pairs"] = {
-            str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in self.pairs.items()
-        }
-        for name, values in (("failed", self.failed), ("spent", self.spent)):
-            kept[name] = {str(loop): value for loop, value in values.items()}
-        WholeFile(self._path).write(json.dumps(kept))
+        pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in self.pairs.items()}
+        spent = {str(loop): seconds for loop, seconds in self.spent.items()}
+        WholeFile(self._path).write(json.dumps({"format": FORMAT, "pairs": pairs, "spent": spent}))
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)

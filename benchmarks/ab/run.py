@@ -138,11 +138,12 @@ def run(
                 console.print(f"only in {where}, not compared: {loop}", style="dim")
         for name in sorted({loop.task for loop in new if loop in old and old[loop] != new[loop] and chosen(loop)}):
             console.print(f"the specification changed, not compared: {name}", style="dim")
-        both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
+        comparable = [loop for loop in new if old.get(loop) == new[loop]]
+        both = list(filter(chosen, comparable))
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
         reasons = reach.reached(a, b, both)
-        measured = both if all_ else [*reasons, *reach.controls(both, reasons)]
+        measured = both if all_ else [*reasons, *reach.controls(comparable, reasons)]
         for line in reach.said(both, reasons, measured):
             console.print(line, markup=False, highlight=False)
         if dry_run or not measured:

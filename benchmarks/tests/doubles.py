@@ -1,6 +1,7 @@
 """Doubles of processes, runs of asv and other machines, for the tests of the benchmarks."""
 
 import contextlib
+import itertools
 import json
 from types import SimpleNamespace
 
@@ -47,6 +48,12 @@ def planted(log_ratio, monkeypatch, failing=(), *, pair_of=None, seconds=1.0):
     monkeypatch.setattr(benchmarks.ab.trial, "sides", nobody)
     monkeypatch.setattr(benchmarks.ab.trial, "time", clock)
     return clock
+
+
+def never_decided():
+    """A `pair_of` for `planted`: one pair says much slower, the next one much faster, about the floor."""
+    signs = itertools.cycle((0.3, -0.3))
+    return lambda *args, **kwargs: Pair(0.03 + next(signs), 1.0, 1.0)
 
 
 def result_file(folder, machine, commit, started, values, *, benchmark="numpy_loops.MlpCpu.time_loop"):

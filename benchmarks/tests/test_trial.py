@@ -8,7 +8,7 @@ from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, Pair
 from benchmarks.ab.trial import APART, PREPARATIONS, Trial
 from benchmarks.revisions import ROOT
-from benchmarks.tests.doubles import MLP_STEP, planted
+from benchmarks.tests.doubles import MLP_STEP, never_decided, planted
 from parity.task import UsageError
 
 
@@ -75,8 +75,7 @@ def test_a_hundred_unchanged_loops_give_no_alarm_however_often_they_are_tested(m
 
 
 def test_an_undecided_loop_ends_and_the_next_run_adds_pairs(monkeypatch, tmp_path):
-    planted({}, monkeypatch, pair_of=lambda *args, **kwargs: Pair(0.3 * float(rng.standard_normal()), 1.0, 1.0))
-    rng = np.random.default_rng(5)
+    planted({}, monkeypatch, pair_of=never_decided())
     for run in (1, 2):
         trial = ResumableTrial(tmp_path / "trial.json")
         trial.run(ROOT, ROOT, [MLP_STEP], "tiny", keep=lambda note, trial=trial: trial.keep())
