@@ -19,14 +19,20 @@ from benchmarks.revisions import ROOT
 from benchmarks.tests.doubles import MLP_STEP, never_decided, planted
 from parity import load
 from parity.task import UsageError
+from parity.tasks import names
 
 
-def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None):
-    """The exit code of a comparison of the last commit with itself, as if some loops (by default all) had changed."""
+def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None, listed=None):
+    """The exit code of a comparison of the last commit with itself, as if some loops (by default all) had changed.
+
+    `listed` are the loops of both revisions with their digests, by default this checkout's.
+    """
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "ASV_DIR", tmp_path)
     monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # the test does not wait for a user's own comparison
     monkeypatch.setenv("HOME", str(tmp_path))  # asv keeps a file about this machine there
+    here = {Loop(name, loop, "numpy"): "digest" for name in names() for loop in load(name).loops}
+    monkeypatch.setattr(ab, "loops_of", lambda *trees, frameworks: listed or [here, here])
     monkeypatch.setattr(
         ab.reach, "reached", lambda a, b, loops: {x: ["its code"] for x in loops if changed is None or x in changed}
     )
@@ -40,7 +46,7 @@ def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None):
 def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch)
     assert comparison(monkeypatch, tmp_path) == 0
-    assert "3 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
+    assert "5 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     results = json.loads(kept.read_text())
     assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
@@ -49,7 +55,7 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     assert results["params"]["numpy"] == np.__version__
     assert results["params"]["clock"] == "paired"  # a separate graph
     (rows,) = tmp_path.glob("ab/*.json")
-    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["not slower"] * 3
+    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["not slower"] * 5
 
 
 def test_exit_1_where_something_is_slower(monkeypatch, tmp_path, capsys):
@@ -111,8 +117,7 @@ def test_a_loop_that_only_one_revision_has_is_listed_and_not_compared(monkeypatc
         {MLP_STEP: "same", changed: "after", Loop("mlp", "forward", "numpy"): "same"},
     ]
     planted({}, monkeypatch)
-    monkeypatch.setattr(ab, "loops_of", lambda *trees, frameworks: of)
-    assert comparison(monkeypatch, tmp_path, task=None) == 0
+    assert comparison(monkeypatch, tmp_path, task=None, listed=of) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "only in HEAD, not compared: lstm forward numpy" in out
     assert "only in HEAD, not compared: mlp forward numpy" in out
@@ -125,8 +130,7 @@ def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, 
     planted({}, monkeypatch)
     gone = Loop("of_both_revisions", "forward", "numpy")
     found = {gone: "d", MLP_STEP: version(load("mlp"))}
-    monkeypatch.setattr(ab, "loops_of", lambda *trees, frameworks: [found, found])
-    assert comparison(monkeypatch, tmp_path, task=None) == 0
+    assert comparison(monkeypatch, tmp_path, task=None, listed=[found, found]) == 0
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     assert list(json.loads(kept.read_text())["results"]) == ["numpy_loops.MlpCpu.time_loop"]
 
