@@ -71,11 +71,12 @@ def _roots(loop: Loop) -> list[str]:
 
 
 def _versions(tree: Path) -> list[object]:
-    """The versions that a tree asks for: its dependencies and constraints, without comments."""
+    """The versions that a tree asks for: its constraints, its dependencies and those of the frameworks."""
     pinned, project = tree / "constraints.txt", tree / "pyproject.toml"
     lines = pinned.read_text().splitlines() if pinned.exists() else []
     about = tomllib.loads(project.read_text())["project"] if project.exists() else {}
+    extras = about.get("optional-dependencies", {})
     return [
         sorted(line for line in (line.partition("#")[0].strip() for line in lines) if line),
-        about.get("dependencies"), about.get("optional-dependencies"),
+        about.get("dependencies"), [extras.get(framework) for framework in PACKAGES],
     ]  # fmt: skip
