@@ -24,7 +24,10 @@ BOTH, ALL = {FORWARD, BACKWARD}, {FORWARD, BACKWARD, TORCH}
 TREE = {
     "README.md": "Words.",
     "constraints.txt": "torch==2.13.0\n",
-    "pyproject.toml": '[project]\ndependencies = ["numpy"]\n[project.optional-dependencies]\ntorch = ["torch"]\ntypes = ["mypy"]\n[tool.ruff]\nline-length = 120\n',
+    "pyproject.toml": (
+        '[project]\ndependencies = ["numpy"]\n[project.optional-dependencies]\ntorch = ["torch"]\ntypes = ["mypy"]\n'
+        "[tool.ruff]\nline-length = 120\n"
+    ),
     "parity/timing/loop.py": "def warmed(): return draw()\nclass WarmLoop: pass\ndef draw(): return open('x')\n",
     "parity/task.py": "class Task: pass\nclass Stage: pass\nclass Claim: pass\n",
     "impl_torch/__init__.py": "MODES = 1\n",
