@@ -80,6 +80,8 @@ def calibrate(
         mine = (judged["planted"] == planted) & (judged["competitor"] == competitor)
         return float(mine.sum() / wanted[planted])
 
+    if len(judged):
+        console.print(rates_table(judged))
     with competing() if competitor else contextlib.nullcontext():
         while share(least := min(PLANTED, key=share)) < 1:
             trial = ResumableTrial(kept / f"{least}{'-competitor' * competitor}.unfinished.json")
@@ -92,7 +94,6 @@ def calibrate(
             WholeFile(path).write(judged.to_csv(index=False))
             trial.drop()
             console.print(rates_table(judged))
-    console.print(rates_table(judged))
 
 
 @contextlib.contextmanager

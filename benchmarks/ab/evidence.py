@@ -13,10 +13,12 @@ supermartingale, and the chance that it ever reaches 1 / level is at most that l
 inequality).  tanh is nearly the likelihood ratio between a normal x and its mirror image, and bounded: a disturbed pair
 costs at most a factor of 1 - c, and gains at most 1 + c.  The capital is shared out equally over several stakes c and
 scales s, since the scatter is not known: bold stakes decide soon, careful ones outlast a machine that disturbs one pair
-in ten.  All t that the gambler has refuted lie below the interval; a second
-gambler, who holds that θ < t, gives its upper end.  One pair can at most double a capital, so no test that assumes
-symmetry alone reaches the level of 153 loops, 0.05 / 153, in fewer than 12 pairs.  A lean to one side that lasts for a
-whole sitting is no noise of this kind; against that "slower" takes two sittings.
+in ten.  All t that the gambler has refuted lie below the interval; a second gambler, who holds that θ < t, gives its
+upper end.
+
+One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 153 loops, 0.05 / 153,
+in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against that "slower"
+takes two sittings.
 
 Sources: Ville 1939; de la Pena 1999 and Ramdas et al. 2020, "Admissible anytime-valid sequential inference must rely on
 nonnegative martingales" (symmetric increments); Waudby-Smith and Ramdas 2024, "Estimating means of bounded random
