@@ -155,11 +155,12 @@ class Code:
 
     @cached_property
     def everything(self) -> str:
-        """A digest of all files."""
+        """A digest of all files, without hidden ones and what Python compiled."""
         sha = hashlib.sha256()
         for path in sorted(self._tree.rglob("*")):
-            if path.is_file() and not any(part.startswith(".") for part in path.relative_to(self._tree).parts):
-                sha.update(path.relative_to(self._tree).as_posix().encode() + path.read_bytes())
+            inside = path.relative_to(self._tree)
+            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside.parts):
+                sha.update(inside.as_posix().encode() + path.read_bytes())
         return sha.hexdigest()
 
 

@@ -16,9 +16,9 @@ scales s, since the scatter is not known: bold stakes decide soon, careful ones 
 in ten.  All t that the gambler has refuted lie below the interval; a second gambler, who holds that θ < t, gives its
 upper end.
 
-One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 153 loops, 0.05 / 153,
-in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against that "slower"
-takes two sittings.
+One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 153 loops,
+0.05 / 153, in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against
+that "slower" takes two sittings.
 
 Sources: Ville 1939; de la Pena 1999 and Ramdas et al. 2020, "Admissible anytime-valid sequential inference must rely on
 nonnegative martingales" (symmetric increments); Waudby-Smith and Ramdas 2024, "Estimating means of bounded random

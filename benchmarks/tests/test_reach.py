@@ -121,6 +121,14 @@ def test_what_names_do_not_tell_counts_as_everything(tmp_path, old, new):
     assert reached(tmp_path, unclear, {**unclear, "README.md": ("Words", "Other words")}) == BOTH
 
 
+def test_what_python_compiled_is_no_change(tmp_path):
+    unclear = {"impl_numpy/conv.py": ("SCALE * batch", "eval('SCALE')")}
+    for name, compiled in (("a", b"one"), ("b", b"another")):
+        (tmp_path / name / "parity" / "__pycache__").mkdir(parents=True)
+        (tmp_path / name / "parity" / "__pycache__" / "task.pyc").write_bytes(compiled)
+    assert reached(tmp_path, unclear, unclear) == set()
+
+
 def test_of_a_module_that_is_passed_on_everything_counts(tmp_path):
     passed_on = {"impl_numpy/conv.py": ("SCALE * batch", "getattr(ops, batch)")}
     changed = {"impl_numpy/ops/convolution.py": ("def pool(x): return x", "def pool(x): return -x")}
