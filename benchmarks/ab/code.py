@@ -27,7 +27,7 @@ class Module:
 
     statements: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
-    star: bool = False
+    unclear: bool = False  # a star import, or one alias for two things
 
     @classmethod
     def of(cls, text: str, package: str) -> "Module":
@@ -49,13 +49,16 @@ class Module:
         for alias in node.names:
             if isinstance(node, ast.Import):
                 first = alias.name.partition(".")[0]
-                self.imports[alias.asname or first] = f"{alias.name if alias.asname else first}:"
+                self._bind(alias.asname or first, f"{alias.name if alias.asname else first}:")
             elif alias.name == "*":
-                self.star = True
+                self.unclear = True
             else:
                 above = package.split(".")[: package.count(".") + 2 - node.level] if node.level else []
                 origin = ".".join([*above, *filter(None, [node.module])])
-                self.imports[alias.asname or alias.name] = f"{origin}:{alias.name}"
+                self._bind(alias.asname or alias.name, f"{origin}:{alias.name}")
+
+    def _bind(self, alias: str, target: str) -> None:
+        self.unclear |= self.imports.setdefault(alias, target) != target
 
     def resolved(self, name: str, inside: str) -> str | None:
         """What a (dotted) name stands for in this module, as `module:name`; None for a local variable or a builtin."""
@@ -108,7 +111,8 @@ class Code:
         if first in module.statements:
             return self._statements(module, inside, first)
         if first in module.imports:
-            return "", {_joined(module.imports[first], rest)}
+            target = _joined(module.imports[first], rest)
+            return target, {target}
         if self._exists(f"{inside}.{first}"):
             return "", {f"{inside}.{first}:{rest}"}
         return "", set() if first == AT_IMPORT else {ANYTHING}
@@ -117,19 +121,20 @@ class Code:
         """Everything in a module or package: it is passed on, and any of its names may be used."""
         names = {f"{inside}:{name}" for name in module.statements} | set(module.imports.values())
         below = {f"{inside}.{path.stem}:" for path in self._path(inside).glob("*.py")} - {f"{inside}.__init__:"}
-        return names | below | ({ANYTHING} if module.star else set())
+        return names | below | ({ANYTHING} if module.unclear else set())
 
     def _statements(self, module: Module, inside: str, name: str) -> tuple[str, set[str]]:
+        """The text of a name's statements and of what their names stand for, and all that."""
         statements, uses = module.statements[name], {f"{inside}:{AT_IMPORT}"}
-        for used in {used for statement in statements for used in _names(statement)}:
-            full = module.resolved(used, inside)
+        if module.unclear:
+            uses.add(ANYTHING)
+        for used in {name, *(used for statement in statements for used in _names(statement))}:
+            full = module.imports.get(name) if used == name else module.resolved(used, inside)
             if self._is_dynamic(full or used) and not inside.startswith(self._trusted):
                 uses.add(ANYTHING)
             elif full is not None:
                 uses.add(full)
-            elif module.star:
-                uses.add(ANYTHING)
-        return "\n".join(map(ast.dump, statements)), uses
+        return "\n".join([*map(ast.dump, statements), *sorted(uses)]), uses
 
     @staticmethod
     def _is_dynamic(name: str) -> bool:

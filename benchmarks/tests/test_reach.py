@@ -83,6 +83,8 @@ def reached(tmp_path, before, after):
         ("impl_numpy/ops/kink.py", "return x", "return -x", BOTH),
         ("impl_numpy/ops/activation.py", "x = 1", "x = 2", {BACKWARD}),
         ("impl_numpy/ops/__init__.py", "convolution import conv2d", "kink import kink as conv2d", BOTH),
+        ("impl_numpy/ops/__init__.py", "import Base, relu", "import Base, Base as relu", {BACKWARD}),
+        ("impl_torch/conv.py", "import torch", "import othertorch as torch", {TORCH}),
         ("impl_numpy/conv.py", "SCALE = 2", "SCALE = 3", BOTH),
         ("impl_numpy/conv.py", "SCALE = 2", "SCALE = 2\nSCALE += 1", BOTH),
         ("impl_numpy/conv.py", "NAMES = ['a']", "NAMES = ['b']", set()),
@@ -114,6 +116,7 @@ def test_a_change_reaches_the_loops_whose_code_it_changes(tmp_path, file, old, n
         ("scaled = SCALE * batch", "import importlib; scaled = importlib.import_module(batch)"),
         ("scaled = SCALE * batch", "scaled = ops.renamed(batch)"),
         ("SCALE = 2", "from impl_numpy.ops import *\nSCALE = unknown"),
+        ("SCALE = 2", "import numpy as np\ndef other():\n    import torch as np\nSCALE = 3"),
     ],
 )
 def test_what_names_do_not_tell_counts_as_everything(tmp_path, old, new):
