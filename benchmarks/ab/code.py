@@ -71,12 +71,13 @@ class Module:
 class Code:
     """A tree of Python files: the revision's folder."""
 
-    def __init__(self, tree: Path, *, trusted: tuple[str, ...] = ()) -> None:
+    def __init__(self, tree: Path, *, trusted: tuple[str, ...] = (), left_out: tuple[str, ...] = ()) -> None:
         """
         Args:
             trusted: packages whose dynamic look-ups and files are known, and are no reason to give up.
+            left_out: definitions (as `module:name`) that do not count, nor what they alone lead to.
         """
-        self._tree, self._trusted = tree, trusted
+        self._tree, self._trusted, self._left_out = tree, trusted, left_out
         self._modules: dict[str, Module | None] = {}
         self._found: dict[str, tuple[str, set[str]]] = {}
 
@@ -101,8 +102,8 @@ class Code:
         if name == ANYTHING:
             return self.everything, set()
         inside, _, attributes = name.partition(":")
-        if not self._exists(inside.partition(".")[0]):
-            return "", set()  # another library: its version counts, not its code
+        if name in self._left_out or not self._exists(inside.partition(".")[0]):
+            return "", set()  # of another library the version counts, not the code
         if (module := self._module(inside)) is None:
             return "", {ANYTHING}
         first, _, rest = attributes.partition(".")

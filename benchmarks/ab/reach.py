@@ -1,8 +1,8 @@
 """Which loops can a change reach?  Those that run code of which a definition differs between the two revisions.
 
 A loop runs its task's `build` and its stage in the implementation, the framework's runtime, and parity's own `warmed`
-with what these lead to (`benchmarks.ab.code`); the pinned versions count too.  The specification needs no look here:
-`benchmarks.digest` says what is timed, and a loop of which that differs is not compared at all.
+with what these lead to (`benchmarks.ab.code`); the pinned versions count too.  The specification, and how its arrays are
+drawn, need no look here: `benchmarks.digest` says what is timed, and a loop of which that differs is not compared.
 """
 
 import math
@@ -17,17 +17,18 @@ from parity.frameworks.runtime import PACKAGES
 # parity looks up tasks, runtimes and stages by their names: each loop's own are among its roots.
 TRUSTED = ("parity.", *(f"{package}.__init__" for package in PACKAGES.values()))
 TIMED_BY = ("parity.timing.loop:warmed", "parity.timing.loop:WarmLoop", "parity.task:Task", "parity.task:Stage")
+DIGESTED = ("parity.judging.inputs:draw",)  # what it draws is in the digest
 CONTROLS = 2  # loops that cannot have changed, and show whether the machine drifts
 NAMES_SHOWN, LOOPS_SHOWN = 4, 12
 
 
 def reached(a: Path, b: Path, loops: Iterable[Loop]) -> dict[Loop, list[str]]:
     """The loops that the change from tree `a` to tree `b` can reach, with the names of the definitions that differ."""
-    old, new = (Code(tree, trusted=TRUSTED) for tree in (a, b))
+    old, new = map(code_of, (a, b))
     versions = ["pinned versions"] if _versions(a) != _versions(b) else []
     found = {}
     for loop in loops:
-        before, after = (code.behind(_roots(loop)) for code in (old, new))
+        before, after = (code.behind(roots(loop)) for code in (old, new))
         names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
         if names or versions:
             found[loop] = [*versions, *names]
@@ -64,7 +65,13 @@ def _counted(loops: Sequence[Loop]) -> str:
     return f"{len(loops)} loops" if len(loops) > LOOPS_SHOWN else ", ".join(map(str, loops))
 
 
-def _roots(loop: Loop) -> list[str]:
+def code_of(tree: Path) -> Code:
+    """The code of a revision, in which the loops are looked for."""
+    return Code(tree, trusted=TRUSTED, left_out=DIGESTED)
+
+
+def roots(loop: Loop) -> list[str]:
+    """What a loop's code begins with, as `module:name`."""
     package = PACKAGES[loop.framework]
     task = f"{package}.{loop.task}"
     return [f"{task}:build", f"{task}:{loop.loop}", f"{package}.__init__:", *TIMED_BY]

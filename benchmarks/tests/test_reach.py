@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ab import reach
-from benchmarks.ab.code import ANYTHING, Code
+from benchmarks.ab.code import ANYTHING
 from benchmarks.ab.sides import Loop
 from benchmarks.revisions import ROOT
 from parity import load
@@ -28,7 +28,11 @@ TREE = {
         '[project]\ndependencies = ["numpy"]\n[project.optional-dependencies]\ntorch = ["torch"]\ntypes = ["mypy"]\n'
         "[tool.ruff]\nline-length = 120\n"
     ),
-    "parity/timing/loop.py": "def warmed(): return draw()\nclass WarmLoop: pass\ndef draw(): return open('x')\n",
+    "parity/timing/loop.py": (
+        "from parity.judging.inputs import draw\n"
+        "def warmed(): return once(draw())\nclass WarmLoop: pass\ndef once(x): return open('x')\n"
+    ),
+    "parity/judging/inputs.py": "def draw(): return 1\n",
     "parity/task.py": "class Task: pass\nclass Stage: pass\nclass Claim: pass\n",
     "impl_torch/__init__.py": "MODES = 1\n",
     "impl_torch/conv.py": (
@@ -92,7 +96,8 @@ def reached(tmp_path, before, after):
         ("impl_numpy/conv.py", "def forward", "@ops.kink\ndef forward", {FORWARD}),
         ("impl_numpy/__init__.py", "MODES = 1", "MODES = 2", BOTH),
         ("impl_torch/conv.py", "torch.relu", "torch.tanh", {TORCH}),
-        ("parity/timing/loop.py", "return draw()", "return -draw()", ALL),
+        ("parity/timing/loop.py", "return once", "return -once", ALL),
+        ("parity/judging/inputs.py", "return 1", "return 2", set()),
         ("parity/timing/loop.py", "'x'", "'y'", ALL),
         ("parity/task.py", "class Claim: pass", "class Claim: x = 1", set()),
         ("constraints.txt", "2.13.0", "2.14.0", ALL),
@@ -159,16 +164,16 @@ def test_the_real_convolution_reaches_its_own_tasks_in_numpy(tmp_path):
 
 
 def test_the_code_of_every_loop_can_be_followed():
-    code = Code(ROOT, trusted=reach.TRUSTED)
+    code = reach.code_of(ROOT)
     for task in names():
         for loop in load(task).loops:
             for framework in ("numpy", "torch", "tf"):
-                assert ANYTHING not in code.behind(reach._roots(Loop(task, loop, framework))), (task, loop, framework)
+                assert ANYTHING not in code.behind(reach.roots(Loop(task, loop, framework))), (task, loop, framework)
 
 
 def test_whatever_a_loop_calls_is_in_its_code(framework):
-    """Every function of the repository that runs while a loop is made ready and called."""
-    code, packages = Code(ROOT, trusted=reach.TRUSTED), ("impl_numpy", "impl_torch", "impl_tf", "parity")
+    """Every function of the repository that runs while a loop is made ready and called, but for the draw."""
+    code, packages = reach.code_of(ROOT), ("impl_numpy", "impl_torch", "impl_tf", "parity")
     for task in (load(name) for name in names() if load(name).loops):
         loop, ran = task.loops[-1], set()
         implementation_of(task, framework)  # what runs at its import is no call
@@ -178,7 +183,7 @@ def test_whatever_a_loop_calls_is_in_its_code(framework):
             if event == "call" and path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in packages:
                 parts = path.relative_to(ROOT).with_suffix("").parts
                 first = frame.f_code.co_qualname.partition(".")[0]
-                if not first.startswith("<") and parts[:2] != ("parity", "tasks"):
+                if not first.startswith("<") and parts[:2] not in (("parity", "tasks"), ("parity", "judging")):
                     ran.add(f"{'.'.join(parts)}:{first}")
 
         sys.setprofile(note)
@@ -188,7 +193,7 @@ def test_whatever_a_loop_calls_is_in_its_code(framework):
         finally:
             sys.setprofile(None)
         assert ran
-        assert ran - code.behind(reach._roots(Loop(task.name, loop, framework))).keys() == set(), (task.name, loop)
+        assert ran - code.behind(reach.roots(Loop(task.name, loop, framework))).keys() == set(), (task.name, loop)
 
 
 def test_the_controls_are_other_tasks_of_frameworks_that_are_measured():
