@@ -1,8 +1,8 @@
 """Which loops can a change reach?  Those that run code of which a definition differs between the two revisions.
 
 A loop runs its task's `build` and its stage in the implementation, the framework's runtime, and parity's own `warmed`
-with what these lead to (`benchmarks.ab.code`); the pinned versions count too.  The specification, and how its arrays are
-drawn, need no look here: `benchmarks.digest` says what is timed, and a loop of which that differs is not compared.
+with what these lead to (`benchmarks.ab.code`); the pinned versions count too.  The specification, and how its arrays
+are drawn, need no look here: `benchmarks.digest` says what is timed, and a loop of which that differs is not compared.
 """
 
 import math

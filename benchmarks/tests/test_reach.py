@@ -21,6 +21,7 @@ FORWARD, BACKWARD, TORCH = (
     Loop("conv", "forward", "torch"),
 )
 BOTH, ALL = {FORWARD, BACKWARD}, {FORWARD, BACKWARD, TORCH}
+SWAPPED = "import conv2d as relu\nfrom .activation import Base, relu as conv2d"
 TREE = {
     "README.md": "Words.",
     "constraints.txt": "torch==2.13.0\n",
@@ -127,6 +128,12 @@ def test_a_change_reaches_the_loops_whose_code_it_changes(tmp_path, file, old, n
 def test_what_names_do_not_tell_counts_as_everything(tmp_path, old, new):
     unclear = {"impl_numpy/conv.py": (old, new)}
     assert reached(tmp_path, unclear, {**unclear, "README.md": ("Words", "Other words")}) == BOTH
+
+
+def test_two_operations_that_change_their_names_are_a_change(tmp_path):
+    """The loop leads to the same definitions before and after."""
+    swapped = {"impl_numpy/ops/__init__.py": ("import conv2d\nfrom .activation import Base, relu", SWAPPED)}
+    assert reached(tmp_path, {}, swapped) == BOTH
 
 
 def test_what_python_compiled_is_no_change(tmp_path):
