@@ -38,7 +38,7 @@ CEILING = 0.04  # not slower: it lies below; what lies between the two may be ca
 FALSE_ALARMS = 0.05  # the chance that a comparison calls any loop slower that is at most FLOOR slower
 MISSED = 0.05  # for a loop alone: the chance that it is called not slower though it is more than CEILING slower
 SITTING = 6  # pairs in a row; then the other loops have their turns.  The fewest that decide
-MAX_PAIRS = 96  # more in one run would take too long
+MAX_PAIRS = 192  # in one run; only a change between FLOOR and CEILING on a noisy machine takes so many
 STAKES = 0.9, 0.5
 SCALES = 0.005, 0.015, 0.045
 TRIMMED = 0.2  # of the pairs at each end, for the centre
@@ -84,12 +84,11 @@ class Change:
     @property
     def missing(self) -> str:
         """What an undecided loop lacks, and what would help."""
+        again = "run the same command again when the machine is quieter, it adds to these pairs"
         if self.low > FLOOR:
-            return "only one sitting says slower: run the same command again later, it adds to these pairs"
-        return (
-            f"its pairs scatter by {self.scatter:.1%}: run the same command again when the machine is quieter, it adds "
-            "to these pairs; or this task alone with --task, since fewer loops share the level"
-        )
+            return f"only one sitting says slower: {again}"
+        zone = f"above {FLOOR:.0%} or below {CEILING:.0%}"
+        return f"{self.pairs} pairs that scatter by {self.scatter:.1%} leave {self.interval}, not yet {zone}: {again}"
 
 
 def change_of(log_ratios: Sequence[Sequence[float]], *, loops: int) -> Change:

@@ -139,7 +139,7 @@ def test_exit_2_where_a_loop_stays_undecided_and_the_same_command_adds_pairs(mon
     planted({}, monkeypatch, pair_of=never_decided())
     assert comparison(monkeypatch, tmp_path, changed={MLP_STEP}) == 2
     out = " ".join(capsys.readouterr().out.split())
-    assert "undecided: mlp step numpy: its pairs scatter by" in out
+    assert f"undecided: mlp step numpy: {MAX_PAIRS} pairs that scatter by" in out
     assert "run the same command again when the machine is quieter" in out
     planted({}, monkeypatch)
     comparison(monkeypatch, tmp_path, changed={MLP_STEP})
