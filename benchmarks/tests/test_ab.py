@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
+import benchmarks.ab.trial
 from benchmarks.ab import calibrate
 from benchmarks.ab import run as ab
-from benchmarks.ab.evidence import MAX_PAIRS, SITTING
+from benchmarks.ab.evidence import SITTING
 from benchmarks.ab.sides import Loop, Pair
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
@@ -137,16 +138,17 @@ def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, 
 
 def test_exit_2_where_a_loop_stays_undecided_and_the_same_command_adds_pairs(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch, pair_of=never_decided())
+    monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 2 * SITTING)
     assert comparison(monkeypatch, tmp_path, changed={MLP_STEP}) == 2
     out = " ".join(capsys.readouterr().out.split())
-    assert f"undecided: mlp step numpy: {MAX_PAIRS} pairs that scatter by" in out
+    assert "undecided: mlp step numpy: 12 pairs that scatter by" in out
     assert "run the same command again when the machine is quieter" in out
     planted({}, monkeypatch)
     comparison(monkeypatch, tmp_path, changed={MLP_STEP})
     assert "continuing after" in capsys.readouterr().out
     (path,) = tmp_path.glob("ab/*-base.json")
     pairs = {row["loop"]: row["pairs"] for row in json.loads(path.read_text())["rows"]}
-    assert pairs["step"] > MAX_PAIRS
+    assert pairs["step"] > 2 * SITTING
 
 
 def test_pairs_of_another_machine_or_of_other_loops_are_not_continued(monkeypatch):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from benchmarks.ab.evidence import MAX_PAIRS, SITTING
+import benchmarks.ab.trial
+from benchmarks.ab.evidence import SITTING
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, Pair
 from benchmarks.ab.trial import APART, PREPARATIONS, Trial
@@ -35,20 +36,21 @@ def test_what_decides_are_all_pairs_of_both_sittings(monkeypatch):
 
 
 def test_sittings_lie_apart_and_every_loop_has_its_turn_in_each(monkeypatch):
-    order = []
+    order, made_up = [], never_decided()
 
-    def scattered(a, b, loop, size, *, slowdown=0.0, preparations=1):
+    def watched(a, b, loop, size, *, slowdown=0.0, preparations=1):
         order.append((loop.framework, preparations))
-        return Pair(0.3 * (len(order) % 2), 1.0, 1.0)
+        return made_up()
 
-    clock = planted({}, monkeypatch, pair_of=scattered)
-    loops = [MLP_STEP, Loop("mlp", "step", "torch")]
-    Trial().run(ROOT, ROOT, loops, "tiny")
-    for sitting in range(MAX_PAIRS // SITTING):
-        preparations = PREPARATIONS if sitting else 1
-        mine = order[2 * SITTING * sitting : 2 * SITTING * (sitting + 1)]
-        assert mine == [("numpy", preparations)] * SITTING + [("torch", preparations)] * SITTING
-    assert clock.waited == [0.0] + [APART] * (MAX_PAIRS // SITTING - 1)
+    clock = planted({}, monkeypatch, pair_of=watched)
+    monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 4 * SITTING)
+    Trial().run(ROOT, ROOT, [MLP_STEP, Loop("mlp", "step", "torch")], "tiny")
+    by_sitting = [order[start : start + 2 * SITTING] for start in range(0, len(order), 2 * SITTING)]
+    assert by_sitting == [
+        [("numpy", preparations)] * SITTING + [("torch", preparations)] * SITTING
+        for preparations in (1, PREPARATIONS, PREPARATIONS, PREPARATIONS)
+    ]
+    assert clock.waited == [0.0, APART, APART, APART]
 
 
 def test_a_long_sitting_waits_for_nothing(monkeypatch):
@@ -76,11 +78,12 @@ def test_a_hundred_unchanged_loops_give_no_alarm_however_often_they_are_tested(m
 
 def test_an_undecided_loop_ends_and_the_next_run_adds_pairs(monkeypatch, tmp_path):
     planted({}, monkeypatch, pair_of=never_decided())
+    monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 2 * SITTING)
     for run in (1, 2):
         trial = ResumableTrial(tmp_path / "trial.json")
         trial.run(ROOT, ROOT, [MLP_STEP], "tiny", keep=lambda note, trial=trial: trial.keep())
         assert words(trial, [MLP_STEP]) == {"step": "undecided"}
-        assert trial.count(MLP_STEP) == run * MAX_PAIRS
+        assert trial.count(MLP_STEP) == run * 2 * SITTING
 
 
 def test_a_killed_comparison_continues_where_it_was(monkeypatch, tmp_path):
