@@ -155,6 +155,7 @@ def time_(
     Exit code 0 on success, 1 if something fails while it is judged or timed, 2 on misuse.
     """
     from parity.frameworks.threads import number_of
+    from parity.judging import results
     from parity.timing import measure, quiet, report
 
     counts = list(dict.fromkeys(number_of(asked) for asked in threads or ()))
@@ -165,7 +166,9 @@ def time_(
         "--modes",
         ",".join(_each("mode", mode, MODES)),
     ]
-    options += ["--verdicts", str(verdicts.resolve())] if verdicts is not None else []
+    if verdicts is not None:
+        results.read(verdicts)  # a file that cannot be read is said before the machine is watched
+        options += ["--verdicts", str(verdicts.resolve())]
     files = measure.files_in(output) if output is not None else None
     console = Terminal()
     named = _tasks(tasks)
