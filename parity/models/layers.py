@@ -1,0 +1,241 @@
+"""The second model against the truth: each layer alone, each input between layers, and the whole as it runs."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.judging.noise import LIMIT, noise_units
+from parity.models.groups import carry
+from parity.models.leftover import left_over
+from parity.models.loaded import Wrong, compare_weights
+from parity.models.pairing import Link, Pair, paired
+from parity.models.report import Fault, Row
+from parity.models.runs import Forced, Free, Isolated
+from parity.models.sides import Side, copy_variables
+from parity.models.truth import Measured
+from parity.models.views import View, best, views
+from parity.models.watch import Again, Call, Trace
+from parity.models.weights import assign, own_variables, slots_of, value
+from parity.task import Array, Arrays, UsageError
+
+After = Callable[["Layers", int, Pair, Call, Link, float, Again], None]
+
+
+@dataclass
+class Output:
+    """An output of the models: the truth's place, and the name and the layout in the second."""
+
+    place: int
+    first: str
+    second: str
+    view: View | None = None
+    edge: float = math.inf
+    propagated: float | None = None
+    propagated_float32: float | None = None
+
+
+@dataclass
+class Layers:
+    """The second model beside the first, and what was found of each pair."""
+
+    first: Measured
+    wide: Side
+    narrow: Side
+    inputs: Arrays  # in the second model's layout
+    loaded: bool
+    training: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    alone: tuple[list[Call], list[Call]] = ((), ())  # type: ignore[assignment]
+    found: dict[int, Isolated] = field(default_factory=dict)  # forced, in float64
+    found_float32: dict[int, Isolated] = field(default_factory=dict)
+    free: dict[int, float] = field(default_factory=dict)
+    free_float32: dict[int, float] = field(default_factory=dict)
+    wrong: dict[int, Wrong] = field(default_factory=dict)  # weights that were loaded wrong
+    misfit: dict[int, str] = field(default_factory=dict)  # weights that do not fit
+    outputs: list[Output] = field(default_factory=list)
+    error: str = ""  # what the second model raised, and where
+    notes: list[str] = field(default_factory=list)
+
+    def compare(self, names: Mapping[str, str] | None, step: Callable[[str], None], after: After | None = None) -> None:
+        """Pair, carry weights over, and run the second model forced and free, in float64 and in float32."""
+        step("the partners")
+        calls = self._calls()
+        pairing = paired(self.first.calls, calls, names)
+        self.pairs, self.alone = pairing.pairs, pairing.alone
+        self.notes += left_over(self.first.calls, calls, self.pairs, copy=not self.loaded)
+        before = {name: np.array(value(v)) for name, v in self.wide.variables().items()}
+        step("each layer alone")
+        results = self._forced_until_stable(after)
+        self._pair_outputs(results)
+        if self.loaded:
+            for name, v in self.wide.variables().items():
+                assign(v, before[name])
+        else:
+            copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
+        step("the whole")
+        self.free, results = self._free(self.wide)
+        self._judge_outputs(results, "propagated")
+        step("each layer in float32")
+        self.found_float32 = self._forced(self.narrow)[0]
+        self.free_float32, results = self._free(self.narrow)
+        self._judge_outputs(results, "propagated_float32")
+
+    def rows(self) -> list[Row]:
+        """A row for each pair, in the order of the first model's calls."""
+        rows = []
+        for i, pair in enumerate(self.pairs):
+            found, narrow = self.found.get(i, Isolated()), self.found_float32.get(i, Isolated())
+            reached = i in self.found
+            rows.append(
+                Row(
+                    *pair.names,
+                    isolated=found.units if reached else None,
+                    isolated_float32=narrow.units if i in self.found_float32 else None,
+                    propagated=self.free.get(i),
+                    propagated_float32=self.free_float32.get(i),
+                    edge=max(found.edges.values(), default=None),
+                    note=found.note,
+                )
+            )
+        return rows
+
+    def _calls(self) -> list[Call]:
+        """The second model's calls, by the names that the user gave the layers."""
+        traces = Trace(), Trace()
+        for side, trace in zip((self.wide, self.narrow), traces):
+            try:
+                side.run(self.inputs, trace, training=self.training)
+            except Exception as error:
+                last = trace.calls[-1].name if trace.calls else "its start"
+                text = (str(error).strip().splitlines() or [""])[0]
+                self.error = f"the second model raises in or after {last}: {type(error).__name__}: {text}"
+        for call, narrow in zip(traces[0].calls, traces[1].calls):
+            call.name = narrow.name
+        return [call for call in traces[0].calls if call.outputs or not self.error]
+
+    def _forced_until_stable(self, after: After | None) -> Arrays:
+        """The forced run in float64.
+
+        Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
+        """
+        while True:
+            self.found, results = self._forced(self.wide, after, self._before)
+            apart = [
+                i for i, pair in enumerate(self.pairs)
+                if not pair.weighted and i in self.found and max(self.found[i].edges.values(), default=0.0) > LIMIT
+            ]  # fmt: skip
+            if not apart:
+                return results
+            self.pairs = [pair for i, pair in enumerate(self.pairs) if i not in apart]
+            self.wrong, self.misfit = {}, {}
+
+    def _before(self, place: int, pair: Pair) -> None:
+        """The first model's weights for the layer that is about to run; where they were loaded, what is wrong in them."""
+        try:
+            if self.loaded:
+                wrong = compare_weights(pair, self.pairs)
+                if wrong is not None:
+                    self.wrong[place] = wrong
+                    carry(pair)
+            else:
+                carry(pair)
+        except UsageError as error:
+            self.misfit[place] = str(error)
+
+    def _forced(
+        self, side: Side, after: After | None = None, before: Callable[[int, Pair], None] = lambda place, pair: None
+    ) -> tuple[dict[int, Isolated], Arrays]:
+        channels = [shape[1] for call in self.first.calls for shape in (*call.outputs, *call.shapes) if len(shape) > 2]
+        channels += [shape[-1] for call in self.first.calls for shape in call.outputs if len(shape) > 2]
+        watcher = Forced(self.first.truths, self.pairs, channels, before)
+        if after is not None:
+            watcher.after = lambda *seen: after(self, *seen)
+        return watcher.found, self._run(side, watcher)
+
+    def _free(self, side: Side) -> tuple[dict[int, float], Arrays]:
+        watcher = Free(self.first.truths, self.pairs)
+        return watcher.units, self._run(side, watcher)
+
+    def _run(self, side: Side, watcher: Any) -> Arrays:
+        """The outputs; none where the model raises, which is known by then."""
+        try:
+            return side.run(self.inputs, watcher, training=self.training)
+        except Exception:
+            if not self.error:
+                raise
+            return {}
+
+    def _pair_outputs(self, results: Arrays) -> None:
+        """Outputs are partners by their order; a dictionary's by their names."""
+        first, second = list(self.first.results), list(results)
+        if set(first) == set(second):
+            second = first
+        for i, (a, b) in enumerate(zip(first, second)):
+            truth = self.first.truths.of(("result", 0, i), forced=True)
+            candidates = views(truth.value.shape, results[b].shape)
+            output = Output(i, a, b, best(candidates, truth.value, results[b]) if candidates else None)
+            output.edge = self._error(output, results[b], forced=True)
+            self.outputs.append(output)
+        for name in (*first[len(second) :], *second[len(first) :]):
+            self.notes.append(f"the output {name} has no partner and was not compared")
+
+    def _judge_outputs(self, results: Arrays, column: str) -> None:
+        for output in self.outputs:
+            if output.second in results:
+                setattr(output, column, self._error(output, results[output.second], forced=False))
+
+    def _error(self, output: Output, seen: Array, *, forced: bool) -> float:
+        truth = self.first.truths.of(("result", 0, output.place), forced=forced)
+        if output.view is None:
+            return math.inf
+        return noise_units(seen, output.view(truth.value), noise=truth.noise, peak=truth.peak)
+
+    def source(self, call: Call) -> str:
+        """The last layer with a partner that the first model called before: what lies between is on the way."""
+        mine = {id(c) for pair in self.pairs for c in pair.first}
+        before = [c for c in self.first.calls if id(c) in mine and c.index < call.index]
+        return before[-1].name if before else "input"
+
+
+def faults_of(layers: Layers) -> list[Fault]:
+    """What is wrong with layers, weights and what lies between, in the order of the first model's calls."""
+    faults: list[tuple[int, Fault]] = []
+    for i, pair in enumerate(layers.pairs):
+        at, names, found = pair.first[0].index, pair.names, layers.found.get(i)
+        if i in layers.misfit:
+            faults.append((at, Fault("weights", *names, note=layers.misfit[i])))
+        if i in layers.wrong:
+            wrong = layers.wrong[i]
+            faults.append((at, Fault("weights", *names, wrong.units, wrong.cause, note=wrong.note)))
+        if found is None:
+            continue
+        edge = max(found.edges.values(), default=0.0)
+        if edge > LIMIT and not found.note.startswith("masked"):
+            faults.append((at, Fault("between", layers.source(pair.first[0]), pair.first[0].name, edge, note=found.note)))
+        if found.units > LIMIT and i not in layers.misfit:
+            faults.append((at, Fault("output", *names, found.units)))
+    last = layers.first.calls[-1].index + 1 if layers.first.calls else 0
+    if layers.error:
+        faults.append((last, Fault("error", "the model", "the model", note=layers.error)))
+    for output in layers.outputs:
+        units = output.edge if layers.pairs else output.propagated
+        if units is not None and units > LIMIT:
+            source = layers.pairs[-1].first[-1].name if layers.pairs else "input"
+            faults.append((last, Fault("between", source, "output", units)))
+    faults += [(last, fault) for fault in _unpaired(layers)]
+    return [fault for _, fault in sorted(faults, key=lambda item: item[0])]
+
+
+def _unpaired(layers: Layers) -> list[Fault]:
+    """Layers with weights that have no partner, with the other side's that have none either."""
+    shared = {id(v) for pair in layers.pairs for call in pair.first for v in own_variables(call.layer)}
+    first = [c for c in layers.alone[0] if not all(id(v) in shared for s in slots_of(c.layer) for v in s.variables)]
+    second = layers.alone[1]
+    texts = [", ".join(f"{call.name} ({call.kind or 'own'})" for call in calls) or "none" for calls in (first, second)]
+    if layers.error or not (first or second):
+        return []
+    note = f"no partner in the other model: of the first {texts[0]}; of the second {texts[1]}. Give names= if they are"
+    return [Fault("pairing", texts[0], texts[1], note=f"{note} partners")]

@@ -1,0 +1,151 @@
+"""A user's model, or the function that builds it, and the copies of it that are run."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from parity.frameworks.runtime import runtime
+from parity.judging.arrays import as_arrays
+from parity.models.state import keras_default
+from parity.models.watch import Watcher
+from parity.models.weights import assign, value
+from parity.task import Array, Arrays, UsageError
+
+if TYPE_CHECKING:
+    from parity.models.keras_side import KerasSide
+    from parity.models.torch_side import TorchSide
+
+
+class Side(Protocol):
+    """A copy of a model in one precision; it may be changed."""
+
+    framework: str
+    dtype: str
+    net: Any
+
+    def variables(self) -> dict[str, Any]: ...
+
+    def without_dropout(self) -> None: ...
+
+    def run(
+        self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
+    ) -> Arrays: ...
+
+    def backward(self, cotangents: Arrays) -> tuple[Arrays, dict[tuple[str, int], list[Array | None]]]: ...
+
+
+class Model:
+    """A torch or Keras model, a function that builds one, or a function of named arrays.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+
+    def __init__(self, given: Any, place: str) -> None:
+        self.place = place
+        self.builder: Callable[[], Any] | None = None
+        found = given
+        if framework_of(given) == "numpy" and callable(given) and not _required(given):
+            self.builder, found = given, given()
+        self.given, self.framework = found, framework_of(found)
+        if self.framework == "numpy" and not callable(found):
+            raise UsageError(f"the {place} model is {type(found).__name__}: a model is due, or a function that builds it")
+        runtime(self.framework)
+        if self.framework == "tf" and self.builder is None and not found.built:
+            raise UsageError(f"the Keras model {found.name} was never built: call it once, or give its builder")
+
+    def copies(self, inputs: Arrays) -> tuple[Side, Side]:
+        """The model as it is, and in float64, with the same weights."""
+        if self.framework == "torch":
+            from parity.models.torch_side import TorchSide
+
+            narrow: Side = TorchSide(self.given, "as it is")
+            wide: Side = TorchSide(self.given, "float64")
+        elif self.framework == "tf":
+            narrow, wide = self._keras(inputs)
+        else:
+            from parity.models.function_side import FunctionSide
+
+            narrow, wide = FunctionSide(self.given, "as it is"), FunctionSide(self.given, "float64")
+        _no_nan(wide, self.place)
+        return narrow, wide
+
+    def _keras(self, inputs: Arrays) -> "tuple[KerasSide, KerasSide]":
+        from parity.models.keras_side import BUILDER, KerasSide, rebuilt
+
+        if self.builder is not None:
+            narrow = KerasSide(self.given, "as it is")
+            narrow.run(inputs)  # a subclassed model has its weights after its first call
+            with keras_default("float64"):
+                wide = KerasSide(self.builder(), "float64")
+                wide.run(inputs)
+        else:
+            narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is")
+            narrow.run(inputs)
+            copy_variables(self.given.weights, narrow.net.weights, self.given.name)
+            with keras_default("float64"):
+                wide = KerasSide(rebuilt(self.given, "float64"), "float64")
+                wide.run(inputs)
+        copy_variables(narrow.net.weights, wide.net.weights, wide.net.name)
+        for name, v in wide.variables().items():
+            if v.dtype != "float64":
+                raise UsageError(f"{name} stays {v.dtype} when the Keras model is built in float64: {BUILDER}")
+        return narrow, wide
+
+
+def copy_variables(source: Sequence[Any], target: Sequence[Any], name: str) -> None:
+    """The same weights in a copy; the order is the model's own."""
+    shapes = [[tuple(v.shape) for v in variables] for variables in (source, target)]
+    if shapes[0] != shapes[1]:
+        raise UsageError(f"{name}, built a second time, has other weights: give a function that builds it")
+    for a, b in zip(source, target):
+        if "float" in str(a.dtype):
+            assign(b, value(a))
+
+
+def framework_of(model: Any) -> str:
+    """`torch` or `tf` by the classes that a model derives from; `numpy` for anything else."""
+    roots = {c.__module__.partition(".")[0] for c in type(model).__mro__}
+    if "torch" in roots and hasattr(model, "named_modules"):
+        return "torch"
+    return "tf" if "keras" in roots and hasattr(model, "get_config") and hasattr(model, "weights") else "numpy"
+
+
+def inputs_of(x: Any) -> Arrays:
+    """The inputs by name: `0`, `1` of a tuple, and of a dictionary its own.
+
+    Raises:
+        UsageError: they are no arrays of real numbers, or hold a NaN.
+    """
+    if isinstance(x, dict):
+        named = x
+    else:
+        named = {str(i): part for i, part in enumerate(x if isinstance(x, tuple | list) else (x,))}
+    arrays = as_arrays(named, "x")
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise UsageError(f"x[{name!r}] has a NaN or an infinity")
+        if array.ndim == 0:
+            raise UsageError(f"x[{name!r}] is a number: an array with a batch axis is due")
+    return {
+        name: array.astype("float32") if array.dtype.kind == "f" else array for name, array in arrays.items()
+    }
+
+
+def _required(function: Callable[..., Any]) -> int:
+    """How many arguments a function cannot be called without."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return 1
+    kinds = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return sum(p.default is p.empty and p.kind not in kinds for p in parameters)
+
+
+def _no_nan(side: Side, place: str) -> None:
+    for name, variable in side.variables().items():
+        if not np.isfinite(value(variable)).all():
+            raise UsageError(f"{name} of the {place} model has a NaN or an infinity")
+
