@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from parity.models.inputs import arranged, layouts
-from parity.models.layers import Layers, faults_of
+from parity.models.edges import explain
+from parity.models.faults import faults_of
+from parity.models.layers import Layers
 from parity.models.report import Report, Row
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import untouched
@@ -27,7 +29,7 @@ def compare_models(
         try:
             given, narrow, wide = _second(one, two, truth, inputs, layout)
             layers = Layers(truth, wide, narrow, given, weights == "loaded")
-            layers.compare(names, progress)
+            layers.compare(names, progress, explain)
             return _report(layers)
         finally:
             truth.close()

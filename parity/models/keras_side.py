@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from parity.models.tree import leaves, named_leaves, with_leaves
+from parity.models.tree import leaves, mapped, named_leaves, with_leaves
 from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of
 from parity.task import Array, Arrays, UsageError
@@ -199,13 +199,14 @@ class KerasSide:
         arguments = _arguments(layer, args, kwargs)
         call.names = argument_names(arguments)
         tensors = leaves((args, kwargs))
-        call.masked = any(getattr(t, MASK, None) is not None for t in tensors)
+        masks = any("mask" in name for name in call.names) or bool(arguments.get("use_causal_mask"))
+        call.masked = masks or any(getattr(t, MASK, None) is not None for t in tensors)
         given = watcher.enter(call, [_array(t) for t in tensors])
         if given is not None:
             tensors = [self._replaced(tf.convert_to_tensor(t), new) for t, new in zip(tensors, given)]
             args, kwargs = with_leaves((args, kwargs), tensors)
         self._keep("in", call, tensors)
-        result = function(layer, *args, **kwargs)
+        result = self._computed(function, layer, args, kwargs)
         found = leaves(result)
         new = watcher.leave(call, [_array(t) for t in found], self._again(function, layer, args, kwargs))
         self._numbering.end(call)
@@ -214,6 +215,16 @@ class KerasSide:
             result = with_leaves(result, found)
         self._keep("out", call, found)
         return result
+
+    def _computed(self, function: Callable[..., Any], layer: Any, args: Any, kwargs: Any) -> Any:
+        """The layer's result; a layer without weights whose kernel TensorFlow has in float32 alone computes in it."""
+        try:
+            return function(layer, *args, **kwargs)
+        except tf.errors.NotFoundError:
+            if self.dtype != "float64" or layer.weights:
+                raise
+        layer.dtype_policy = "float32"
+        return mapped(lambda t: tf.cast(t, "float64"), function(layer, *args, **kwargs))
 
     def _again(self, function: Any, layer: Any, args: Any, kwargs: Any) -> Again:
         def again(change: Any = None, *, masked: bool = True) -> list[Array]:

@@ -8,21 +8,19 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
+from parity.models.causes import Mend, mended
 from parity.models.groups import carry
 from parity.models.leftover import left_over
 from parity.models.loaded import Wrong, compare_weights
 from parity.models.pairing import Link, Pair, paired
-from parity.models.report import Fault, Row
-from parity.models.runs import Forced, Free, Isolated
+from parity.models.report import Row
+from parity.models.runs import Forced, Free, Isolated, carried, error
 from parity.models.sides import Side, copy_variables
 from parity.models.truth import Measured
 from parity.models.views import View, best, views
 from parity.models.watch import Again, Call, Trace
-from parity.models.weights import assign, own_variables, slots_of, value
+from parity.models.weights import assign, value
 from parity.task import Array, Arrays, UsageError
-
-After = Callable[["Layers", int, Pair, Call, Link, float, Again], None]
-
 
 @dataclass
 class Output:
@@ -33,6 +31,8 @@ class Output:
     second: str
     view: View | None = None
     edge: float = math.inf
+    carried: bool = False
+    cause: str = ""
     propagated: float | None = None
     propagated_float32: float | None = None
 
@@ -48,6 +48,7 @@ class Layers:
     loaded: bool
     training: bool = False
     pairs: list[Pair] = field(default_factory=list)
+    second_calls: list[Call] = field(default_factory=list)
     alone: tuple[list[Call], list[Call]] = ((), ())  # type: ignore[assignment]
     found: dict[int, Isolated] = field(default_factory=dict)  # forced, in float64
     found_float32: dict[int, Isolated] = field(default_factory=dict)
@@ -55,21 +56,28 @@ class Layers:
     free_float32: dict[int, float] = field(default_factory=dict)
     wrong: dict[int, Wrong] = field(default_factory=dict)  # weights that were loaded wrong
     misfit: dict[int, str] = field(default_factory=dict)  # weights that do not fit
+    causes: dict[int, tuple[list[Mend], list[str]]] = field(default_factory=dict)  # proven, of layers
+    edge_causes: dict[int, str] = field(default_factory=dict)
+    called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
     outputs: list[Output] = field(default_factory=list)
     error: str = ""  # what the second model raised, and where
     notes: list[str] = field(default_factory=list)
 
-    def compare(self, names: Mapping[str, str] | None, step: Callable[[str], None], after: After | None = None) -> None:
+    def compare(
+        self, names: Mapping[str, str] | None, step: Callable[[str], None], explain: Callable[["Layers"], None]
+    ) -> None:
         """Pair, carry weights over, and run the second model forced and free, in float64 and in float32."""
         step("the partners")
-        calls = self._calls()
-        pairing = paired(self.first.calls, calls, names)
+        self.second_calls = self._calls()
+        pairing = paired(self.first.calls, self.second_calls, names)
         self.pairs, self.alone = pairing.pairs, pairing.alone
-        self.notes += left_over(self.first.calls, calls, self.pairs, copy=not self.loaded)
+        self.notes += left_over(self.first.calls, self.second_calls, self.pairs, copy=not self.loaded)
         before = {name: np.array(value(v)) for name, v in self.wide.variables().items()}
         step("each layer alone")
-        results = self._forced_until_stable(after)
-        self._pair_outputs(results)
+        watcher, results = self._forced_until_stable()
+        self._pair_outputs(watcher, results)
+        step("the causes")
+        explain(self)
         if self.loaded:
             for name, v in self.wide.variables().items():
                 assign(v, before[name])
@@ -79,7 +87,7 @@ class Layers:
         self.free, results = self._free(self.wide)
         self._judge_outputs(results, "propagated")
         step("each layer in float32")
-        self.found_float32 = self._forced(self.narrow)[0]
+        self.found_float32 = self.forced(self.narrow)[0].found
         self.free_float32, results = self._free(self.narrow)
         self._judge_outputs(results, "propagated_float32")
 
@@ -116,21 +124,32 @@ class Layers:
             call.name = narrow.name
         return [call for call in traces[0].calls if call.outputs or not self.error]
 
-    def _forced_until_stable(self, after: After | None) -> Arrays:
+    def _forced_until_stable(self) -> tuple[Forced, Arrays]:
         """The forced run in float64.
 
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
         while True:
-            self.found, results = self._forced(self.wide, after, self._before)
+            watcher, results = self.forced(self.wide, self._before, self._wrong)
+            self.found = watcher.found
             apart = [
                 i for i, pair in enumerate(self.pairs)
                 if not pair.weighted and i in self.found and max(self.found[i].edges.values(), default=0.0) > LIMIT
             ]  # fmt: skip
             if not apart:
-                return results
+                return watcher, results
             self.pairs = [pair for i, pair in enumerate(self.pairs) if i not in apart]
-            self.wrong, self.misfit = {}, {}
+            self.wrong, self.misfit, self.causes = {}, {}, {}
+
+    def _wrong(self, place: int, call: Call, link: Link, again: Again) -> None:
+        """Look for the cause of a layer that alone is wrong."""
+        one, two = ([c for c in calls if c.kind != "pad"] for calls in (self.pairs[place].first, self.pairs[place].second))
+        if len(one) == len(two) == 1 and place not in self.misfit:
+
+            def agrees(outputs: list[Array]) -> bool:
+                return bool(outputs) and error(self.first.truths, link, outputs, forced=True) <= LIMIT
+
+            self.causes[place] = mended(one[0], call, again, agrees)
 
     def _before(self, place: int, pair: Pair) -> None:
         """The first model's weights for the layer that is about to run; where they were loaded, what is wrong in them."""
@@ -145,15 +164,16 @@ class Layers:
         except UsageError as error:
             self.misfit[place] = str(error)
 
-    def _forced(
-        self, side: Side, after: After | None = None, before: Callable[[int, Pair], None] = lambda place, pair: None
-    ) -> tuple[dict[int, Isolated], Arrays]:
+    def forced(
+        self, side: Side, before: Callable[[int, Pair], None] = lambda place, pair: None,
+        wrong: Callable[[int, Call, Link, Again], None] = lambda place, call, link, again: None,
+        mends: Mapping[int, Callable[[Again], list[Array]]] | None = None,
+    ) -> tuple[Forced, Arrays]:  # fmt: skip
+        """A run in which every layer is given what the first model's layer got."""
         channels = [shape[1] for call in self.first.calls for shape in (*call.outputs, *call.shapes) if len(shape) > 2]
         channels += [shape[-1] for call in self.first.calls for shape in call.outputs if len(shape) > 2]
-        watcher = Forced(self.first.truths, self.pairs, channels, before)
-        if after is not None:
-            watcher.after = lambda *seen: after(self, *seen)
-        return watcher.found, self._run(side, watcher)
+        watcher = Forced(self.first.truths, self.pairs, channels, before, wrong, mends or {})
+        return watcher, self._run(side, watcher)
 
     def _free(self, side: Side) -> tuple[dict[int, float], Arrays]:
         watcher = Free(self.first.truths, self.pairs)
@@ -168,7 +188,7 @@ class Layers:
                 raise
             return {}
 
-    def _pair_outputs(self, results: Arrays) -> None:
+    def _pair_outputs(self, watcher: Forced, results: Arrays) -> None:
         """Outputs are partners by their order; a dictionary's by their names."""
         first, second = list(self.first.results), list(results)
         if set(first) == set(second):
@@ -177,7 +197,9 @@ class Layers:
             truth = self.first.truths.of(("result", 0, i), forced=True)
             candidates = views(truth.value.shape, results[b].shape)
             output = Output(i, a, b, best(candidates, truth.value, results[b]) if candidates else None)
-            output.edge = self._error(output, results[b], forced=True)
+            output.edge = self.output_error(output, results[b], forced=True)
+            if output.edge > LIMIT and output.view is not None:
+                output.carried = carried(watcher.errors, results[b], output.view(truth.value), truth)
             self.outputs.append(output)
         for name in (*first[len(second) :], *second[len(first) :]):
             self.notes.append(f"the output {name} has no partner and was not compared")
@@ -185,57 +207,18 @@ class Layers:
     def _judge_outputs(self, results: Arrays, column: str) -> None:
         for output in self.outputs:
             if output.second in results:
-                setattr(output, column, self._error(output, results[output.second], forced=False))
+                setattr(output, column, self.output_error(output, results[output.second], forced=False))
 
-    def _error(self, output: Output, seen: Array, *, forced: bool) -> float:
+    def output_error(self, output: Output, seen: Array, *, forced: bool) -> float:
         truth = self.first.truths.of(("result", 0, output.place), forced=forced)
         if output.view is None:
             return math.inf
         return noise_units(seen, output.view(truth.value), noise=truth.noise, peak=truth.peak)
 
-    def source(self, call: Call) -> str:
-        """The last layer with a partner that the first model called before: what lies between is on the way."""
-        mine = {id(c) for pair in self.pairs for c in pair.first}
-        before = [c for c in self.first.calls if id(c) in mine and c.index < call.index]
+    def source(self, index: int) -> str:
+        """The last layer with a partner or with weights that the first model called before."""
+        mine = {id(c) for c in self.alone[0]} | {id(c) for pair in self.pairs for c in pair.first}
+        before = [c for c in self.first.calls if id(c) in mine and c.index < index]
         return before[-1].name if before else "input"
 
 
-def faults_of(layers: Layers) -> list[Fault]:
-    """What is wrong with layers, weights and what lies between, in the order of the first model's calls."""
-    faults: list[tuple[int, Fault]] = []
-    for i, pair in enumerate(layers.pairs):
-        at, names, found = pair.first[0].index, pair.names, layers.found.get(i)
-        if i in layers.misfit:
-            faults.append((at, Fault("weights", *names, note=layers.misfit[i])))
-        if i in layers.wrong:
-            wrong = layers.wrong[i]
-            faults.append((at, Fault("weights", *names, wrong.units, wrong.cause, note=wrong.note)))
-        if found is None:
-            continue
-        edge = max(found.edges.values(), default=0.0)
-        if edge > LIMIT and not found.note.startswith("masked"):
-            faults.append((at, Fault("between", layers.source(pair.first[0]), pair.first[0].name, edge, note=found.note)))
-        if found.units > LIMIT and i not in layers.misfit:
-            faults.append((at, Fault("output", *names, found.units)))
-    last = layers.first.calls[-1].index + 1 if layers.first.calls else 0
-    if layers.error:
-        faults.append((last, Fault("error", "the model", "the model", note=layers.error)))
-    for output in layers.outputs:
-        units = output.edge if layers.pairs else output.propagated
-        if units is not None and units > LIMIT:
-            source = layers.pairs[-1].first[-1].name if layers.pairs else "input"
-            faults.append((last, Fault("between", source, "output", units)))
-    faults += [(last, fault) for fault in _unpaired(layers)]
-    return [fault for _, fault in sorted(faults, key=lambda item: item[0])]
-
-
-def _unpaired(layers: Layers) -> list[Fault]:
-    """Layers with weights that have no partner, with the other side's that have none either."""
-    shared = {id(v) for pair in layers.pairs for call in pair.first for v in own_variables(call.layer)}
-    first = [c for c in layers.alone[0] if not all(id(v) in shared for s in slots_of(c.layer) for v in s.variables)]
-    second = layers.alone[1]
-    texts = [", ".join(f"{call.name} ({call.kind or 'own'})" for call in calls) or "none" for calls in (first, second)]
-    if layers.error or not (first or second):
-        return []
-    note = f"no partner in the other model: of the first {texts[0]}; of the second {texts[1]}. Give names= if they are"
-    return [Fault("pairing", texts[0], texts[1], note=f"{note} partners")]

@@ -1,7 +1,7 @@
 """Weights that the user loaded: are they the first model's, and if not, what happened to them on the way."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import numpy as np
 from parity.judging.noise import JITTER, LIMIT, noise_units, rms
 from parity.models.groups import slots_of_pair, weights_of
 from parity.models.pairing import Pair
+from parity.models.weights import value
 from parity.task import Array, Arrays
 
 
@@ -65,3 +66,20 @@ def _mistakes(w: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
     if "running_mean" in w and "running_var" in w:
         swapped = {**w, "running_mean": w["running_var"], "running_var": np.abs(w["running_mean"])}
         yield "SAVE-BN", "mean and variance are exchanged", swapped
+    if pair.kind == "gru":
+        yield "GRU-ORDER", "the gates are in torch's order", {name: _gates(v) for name, v in w.items()}
+    biases = [slot for slot in slots_of_pair(pair)[0] if len(slot.variables) == 2]
+    for i, which in ((0, "hidden"), (1, "input")):
+        one = {slot.name: value(slot.variables[i]) for slot in biases}
+        if one:
+            yield "LSTM-BIAS", f"the {which} bias is left out", {**w, **one}
+    if weight is not None and pair.entries and pair.entries[0].view is not None:
+        if "flattened" in pair.entries[0].view.name:
+            own = {slot.name: slot.get() for slot in slots_of_pair(pair)[0]}
+            yield "CONV-FLATTEN", "the features are in the first model's order", own
+
+
+def _gates(w: Array) -> Array:
+    """The first two of three gates exchanged."""
+    a, b, c = np.split(w, 3)
+    return np.concatenate([b, a, c])

@@ -15,7 +15,7 @@ from parity.models.weights import Slots, shapes, slots_of
 from parity.task import UsageError
 
 RECURRENT = ("lstm", "gru", "rnn")
-UNSEEN = ("flatten", "")  # nothing can be wrong there that the next layer's input does not show
+UNSEEN = "flatten"  # nothing can be wrong there that the next layer's input does not show
 FIT, KIND, NAMED, SKIP = 10.0, 3.0, 1.0, -1.0  # the worth of partners that fit, that are of one kind, of one name
 Place = tuple[int, int]  # a call, and which of its inputs or outputs
 
@@ -48,7 +48,8 @@ class Pair:
 
     @property
     def names(self) -> tuple[str, str]:
-        return (" + ".join(call.name for call in self.first), " + ".join(call.name for call in self.second))
+        one, two = ([c for c in calls if c.kind != "pad"] or calls for calls in (self.first, self.second))
+        return (" + ".join(call.name for call in one), " + ".join(call.name for call in two))
 
 
 @dataclass
@@ -173,7 +174,7 @@ def _worth(x: _Layer, y: _Layer) -> float:
     """What two layers are worth as partners; below nothing if they cannot be."""
     if x.call.kind != y.call.kind or bool(x.slots) != bool(y.slots):
         return 2 * SKIP - 1
-    if not x.call.kind and x.shapes != y.shapes:
+    if not x.call.kind and (x.shapes != y.shapes or not (x.slots or _alike(x.call.name, y.call.name))):
         return 2 * SKIP - 1
     shared = [name for name in x.shapes if name in y.shapes]
     fit = all(x.shapes[name] == y.shapes[name] for name in shared if name != "slope") and (shared or not x.slots)
@@ -250,7 +251,7 @@ def _plain(one: list[_Layer], two: list[_Layer], matched: list[Match]) -> list[P
         end = two.index(anchor) if anchor is not None else len(two)
         gap_b = [y for y in two[place:end] if not y.slots]
         found += _aligned(
-            [x for x in gap_a if x.call.kind not in UNSEEN], [y for y in gap_b if y.call.kind not in UNSEEN]
+            [x for x in gap_a if x.call.kind != UNSEEN], [y for y in gap_b if y.call.kind != UNSEEN]
         )
         gap_a, place = [], max(place, end + 1)
     return [_pair([x.call for x in xs], [y.call for y in ys]) for xs, ys in found]

@@ -9,14 +9,14 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from parity.judging.noise import JITTER, Spread, Truth, flush, noise_units
+from parity.judging.noise import JITTER, LIMIT, Spread, Truth, flush, noise_units
 from parity.models.pairing import Link, Pair
 from parity.models.views import FIRST, LAST, SAME, View, best, views
 from parity.models.watch import Again, Call
@@ -26,6 +26,7 @@ CHANNELED = (
     "convolution", "transposed_convolution", "separable_convolution", "batch_norm", "group_norm", "max_pool",
     "average_pool", "global_average_pool", "global_max_pool", "resize", "pad",
 )  # fmt: skip
+PADDED = ("convolution", "separable_convolution", "max_pool", "average_pool")
 Key = tuple[str, int, int]  # "in" or "out", the call, and which of its tensors
 
 
@@ -152,25 +153,28 @@ class Isolated:
     """What the forced run found of a pair."""
 
     edges: dict[int, float] = field(default_factory=dict)  # by entry
+    seen: dict[int, Array] = field(default_factory=dict)  # the inputs that differ, by entry
+    carried: bool = False  # they differ by what an earlier edge differs by, which came along a skip
     units: float = 0.0
     note: str = ""
-    cured: Any = None
 
 
 @dataclass
 class Forced:
     """Feeds every layer of the second model what the first model's got, and hands on what the first model's returned.
 
-    `before` is called once a pair, when its first layer has its inputs: weights are carried over there.  `after` is
-    called at each of its outputs, with the means to call the layer again.
+    `before` is called once a pair, when its first layer has its inputs: weights are carried over there.  `wrong` is
+    called with the outputs of a layer that alone is beyond the limit, and with the means to call it again.
     """
 
     truths: Truths
     pairs: list[Pair]
     channels: list[int]  # which a flattened tensor may have
-    before: Callable[[int, Pair], None] = lambda place, pair: None
-    after: Callable[[int, Pair, Call, Link, float, Again], None] = lambda *_: None
+    before: Callable[[int, Pair], None]
+    wrong: Callable[[int, Call, Link, Again], None]
+    mends: Mapping[int, Callable[[Again], list[Array]]]  # what a call without a partner returns instead
     found: dict[int, Isolated] = field(default_factory=lambda: defaultdict(Isolated))
+    errors: list[Array] = field(default_factory=list)  # of the inputs that differ
 
     def __post_init__(self) -> None:
         self._entries = _by_call(self.pairs, "entries", "second")
@@ -185,19 +189,26 @@ class Forced:
             if link.view is None:
                 link.view = _view(pair, call, truth.value, inputs[at], self.channels)
             expected = link.view(truth.value) if link.view is not None else None
+            if expected is None and pair.kind in PADDED:
+                continue  # one side pads before the layer, the other inside: its output tells
             if expected is None or expected.shape != inputs[at].shape:
                 self.found[place].edges[at] = float("inf")
                 self.found[place].note = f"input {truth.value.shape} in the first, {inputs[at].shape} in the second"
                 continue
             units = noise_units(inputs[at], expected, noise=truth.noise, peak=truth.peak)
             self.found[place].edges[at] = units
+            if units > LIMIT:
+                self.found[place].seen[at] = np.array(inputs[at])
+                self.found[place].carried = carried(self.errors, inputs[at], expected, truth)
+                if not self.found[place].carried and expected.dtype.kind == "f":
+                    self.errors.append(inputs[at] - expected)
             new[at] = expected
         for place in self._starts(call):
             self.before(place, self.pairs[place])
         return new
 
     def leave(self, call: Call, outputs: list[Array], again: Again) -> list[Array] | None:
-        new = list(outputs)
+        new = list(self.mends[call.index](again)) if call.index in self.mends else list(outputs)
         for place, link in self._exits[call.index]:
             pair = self.pairs[place]
             if link.view is None:
@@ -205,7 +216,8 @@ class Forced:
             units = error(self.truths, link, outputs, forced=True)
             found = self.found[place]
             found.units = max(found.units, units)
-            self.after(place, pair, call, link, units, again)
+            if units > LIMIT:
+                self.wrong(place, call, link, again)
             replace(self.truths, link, new)
         return new
 
@@ -216,6 +228,14 @@ class Forced:
         ]  # fmt: skip
         self._begun.update(places)
         return places
+
+
+def carried(errors: list[Array], seen: Array, expected: Array, truth: Truth) -> bool:
+    """Whether a tensor differs by what an earlier one differs by: the same fault, further along a skip."""
+    return any(
+        e.shape == seen.shape and noise_units(seen - e, expected, noise=truth.noise, peak=truth.peak) <= LIMIT
+        for e in errors
+    )
 
 
 def _by_call(pairs: list[Pair], ends: str, side: str) -> dict[int, list[tuple[int, Link]]]:
@@ -260,17 +280,17 @@ def first_key(link: Link, store: Store) -> Key:
 def second_output(link: Link, outputs: list[Array]) -> Array:
     y = outputs[1 if link.last and len(outputs) > 1 else link.second[1]]
     if link.last:
-        return _states(y, link.last)
+        return states(y, link.last)
     return _part(y, link.second_part)
 
 
 def _expected(link: Link, truth: Array) -> Array | None:
     if link.view is None:
         return None
-    return _states(truth, link.last) if link.last else link.view(_part(truth, link.first_part))
+    return states(truth, link.last) if link.last else link.view(_part(truth, link.first_part))
 
 
-def _states(y: Array, directions: int) -> Array:
+def states(y: Array, directions: int) -> Array:
     """The last layer's states of torch, of (layers · directions, n, h), side by side; Keras's are so already, (n, h)."""
     return y if y.ndim == 2 else np.concatenate(list(y[-directions:]), axis=-1)
 

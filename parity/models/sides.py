@@ -9,7 +9,7 @@ import numpy as np
 from parity.frameworks.runtime import runtime
 from parity.judging.arrays import as_arrays
 from parity.models.state import keras_default
-from parity.models.watch import Watcher
+from parity.models.watch import Trace, Watcher
 from parity.models.weights import assign, value
 from parity.task import Array, Arrays, UsageError
 
@@ -77,17 +77,17 @@ class Model:
 
         if self.builder is not None:
             narrow = KerasSide(self.given, "as it is")
-            narrow.run(inputs)  # a subclassed model has its weights after its first call
+            narrow.run(inputs, Trace())  # a subclassed model has its weights after its first call
             with keras_default("float64"):
                 wide = KerasSide(self.builder(), "float64")
-                wide.run(inputs)
+                wide.run(inputs, Trace())
         else:
             narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is")
-            narrow.run(inputs)
+            narrow.run(inputs, Trace())
             copy_variables(self.given.weights, narrow.net.weights, self.given.name)
             with keras_default("float64"):
                 wide = KerasSide(rebuilt(self.given, "float64"), "float64")
-                wide.run(inputs)
+                wide.run(inputs, Trace())
         copy_variables(narrow.net.weights, wide.net.weights, wide.net.name)
         for name, v in wide.variables().items():
             if v.dtype != "float64":

@@ -37,6 +37,8 @@ class TorchSide:
         for module in self.net.modules():
             if getattr(module, "inplace", False):  # what a layer got is looked at again after it ran
                 module.inplace = False
+            if isinstance(module, torch.nn.RMSNorm) and module.eps is None:  # the dtype's own, of the user's dtype
+                module.eps = torch.finfo(_dtype(net)).eps
         self._numbering = Numbering()
         self._kept: dict[tuple[str, int], list[Any]] = {}
 
@@ -118,6 +120,7 @@ class TorchSide:
                 whole.append(module)
             bound = _bound(module, args, kwargs)
             call.names = argument_names(bound.arguments)
+            call.masked = any("mask" in name for name in call.names)
             tensors = leaves(bound.arguments)
             given = watcher.enter(call, [_array(t) for t in tensors])
             if given is not None:
@@ -167,6 +170,11 @@ class TorchSide:
     def _keep(self, which: str, call: Call, tensors: list[Any]) -> None:
         if self._gradients:
             self._kept[which, call.index] = tensors
+
+
+def _dtype(net: Any) -> torch.dtype:
+    """The precision of a model's weights."""
+    return next((p.dtype for p in net.parameters() if p.is_floating_point()), torch.get_default_dtype())
 
 
 def _bound(module: Any, args: Any, kwargs: Any) -> inspect.BoundArguments:
