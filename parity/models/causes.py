@@ -28,6 +28,7 @@ class Mend:
     patch: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     inputs: Change | None = None
     options: tuple[tuple[str, Any], ...] = ()
+    proven: bool = False  # the mend itself says which entry it is, without `recognise`
     part: str = "output"  # of the fault: a right layer may be called wrong
     note: str = ""
 
@@ -61,13 +62,8 @@ def mended(first: Call, second: Call, again: Again, agrees: Callable[[list[Array
     names = [entry.name for entry in recognised(first.layer, second.layer)]
     for tried in [*([mend] for mend in mends), mends]:
         if tried and agrees(apply(tried, again)):
-            entries = [next((n for n in mend.entries if n in names or not _is_recognising(n)), "") for mend in tried]
-            return tried, [name for name in entries if name]
+            return tried, [next((n for n in mend.entries if n in names or mend.proven), "unknown") for mend in tried]
     return [], names if len(names) == 1 else []
-
-
-def _is_recognising(name: str) -> bool:
-    return any(entry.name == name for entry in _recognising())
 
 
 def apply(mends: list[Mend], again: Again) -> list[Array]:
@@ -105,12 +101,20 @@ def _mends(first: Call, second: Call) -> Iterator[Mend]:
         yield from _padding(first, second)
     if second.kind in ("lstm", "gru", "rnn"):
         yield from _recurrent(first, second)
+    if type(a).__name__ == "PixelShuffle":
+        yield Mend("shuffle", ("PIXSHUF",), inputs=lambda inputs: [_shuffled(inputs[0], a.upscale_factor)], proven=True)
     if second.kind == "attention" and second.masked:
         masks = [i for i, name in enumerate(second.names) if "mask" in name]
         yield Mend(
             "mask", ("MHA-MASK-SOME",), inputs=lambda inputs: [~x if i in masks else x for i, x in enumerate(inputs)],
-            part="call", note="its mask says the opposite",
+            proven=True, part="call", note="its mask says the opposite",
         )  # fmt: skip
+
+
+def _shuffled(x: Array, r: int) -> Array:
+    """Channels (c, r, r), as torch reads them, in the order (r, r, c) of depth_to_space; channels last."""
+    apart = x.reshape(*x.shape[:-1], -1, r, r)
+    return np.moveaxis(apart, -3, -1).reshape(x.shape)
 
 
 def _padding(first: Call, second: Call) -> Iterator[Mend]:
@@ -141,7 +145,7 @@ def _recurrent(first: Call, second: Call) -> Iterator[Mend]:
 
         yield Mend("gates", ("LSTM-HARD",), _settings(cells, "recurrent_activation", keras.activations.sigmoid))
     if second.masked and not first.masked:
-        yield Mend("mask", ("MASK-ZERO",), options=(("masked", False),), part="call", note="it skips what its mask hides")
+        yield Mend("mask", ("MASK-ZERO",), options=(("masked", False),), proven=True, part="call", note="it skips what its mask hides")
 
 
 def gelu(approximate: bool) -> Callable[[Any], Any]:

@@ -30,7 +30,7 @@ def explain(layers: Layers) -> None:
         mends = _on_the_way(layers, suspect)
         if not mends:
             continue
-        watcher, results = layers.forced(layers.wide, mends={i: _mend(mend) for i, mend in mends.items()})
+        watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(mends, _mend(suspect)))
         entry = next(iter(mends.values())).entries[0]
         for place in open_:
             if max(watcher.found[place].edges.values()) <= LIMIT:
@@ -45,8 +45,8 @@ def _faulty(layers: Layers, place: int) -> bool:
     return max(found.edges.values(), default=0.0) > LIMIT and not found.carried
 
 
-def _mend(mend: Mend) -> Callable[[Again], list[Array]]:
-    return lambda again: apply([mend], again)
+def _mend(suspect: Suspect) -> Callable[[Call, Again], list[Array]]:
+    return lambda call, again: apply([mend for mend in (suspect(call),) if mend is not None], again)
 
 
 def _on_the_way(layers: Layers, suspect: Suspect) -> dict[int, Mend]:

@@ -201,6 +201,7 @@ class KerasSide:
         tensors = leaves((args, kwargs))
         masks = any("mask" in name for name in call.names) or bool(arguments.get("use_causal_mask"))
         call.masked = masks or any(getattr(t, MASK, None) is not None for t in tensors)
+        call.shapes = tuple(tuple(t.shape) for t in tensors)
         given = watcher.enter(call, [_array(t) for t in tensors])
         if given is not None:
             tensors = [self._replaced(tf.convert_to_tensor(t), new) for t, new in zip(tensors, given)]
@@ -208,6 +209,7 @@ class KerasSide:
         self._keep("in", call, tensors)
         result = self._computed(function, layer, args, kwargs)
         found = leaves(result)
+        call.outputs = tuple(tuple(t.shape) for t in found)
         new = watcher.leave(call, [_array(t) for t in found], self._again(function, layer, args, kwargs))
         self._numbering.end(call)
         if new is not None:
@@ -238,6 +240,8 @@ class KerasSide:
                 if masked and hasattr(before, MASK):
                     setattr(tensor, MASK, getattr(before, MASK))
             new_args, new_kwargs = with_leaves((args, kwargs), tensors)
+            if not masked:
+                new_kwargs = {name: part for name, part in new_kwargs.items() if name != "mask"}
             self._numbering.open.append(Call(-1, "", INNER[0], layer))  # its own layers are not calls of the run
             try:
                 return [_array(t) for t in leaves(function(layer, *new_args, **new_kwargs))]

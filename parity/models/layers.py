@@ -167,7 +167,7 @@ class Layers:
     def forced(
         self, side: Side, before: Callable[[int, Pair], None] = lambda place, pair: None,
         wrong: Callable[[int, Call, Link, Again], None] = lambda place, call, link, again: None,
-        mends: Mapping[int, Callable[[Again], list[Array]]] | None = None,
+        mends: Mapping[int, Callable[[Call, Again], list[Array]]] | None = None,
     ) -> tuple[Forced, Arrays]:  # fmt: skip
         """A run in which every layer is given what the first model's layer got."""
         channels = [shape[1] for call in self.first.calls for shape in (*call.outputs, *call.shapes) if len(shape) > 2]

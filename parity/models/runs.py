@@ -63,13 +63,11 @@ class Record:
     calls: list[Call] = field(default_factory=list)
 
     def enter(self, call: Call, inputs: list[Array]) -> None:
-        call.shapes = tuple(x.shape for x in inputs)
         self.calls.append(call)
         for i, x in enumerate(inputs):
             self.store.put(("in", call.index, i), x)
 
     def leave(self, call: Call, outputs: list[Array], again: Again) -> None:
-        call.outputs = tuple(y.shape for y in outputs)
         for i, y in enumerate(outputs):
             self.store.put(("out", call.index, i), y)
 
@@ -172,7 +170,7 @@ class Forced:
     channels: list[int]  # which a flattened tensor may have
     before: Callable[[int, Pair], None]
     wrong: Callable[[int, Call, Link, Again], None]
-    mends: Mapping[int, Callable[[Again], list[Array]]]  # what a call without a partner returns instead
+    mends: Mapping[int, Callable[[Call, Again], list[Array]]]  # what a call without a partner returns instead
     found: dict[int, Isolated] = field(default_factory=lambda: defaultdict(Isolated))
     errors: list[Array] = field(default_factory=list)  # of the inputs that differ
 
@@ -189,9 +187,10 @@ class Forced:
             if link.view is None:
                 link.view = _view(pair, call, truth.value, inputs[at], self.channels)
             expected = link.view(truth.value) if link.view is not None else None
-            if expected is None and pair.kind in PADDED:
+            fits = expected is not None and expected.shape == inputs[at].shape
+            if not fits and pair.kind in PADDED:
                 continue  # one side pads before the layer, the other inside: its output tells
-            if expected is None or expected.shape != inputs[at].shape:
+            if expected is None or not fits:
                 self.found[place].edges[at] = float("inf")
                 self.found[place].note = f"input {truth.value.shape} in the first, {inputs[at].shape} in the second"
                 continue
@@ -208,7 +207,7 @@ class Forced:
         return new
 
     def leave(self, call: Call, outputs: list[Array], again: Again) -> list[Array] | None:
-        new = list(self.mends[call.index](again)) if call.index in self.mends else list(outputs)
+        new = list(self.mends[call.index](call, again)) if call.index in self.mends else list(outputs)
         for place, link in self._exits[call.index]:
             pair = self.pairs[place]
             if link.view is None:

@@ -122,6 +122,7 @@ class TorchSide:
             call.names = argument_names(bound.arguments)
             call.masked = any("mask" in name for name in call.names)
             tensors = leaves(bound.arguments)
+            call.shapes = tuple(tuple(t.shape) for t in tensors)
             given = watcher.enter(call, [_array(t) for t in tensors])
             if given is not None:
                 tensors = [self._replaced(t, new) for t, new in zip(tensors, given)]
@@ -136,6 +137,7 @@ class TorchSide:
             whole.clear()
             call = self._numbering.open[-1]
             found = leaves(result)
+            call.outputs = tuple(tuple(t.shape) for t in found)
             new = watcher.leave(call, [_array(t) for t in found], self._again(module, calls.pop()))
             self._numbering.end(call)
             if new is not None:

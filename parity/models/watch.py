@@ -39,16 +39,15 @@ class Watcher(Protocol):
 
 @dataclass
 class Trace:
-    """A watcher that only takes down the calls, their shapes and which of them lie inside others."""
+    """A watcher that only takes down the calls."""
 
     calls: list[Call] = field(default_factory=list)
 
     def enter(self, call: Call, inputs: list[Array]) -> None:
-        call.shapes = tuple(x.shape for x in inputs)
         self.calls.append(call)
 
     def leave(self, call: Call, outputs: list[Array], again: Again) -> None:
-        call.outputs = tuple(y.shape for y in outputs)
+        pass
 
 
 @dataclass
