@@ -101,6 +101,9 @@ def _mends(first: Call, second: Call) -> Iterator[Mend]:
         yield from _padding(first, second)
     if second.kind in ("lstm", "gru", "rnn"):
         yield from _recurrent(first, second)
+    if second.kind == "batch_norm" and hasattr(b, "get_config") and not b.trainable:
+        note = "it is frozen, so it takes the running statistics in training too"
+        yield Mend("frozen", ("BN-FREEZE",), setting(b, "trainable", True), proven=True, note=note)
     if type(a).__name__ == "PixelShuffle":
         yield Mend("shuffle", ("PIXSHUF",), inputs=lambda inputs: [_shuffled(inputs[0], a.upscale_factor)], proven=True)
     if second.kind == "attention" and second.masked:

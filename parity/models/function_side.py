@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from parity.judging.arrays import as_arrays
 from parity.models.tree import named_leaves
 from parity.models.watch import Watcher
-from parity.task import Array, Arrays, UsageError
+from parity.task import Arrays, UsageError
 
 
 class FunctionSide:
@@ -25,13 +26,11 @@ class FunctionSide:
     def run(
         self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
     ) -> Arrays:
-        from parity.judging.arrays import as_arrays
-
         wanted = "float32" if self.dtype == "as it is" else self.dtype
         given = {name: x.astype(wanted) if x.dtype.kind == "f" else x for name, x in inputs.items()}
         positional = all(name.isdigit() for name in given)
         result = self.net(*given.values()) if positional else self.net(**given)
         return as_arrays({name or "output": part for name, part in named_leaves(result)}, "the outputs")
 
-    def backward(self, cotangents: Arrays) -> tuple[Arrays, dict[tuple[str, int], list[Array | None]]]:
+    def backward(self, cotangents: Arrays) -> Arrays:
         raise UsageError("a function of arrays has no gradients: give a model for train=True")

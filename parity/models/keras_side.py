@@ -71,7 +71,6 @@ class KerasSide:
     def __init__(self, net: Any, dtype: str) -> None:
         self.net, self.dtype = net, dtype
         self._numbering = Numbering()
-        self._kept: dict[tuple[str, int], list[Any]] = {}
 
     def variables(self) -> dict[str, Any]:
         """Every floating weight by name."""
@@ -88,9 +87,9 @@ class KerasSide:
         self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
     ) -> Arrays:
         """The model's outputs by name; positional where the names of the inputs are numbers."""
-        self._gradients, self._kept, self._numbering = gradients, {}, Numbering()
+        self._gradients, self._numbering = gradients, Numbering()
         self._given = {name: self._tensor(x) for name, x in inputs.items()}
-        self._tape = tf.GradientTape(persistent=True) if gradients else None
+        self._tape = tf.GradientTape() if gradients else None
         with self._tape or contextlib.nullcontext(), self._watched(watcher):
             for tensor in self._given.values():
                 if gradients and tensor.dtype.is_floating:
@@ -99,24 +98,18 @@ class KerasSide:
         self._results = {name or "output": t for name, t in named_leaves(result)}
         return {name: _array(t) for name, t in self._results.items()}
 
-    def backward(self, cotangents: Arrays) -> "tuple[Arrays, dict[tuple[str, int], list[Array | None]]]":
-        """The gradients of weights and inputs by name, and of every call's inputs and outputs.
-
-        What has no gradient is left out of the first, and None in the second.
-        """
+    def backward(self, cotangents: Arrays) -> Arrays:
+        """The gradients of weights and of `input NAME`, after a run with gradients; what has none is left out."""
         outputs = {n: t for n, t in self._results.items() if n in cotangents}
         weights = {v.path: v.value for v in self.net.trainable_weights}
         given = {f"input {name}": t for name, t in self._given.items() if t.dtype.is_floating}
-        kept = [t for tensors in self._kept.values() for t in tensors]
+        wanted = {**weights, **given}
         found = self._tape.gradient(
-            list(outputs.values()), [*weights.values(), *given.values(), *kept],
+            list(outputs.values()), list(wanted.values()),
             output_gradients=[tf.constant(cotangents[n], t.dtype) for n, t in outputs.items()],
         )  # fmt: skip
         self._tape = None
-        dense = [None if g is None else _array(tf.convert_to_tensor(g)) for g in found]
-        own = {name: g for name, g in zip([*weights, *given], dense) if g is not None}
-        rest = iter(dense[len(weights) + len(given) :])
-        return own, {key: [next(rest) for _ in tensors] for key, tensors in self._kept.items()}
+        return {name: _array(tf.convert_to_tensor(g)) for name, g in zip(wanted, found) if g is not None}
 
     def _call(self, training: bool) -> Any:
         """Call the model as its user does: with one tensor, several, or named ones."""
@@ -206,7 +199,6 @@ class KerasSide:
         if given is not None:
             tensors = [self._replaced(tf.convert_to_tensor(t), new) for t, new in zip(tensors, given)]
             args, kwargs = with_leaves((args, kwargs), tensors)
-        self._keep("in", call, tensors)
         result = self._computed(function, layer, args, kwargs)
         found = leaves(result)
         call.outputs = tuple(tuple(t.shape) for t in found)
@@ -215,7 +207,6 @@ class KerasSide:
         if new is not None:
             found = [self._replaced(t, n) for t, n in zip(found, new)]
             result = with_leaves(result, found)
-        self._keep("out", call, found)
         return result
 
     def _computed(self, function: Callable[..., Any], layer: Any, args: Any, kwargs: Any) -> Any:

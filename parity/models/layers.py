@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, mended
-from parity.models.groups import carry
+from parity.models.groups import carry as carry_weights
 from parity.models.leftover import left_over
 from parity.models.loaded import Wrong, compare_weights
 from parity.models.pairing import Link, Pair, paired
@@ -42,9 +42,11 @@ class Layers:
     """The second model beside the first, and what was found of each pair."""
 
     first: Measured
+    first_side: Side  # in float64
     wide: Side
     narrow: Side
     inputs: Arrays  # in the second model's layout
+    layout: Mapping[str, View]
     loaded: bool
     training: bool = False
     pairs: list[Pair] = field(default_factory=list)
@@ -130,7 +132,7 @@ class Layers:
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
         while True:
-            watcher, results = self.forced(self.wide, self._before, self._wrong)
+            watcher, results = self.forced(self.wide, self.carry, self.look_for_cause)
             self.found = watcher.found
             apart = [
                 i for i, pair in enumerate(self.pairs)
@@ -141,7 +143,7 @@ class Layers:
             self.pairs = [pair for i, pair in enumerate(self.pairs) if i not in apart]
             self.wrong, self.misfit, self.causes = {}, {}, {}
 
-    def _wrong(self, place: int, call: Call, link: Link, again: Again) -> None:
+    def look_for_cause(self, place: int, call: Call, link: Link, again: Again) -> None:
         """Look for the cause of a layer that alone is wrong."""
         one, two = ([c for c in calls if c.kind != "pad"] for calls in (self.pairs[place].first, self.pairs[place].second))
         if len(one) == len(two) == 1 and place not in self.misfit:
@@ -151,38 +153,38 @@ class Layers:
 
             self.causes[place] = mended(one[0], call, again, agrees)
 
-    def _before(self, place: int, pair: Pair) -> None:
+    def carry(self, place: int, pair: Pair) -> None:
         """The first model's weights for the layer that is about to run; where they were loaded, what is wrong in them."""
         try:
             if self.loaded:
                 wrong = compare_weights(pair, self.pairs)
                 if wrong is not None:
                     self.wrong[place] = wrong
-                    carry(pair)
+                    carry_weights(pair)
             else:
-                carry(pair)
+                carry_weights(pair)
         except UsageError as error:
             self.misfit[place] = str(error)
 
     def forced(
         self, side: Side, before: Callable[[int, Pair], None] = lambda place, pair: None,
         wrong: Callable[[int, Call, Link, Again], None] = lambda place, call, link, again: None,
-        mends: Mapping[int, Callable[[Call, Again], list[Array]]] | None = None,
+        mends: Mapping[int, Callable[[Call, Again], list[Array]]] | None = None, gradients: bool = False,
     ) -> tuple[Forced, Arrays]:  # fmt: skip
         """A run in which every layer is given what the first model's layer got."""
         channels = [shape[1] for call in self.first.calls for shape in (*call.outputs, *call.shapes) if len(shape) > 2]
         channels += [shape[-1] for call in self.first.calls for shape in call.outputs if len(shape) > 2]
         watcher = Forced(self.first.truths, self.pairs, channels, before, wrong, mends or {})
-        return watcher, self._run(side, watcher)
+        return watcher, self._run(side, watcher, gradients)
 
     def _free(self, side: Side) -> tuple[dict[int, float], Arrays]:
         watcher = Free(self.first.truths, self.pairs)
         return watcher.units, self._run(side, watcher)
 
-    def _run(self, side: Side, watcher: Any) -> Arrays:
+    def _run(self, side: Side, watcher: Any, gradients: bool = False) -> Arrays:
         """The outputs; none where the model raises, which is known by then."""
         try:
-            return side.run(self.inputs, watcher, training=self.training)
+            return side.run(self.inputs, watcher, training=self.training, gradients=gradients)
         except Exception:
             if not self.error:
                 raise

@@ -27,7 +27,7 @@ CHANNELED = (
     "average_pool", "global_average_pool", "global_max_pool", "resize", "pad",
 )  # fmt: skip
 PADDED = ("convolution", "separable_convolution", "max_pool", "average_pool")
-Key = tuple[str, int, int]  # "in" or "out", the call, and which of its tensors
+Key = tuple[str, int | str, int]  # "in" or "out", the call, and which of its tensors; or "result", "gradient", "buffer"
 
 
 class Store:

@@ -11,7 +11,7 @@ from parity.judging.arrays import as_arrays
 from parity.models.state import keras_default
 from parity.models.watch import Trace, Watcher
 from parity.models.weights import assign, value
-from parity.task import Array, Arrays, UsageError
+from parity.task import Arrays, UsageError
 
 if TYPE_CHECKING:
     from parity.models.keras_side import KerasSide
@@ -33,7 +33,7 @@ class Side(Protocol):
         self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
     ) -> Arrays: ...
 
-    def backward(self, cotangents: Arrays) -> tuple[Arrays, dict[tuple[str, int], list[Array | None]]]: ...
+    def backward(self, cotangents: Arrays) -> Arrays: ...
 
 
 class Model:
@@ -55,6 +55,10 @@ class Model:
         runtime(self.framework)
         if self.framework == "tf" and self.builder is None and not found.built:
             raise UsageError(f"the Keras model {found.name} was never built: call it once, or give its builder")
+
+    def wide(self, inputs: Arrays) -> Side:
+        """The model in float64."""
+        return self.copies(inputs)[1]
 
     def copies(self, inputs: Arrays) -> tuple[Side, Side]:
         """The model as it is, and in float64, with the same weights."""

@@ -40,7 +40,6 @@ class TorchSide:
             if isinstance(module, torch.nn.RMSNorm) and module.eps is None:  # the dtype's own, of the user's dtype
                 module.eps = torch.finfo(_dtype(net)).eps
         self._numbering = Numbering()
-        self._kept: dict[tuple[str, int], list[Any]] = {}
 
     def variables(self) -> dict[str, Any]:
         """Every parameter and floating buffer by name."""
@@ -58,7 +57,7 @@ class TorchSide:
         self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
     ) -> Arrays:
         """The model's outputs by name; positional where the names of the inputs are numbers."""
-        self._gradients, self._kept, self._numbering = gradients, {}, Numbering()
+        self._gradients, self._numbering = gradients, Numbering()
         self._given = {name: self._tensor(x, wanted=gradients) for name, x in inputs.items()}
         positional = all(name.isdigit() for name in inputs)
         args, kwargs = (self._given.values(), {}) if positional else ((), self._given)
@@ -69,26 +68,18 @@ class TorchSide:
         self._results = {name or "output": t for name, t in named_leaves(result)}
         return {name: _array(t) for name, t in self._results.items()}
 
-    def backward(self, cotangents: Arrays) -> "tuple[Arrays, dict[tuple[str, int], list[Array | None]]]":
-        """The gradients of parameters and inputs by name, and of every call's inputs and outputs.
-
-        What has no gradient is left out of the first, and None in the second.
-        """
+    def backward(self, cotangents: Arrays) -> Arrays:
+        """The gradients of parameters and of `input NAME`, after a run with gradients; what has none is left out."""
         given = {f"input {name}": t for name, t in self._given.items() if t.requires_grad}
         wanted = {**{n: p for n, p in self.net.named_parameters() if p.requires_grad}, **given}
-        kept = [t for tensors in self._kept.values() for t in tensors]
         outputs = {n: t for n, t in self._results.items() if n in cotangents and t.requires_grad}
+        if not outputs:
+            return {}
         found = torch.autograd.grad(
-            list(outputs.values()), [*wanted.values(), *(t for t in kept if t.requires_grad)],
+            list(outputs.values()), list(wanted.values()),
             [torch.as_tensor(cotangents[n], dtype=t.dtype) for n, t in outputs.items()], allow_unused=True,
         )  # fmt: skip
-        own = {name: _array(g) for name, g in zip(wanted, found) if g is not None}
-        rest = iter(found[len(wanted) :])
-        passed = {
-            key: [None if g is None else _array(g) for g in (next(rest) if t.requires_grad else None for t in tensors)]
-            for key, tensors in self._kept.items()
-        }
-        return own, passed
+        return {name: _array(g) for name, g in zip(wanted, found) if g is not None}
 
     def _tensor(self, x: Array, *, wanted: bool = False) -> torch.Tensor:
         if x.dtype.kind != "f":
@@ -127,7 +118,6 @@ class TorchSide:
             if given is not None:
                 tensors = [self._replaced(t, new) for t, new in zip(tensors, given)]
                 bound = _with(bound, tensors)
-            self._keep("in", call, tensors)
             calls.append(bound)
             return bound.args, bound.kwargs
 
@@ -143,7 +133,6 @@ class TorchSide:
             if new is not None:
                 found = [self._replaced(t, n) for t, n in zip(found, new)]
                 result = with_leaves(result, found)
-            self._keep("out", call, found)
             return result
 
         names = {module: name or "the model" for name, module in self.net.named_modules()}
@@ -168,10 +157,6 @@ class TorchSide:
                 return [_array(t) for t in leaves(module.forward(*new.args, **new.kwargs))]
 
         return again
-
-    def _keep(self, which: str, call: Call, tensors: list[Any]) -> None:
-        if self._gradients:
-            self._kept[which, call.index] = tensors
 
 
 def _dtype(net: Any) -> torch.dtype:
