@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
-from parity.models.causes import Mend, mended
+from parity.models.causes import Mend, mended, recognised
 from parity.models.groups import carry as carry_weights
 from parity.models.leftover import left_over
 from parity.models.loaded import Wrong, compare_weights
@@ -58,6 +58,7 @@ class Layers:
     free_float32: dict[int, float] = field(default_factory=dict)
     wrong: dict[int, Wrong] = field(default_factory=dict)  # weights that were loaded wrong
     misfit: dict[int, str] = field(default_factory=dict)  # weights that do not fit
+    settings: dict[int, list[str]] = field(default_factory=dict)  # the entries that recognise a pair
     causes: dict[int, tuple[list[Mend], list[str]]] = field(default_factory=dict)  # proven, of layers
     edge_causes: dict[int, str] = field(default_factory=dict)
     called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
@@ -79,6 +80,10 @@ class Layers:
         watcher, results = self._forced_until_stable()
         self._pair_outputs(watcher, results)
         step("the causes")
+        self.settings = {
+            i: [entry.name for entry in recognised(pair.first[-1].layer, pair.second[-1].layer)]
+            for i, pair in enumerate(self.pairs)
+        }
         explain(self)
         if self.loaded:
             for name, v in self.wide.variables().items():

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import LIMIT, Truth, noise_units, rms
-from parity.models.causes import recognised
 from parity.models.faults import named
 from parity.models.groups import slots_of_pair
 from parity.models.layers import Layers
@@ -62,10 +61,10 @@ def _carried(layers: Layers) -> Callable[[int, Pair], None]:
 
 def _rates(layers: Layers) -> Iterator[Fault]:
     """Rates of dropout: the configurations say it, since two generators' masks cannot be compared."""
-    for pair in layers.pairs:
+    for i, pair in enumerate(layers.pairs):
         if pair.kind == "dropout":
-            for entry in recognised(pair.first[0].layer, pair.second[0].layer):
-                yield named(Fault("training", *pair.names, note="the configurations differ"), entry.name)
+            for entry in layers.settings[i]:
+                yield named(Fault("training", *pair.names, note="the configurations differ"), entry)
 
 
 def _modes(layers: Layers, trained: Layers, watcher: Forced) -> Iterator[Fault]:
