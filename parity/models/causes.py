@@ -1,7 +1,7 @@
 """Why a layer differs: the configurations that the catalogue recognises, and the proof by a mended copy.
 
-A cause is named where mending it in the copy makes the layer agree.  Where nothing mends it, the one entry that recognises
-the two layers is named: then the configuration says so.
+A cause is named where mending it in the copy makes the layer agree.  Where nothing mends it, the one entry that
+recognises the two layers is named: then the configuration says so.
 """
 
 import contextlib
@@ -24,7 +24,9 @@ class Mend:
     """One change of a copy of the second model's layer that may make it agree."""
 
     what: str  # what it changes: "eps"
-    entries: tuple[str, ...] = ()  # which entries of the catalogue it is the cure of; without, what it changes is enough
+    entries: tuple[
+        str, ...
+    ] = ()  # which entries of the catalogue it is the cure of; without, what it changes is enough
     patch: Callable[[], contextlib.AbstractContextManager[None]] = contextlib.nullcontext
     inputs: Change | None = None
     options: tuple[tuple[str, Any], ...] = ()
@@ -56,7 +58,9 @@ def _among(thing: Any, entry: type[Divergence], library: str) -> bool:
     return any(c.__name__ in names and c.__module__.startswith(library) for c in type(thing).__mro__)
 
 
-def mended(first: Call, second: Call, again: Again, agrees: Callable[[list[Array]], bool]) -> tuple[list[Mend], list[str]]:
+def mended(
+    first: Call, second: Call, again: Again, agrees: Callable[[list[Array]], bool]
+) -> tuple[list[Mend], list[str]]:
     """The fewest mends that make the layer agree, one or all, and the entries that name them."""
     mends = list(_mends(first, second))
     names = [entry.name for entry in recognised(first.layer, second.layer)]
@@ -90,7 +94,9 @@ def _mends(first: Call, second: Call) -> Iterator[Mend]:
     eps = _value(a, "eps", "epsilon"), _value(b, "eps", "epsilon")
     if None not in eps and eps[0] != eps[1]:
         name = "eps" if hasattr(b, "eps") else "epsilon"
-        yield Mend("eps", ("BN-EPS", "LN-EPS", "GN-EPS", "RMS-EPS"), setting(b, name, eps[0]), note=_two("epsilon", eps))
+        yield Mend(
+            "eps", ("BN-EPS", "LN-EPS", "GN-EPS", "RMS-EPS"), setting(b, name, eps[0]), note=_two("epsilon", eps)
+        )
     slopes = _value(a, "negative_slope"), _value(b, "negative_slope")
     if None not in slopes and slopes[0] != slopes[1]:
         yield Mend("slope", ("ACT-LEAKY",), setting(b, "negative_slope", slopes[0]), note=_two("slope", slopes))
@@ -136,19 +142,33 @@ def _padding(first: Call, second: Call) -> Iterator[Mend]:
         options["constant_values"] = -np.inf if second.kind == "max_pool" else 0.0
     entries = ("CONV-PADMODE",) if mode != "zeros" else ("CONV-SAME-S2", "POOL-SAME", "POOL-AVGPAD")
     yield Mend(
-        "padding", entries, setting(b, "padding", "valid"), lambda inputs: [np.pad(inputs[0], width, **options), *inputs[1:]]
+        "padding",
+        entries,
+        setting(b, "padding", "valid"),
+        lambda inputs: [np.pad(inputs[0], width, **options), *inputs[1:]],
     )
 
 
 def _recurrent(first: Call, second: Call) -> Iterator[Mend]:
     b = second.layer
-    cells = [layer.cell for layer in (getattr(b, "forward_layer", b), getattr(b, "backward_layer", b)) if hasattr(layer, "cell")]
+    cells = [
+        layer.cell
+        for layer in (getattr(b, "forward_layer", b), getattr(b, "backward_layer", b))
+        if hasattr(layer, "cell")
+    ]
     if any(getattr(getattr(cell, "recurrent_activation", None), "__name__", "sigmoid") != "sigmoid" for cell in cells):
         import keras
 
         yield Mend("gates", ("LSTM-HARD",), _settings(cells, "recurrent_activation", keras.activations.sigmoid))
     if second.masked and not first.masked:
-        yield Mend("mask", ("MASK-ZERO",), options=(("masked", False),), proven=True, part="call", note="it skips what its mask hides")
+        yield Mend(
+            "mask",
+            ("MASK-ZERO",),
+            options=(("masked", False),),
+            proven=True,
+            part="call",
+            note="it skips what its mask hides",
+        )
 
 
 def gelu(approximate: bool) -> Callable[[Any], Any]:

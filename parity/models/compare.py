@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from parity.judging.arrays import as_array
-from parity.models.inputs import arranged, layouts
 from parity.models.edges import explain
 from parity.models.faults import faults_of
+from parity.models.inputs import arranged, layouts
 from parity.models.layers import Layers
 from parity.models.losses import loss_faults
 from parity.models.optimizers import step_faults
-from parity.models.report import Fault, Report, Row
+from parity.models.report import Fault, Report
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import untouched
 from parity.models.train import train_faults
@@ -37,9 +37,11 @@ def compare_models(
             given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout)
             layers = Layers(truth, side, wide, narrow, given, found_layout, weights == "loaded")
             layers.compare(names, progress, explain)
-            report = _report(layers)
+            report = Report(layers.rows(), faults_of(layers), layers.output_rows(), layers.notes, truth.samples)
             if train:
-                report.faults += _training(layers, (one.framework, two.framework), inputs, loss, targets, step, progress)
+                report.faults += _training(
+                    layers, (one.framework, two.framework), inputs, loss, targets, step, progress
+                )
             return report
         finally:
             truth.close()
@@ -87,13 +89,3 @@ def _second(
         except Exception as error:
             errors.append(error)
     raise UsageError(f"the second model fails: {one_line(errors[0])}") from errors[0]
-
-
-def _report(layers: Layers) -> Report:
-    outputs = [
-        Row(f"output {o.first}" if o.first != "output" else "output", "", None, None, o.propagated, o.propagated_float32, o.edge)
-        for o in layers.outputs
-    ]
-    return Report(
-        rows=layers.rows(), faults=faults_of(layers), outputs=outputs, notes=layers.notes, jittered=layers.first.samples
-    )

@@ -1,4 +1,4 @@
-"""Why the input of a right layer differs: what a layer without a partner did on the way, or which of two states it took.
+"""Why the input of a right layer differs: what a layer without a partner did on the way, or which state it took.
 
 The model runs forced once more for each suspicion, with what is suspected mended on every such way.
 """
@@ -72,8 +72,12 @@ def _suspects() -> Iterator[Suspect]:
     yield activation("ACT-GELU-TANH", "activations.activations.gelu", gelu(True))
     yield activation("ACT-GELU-DEF", "ops.nn.gelu", gelu(False))
     yield activation("ACT-LEAKY", "leaky_relu", lambda x: keras.ops.leaky_relu(x, 0.01))
-    yield lambda call: (
-        Mend("mask", ("MASK-POOL",), options=(("masked", False),)) if call.masked and "average_pool" in call.kind else None
+    yield (
+        lambda call: (
+            Mend("mask", ("MASK-POOL",), options=(("masked", False),))
+            if call.masked and "average_pool" in call.kind
+            else None
+        )
     )
 
 

@@ -11,8 +11,11 @@ def faults_of(layers: Layers) -> list[Fault]:
     found: list[tuple[int, Fault]] = []
     for place in range(len(layers.pairs)):
         at = layers.pairs[place].first[0].index
-        found += [(at, fault) for fault in (*_weights(layers, place), *_between(layers, place), *_output(layers, place))]
-    faults = [fault for _, fault in sorted(found, key=lambda item: item[0])]
+        found += [
+            (at, fault) for fault in (*_weights(layers, place), *_between(layers, place), *_output(layers, place))
+        ]
+    strays = [Fault("weights", *stray, note="a weight of the model's own") for stray in layers.stray]
+    faults = strays + [fault for _, fault in sorted(found, key=lambda item: item[0])]
     return faults + _end(layers)
 
 

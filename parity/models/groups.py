@@ -20,7 +20,7 @@ def slots_of_pair(pair: Pair) -> tuple[Slots, Slots]:
 
 def weights_of(pair: Pair) -> Arrays:
     """The first side's weights as the second side is to have them."""
-    one, two = slots_of_pair(pair)
+    one, _ = slots_of_pair(pair)
     if _folds(pair):
         return folded(pair.first)
     weights = {slot.name: slot.get() for slot in one}
@@ -66,7 +66,9 @@ def _slots(pair: Pair, mine: list[Call], others: int) -> Slots:
         prefixes = lambda i: f"{('q', 'k', 'v', 'out')[i]}."  # noqa: E731
     if pair.kind in RECURRENT:
         return [
-            slot.named(slot.name.replace("_l0", f"_l{i}")) for i, call in enumerate(mine) for slot in slots_of(call.layer)
+            slot.named(slot.name.replace("_l0", f"_l{i}"))
+            for i, call in enumerate(mine)
+            for slot in slots_of(call.layer)
         ]
     return [slot.named(prefixes(i) + slot.name) for i, call in enumerate(mine) for slot in slots_of(call.layer)]
 

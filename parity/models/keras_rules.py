@@ -111,9 +111,7 @@ def _prelu(layer: Any) -> Slots:
     """A slope for each element or, where axes are shared, for each channel."""
     shape = tuple(layer.alpha.shape)
     shared = math.prod(shape) == shape[-1]
-    return [
-        Slot.of("slope", layer.alpha, lambda v: v.reshape(-1) if shared else v, lambda w: w.reshape(shape))
-    ]
+    return [Slot.of("slope", layer.alpha, lambda v: v.reshape(-1) if shared else v, lambda w: w.reshape(shape))]
 
 
 @weight_rule("keras.layers.LSTM", kind="lstm", whole=True)

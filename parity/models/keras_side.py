@@ -30,9 +30,11 @@ def rebuilt(net: Any, dtype: str) -> Any:
     own = {type(layer).__name__: type(layer) for layer in layers if not _is_keras(layer)}
     try:
         config = net.get_config()
-        copy = type(net).from_config(_with_dtype(config, dtype), custom_objects=own) if (
-            "custom_objects" in inspect.signature(type(net).from_config).parameters
-        ) else type(net).from_config(_with_dtype(config, dtype))
+        copy = (
+            type(net).from_config(_with_dtype(config, dtype), custom_objects=own)
+            if ("custom_objects" in inspect.signature(type(net).from_config).parameters)
+            else type(net).from_config(_with_dtype(config, dtype))
+        )
     except Exception as error:
         raise UsageError(
             f"the Keras model {net.name} cannot be built again from its configuration "
@@ -89,10 +91,10 @@ class KerasSide:
         """The model's outputs by name; positional where the names of the inputs are numbers."""
         self._gradients, self._numbering = gradients, Numbering()
         self._given = {name: self._tensor(x) for name, x in inputs.items()}
-        self._tape = tf.GradientTape() if gradients else None
+        self._tape: Any = tf.GradientTape() if gradients else None
         with self._tape or contextlib.nullcontext(), self._watched(watcher):
             for tensor in self._given.values():
-                if gradients and tensor.dtype.is_floating:
+                if self._tape is not None and tensor.dtype.is_floating:
                     self._tape.watch(tensor)
             result = self._call(training)
         self._results = {name or "output": t for name, t in named_leaves(result)}
@@ -241,14 +243,10 @@ class KerasSide:
 
         return again
 
-    def _keep(self, which: str, call: Call, tensors: list[Any]) -> None:
-        if self._gradients:
-            self._kept[which, call.index] = tensors
-
 
 def name_of(layer: Any) -> str:
     """The layer's path without the model's own name."""
-    path = getattr(layer, "path", None) or layer.name
+    path: str = getattr(layer, "path", None) or layer.name
     return path.partition("/")[2] or path
 
 
@@ -280,11 +278,11 @@ def _activation_apart(layer: Any, kind: str) -> Iterator[Any]:
 def _arguments(layer: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """The arguments of a call by name, in the order of `args` and `kwargs`."""
     takes = list(inspect.signature(layer.call).parameters)
-    return {**{name: value for name, value in zip(takes, args)}, **kwargs}
+    return {**dict(zip(takes, args)), **kwargs}
 
 
 def _array(tensor: Any) -> Array:
     if isinstance(tensor, np.ndarray):
         return tensor
-    found = tensor.numpy()
+    found: Array = tensor.numpy()
     return found.astype("float32") if found.dtype.kind not in "fiub" else found

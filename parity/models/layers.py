@@ -11,7 +11,7 @@ from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, mended, recognised
 from parity.models.groups import carry as carry_weights
 from parity.models.leftover import left_over
-from parity.models.loaded import Wrong, compare_weights
+from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import Link, Pair, paired
 from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated, carried, error
@@ -19,8 +19,9 @@ from parity.models.sides import Side, copy_variables
 from parity.models.truth import Measured
 from parity.models.views import View, best, views
 from parity.models.watch import Again, Call, Trace
-from parity.models.weights import assign, value
+from parity.models.weights import assign, slots_of, value
 from parity.task import Array, Arrays, UsageError
+
 
 @dataclass
 class Output:
@@ -62,6 +63,7 @@ class Layers:
     causes: dict[int, tuple[list[Mend], list[str]]] = field(default_factory=dict)  # proven, of layers
     edge_causes: dict[int, str] = field(default_factory=dict)
     called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
+    stray: list[tuple[str, str, float]] = field(default_factory=list)  # loaded weights of no layer that differ
     outputs: list[Output] = field(default_factory=list)
     error: str = ""  # what the second model raised, and where
     notes: list[str] = field(default_factory=list)
@@ -74,10 +76,32 @@ class Layers:
         self.second_calls = self._calls()
         pairing = paired(self.first.calls, self.second_calls, names)
         self.pairs, self.alone = pairing.pairs, pairing.alone
-        self.notes += left_over(self.first.calls, self.second_calls, self.pairs, copy=not self.loaded)
-        before = {name: np.array(value(v)) for name, v in self.wide.variables().items()}
+        self.notes += [
+            f"{call.name} ({call.kind or 'own'}) of the first model has no partner" for call in self._untied()
+        ]
+        self.notes += [
+            f"{call.name} ({call.kind or 'own'}) of the second model has no partner" for call in self.alone[1]
+        ]
+        self._left_over()
+        self._measure(step, explain, self.carry)
+
+    def check(
+        self,
+        pairs: Callable[[list[Call]], list[Pair]],
+        step: Callable[[str], None],
+        explain: Callable[["Layers"], None],
+    ) -> None:
+        """The same of partners that are known, with their own weights: one model at two times."""
+        self.second_calls = self._calls()
+        self.pairs = pairs(self.second_calls)
+        self._measure(step, explain, lambda place, pair: None)
+
+    def _measure(
+        self, step: Callable[[str], None], explain: Callable[["Layers"], None], carry: Callable[[int, Pair], None]
+    ) -> None:
+        before = {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
         step("each layer alone")
-        watcher, results = self._forced_until_stable()
+        watcher, results = self._forced_until_stable(carry)
         self._pair_outputs(watcher, results)
         step("the causes")
         self.settings = {
@@ -85,10 +109,9 @@ class Layers:
             for i, pair in enumerate(self.pairs)
         }
         explain(self)
-        if self.loaded:
-            for name, v in self.wide.variables().items():
-                assign(v, before[name])
-        else:
+        for name, w in before.items():
+            assign(self.wide.variables()[name], w)
+        if not self.loaded:
             copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
         step("the whole")
         self.free, results = self._free(self.wide)
@@ -97,6 +120,13 @@ class Layers:
         self.found_float32 = self.forced(self.narrow)[0].found
         self.free_float32, results = self._free(self.narrow)
         self._judge_outputs(results, "propagated_float32")
+
+    def _untied(self) -> list[Call]:
+        """The first model's layers without a partner whose weights no other layer shares."""
+        shared = {
+            id(v) for pair in self.pairs for call in pair.first for s in slots_of(call.layer) for v in s.variables
+        }
+        return [c for c in self.alone[0] if not all(id(v) in shared for s in slots_of(c.layer) for v in s.variables)]
 
     def rows(self) -> list[Row]:
         """A row for each pair, in the order of the first model's calls."""
@@ -117,6 +147,22 @@ class Layers:
             )
         return rows
 
+    def output_rows(self) -> list[Row]:
+        """A row for each output of the models."""
+        names = {o.place: "output" if len(self.outputs) == 1 else f"output {o.first}" for o in self.outputs}
+        return [Row(names[o.place], "", None, None, o.propagated, o.propagated_float32, o.edge) for o in self.outputs]
+
+    def _left_over(self) -> None:
+        """Carry over what is no layer's; what was loaded is compared."""
+        calls = [*self.first.calls, *self.second_calls]
+        rest, alone = left_over(self.first_side.variables(), self.wide.variables(), self.pairs, calls)
+        self.notes += alone
+        for part in rest:
+            if not self.loaded:
+                assign(part.target, value(part.source))
+            elif (units := roundings(value(part.target), value(part.source))) > LIMIT:
+                self.stray.append((part.first, part.second, units))
+
     def _calls(self) -> list[Call]:
         """The second model's calls, by the names that the user gave the layers."""
         traces = Trace(), Trace()
@@ -131,13 +177,13 @@ class Layers:
             call.name = narrow.name
         return [call for call in traces[0].calls if call.outputs or not self.error]
 
-    def _forced_until_stable(self) -> tuple[Forced, Arrays]:
+    def _forced_until_stable(self, carry: Callable[[int, Pair], None]) -> tuple[Forced, Arrays]:
         """The forced run in float64.
 
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
         while True:
-            watcher, results = self.forced(self.wide, self.carry, self.look_for_cause)
+            watcher, results = self.forced(self.wide, carry, self.look_for_cause)
             self.found = watcher.found
             apart = [
                 i for i, pair in enumerate(self.pairs)
@@ -150,7 +196,9 @@ class Layers:
 
     def look_for_cause(self, place: int, call: Call, link: Link, again: Again) -> None:
         """Look for the cause of a layer that alone is wrong."""
-        one, two = ([c for c in calls if c.kind != "pad"] for calls in (self.pairs[place].first, self.pairs[place].second))
+        one, two = (
+            [c for c in calls if c.kind != "pad"] for calls in (self.pairs[place].first, self.pairs[place].second)
+        )
         if len(one) == len(two) == 1 and place not in self.misfit:
 
             def agrees(outputs: list[Array]) -> bool:
@@ -159,7 +207,7 @@ class Layers:
             self.causes[place] = mended(one[0], call, again, agrees)
 
     def carry(self, place: int, pair: Pair) -> None:
-        """The first model's weights for the layer that is about to run; where they were loaded, what is wrong in them."""
+        """The first model's weights for the layer that is about to run; of loaded ones, what is wrong in them."""
         try:
             if self.loaded:
                 wrong = compare_weights(pair, self.pairs)
@@ -227,5 +275,3 @@ class Layers:
         mine = {id(c) for c in self.alone[0]} | {id(c) for pair in self.pairs for c in pair.first}
         before = [c for c in self.first.calls if id(c) in mine and c.index < index]
         return before[-1].name if before else "input"
-
-

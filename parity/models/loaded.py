@@ -53,7 +53,9 @@ def _explained(
     for other in pairs:
         if other is not pair and other.kind == pair.kind:
             theirs = weights_of(other)
-            if theirs.keys() == wanted.keys() and all(roundings(there[n], w) <= LIMIT for n, w in theirs.items() if n in there):
+            if theirs.keys() == wanted.keys() and all(
+                roundings(there[n], w) <= LIMIT for n, w in theirs.items() if n in there
+            ):
                 return "unknown", f"these are the weights of {other.names[0]}"
     return "unknown", ""
 
@@ -73,10 +75,10 @@ def _mistakes(w: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
         one = {slot.name: value(slot.variables[i]) for slot in biases}
         if one:
             yield "LSTM-BIAS", f"the {which} bias is left out", {**w, **one}
-    if weight is not None and pair.entries and pair.entries[0].view is not None:
-        if "flattened" in pair.entries[0].view.name:
-            own = {slot.name: slot.get() for slot in slots_of_pair(pair)[0]}
-            yield "CONV-FLATTEN", "the features are in the first model's order", own
+    view = pair.entries[0].view if pair.entries else None
+    if view is not None and "flattened" in view.name:
+        own = {slot.name: slot.get() for slot in slots_of_pair(pair)[0]}
+        yield "CONV-FLATTEN", "the features are in the first model's order", own
 
 
 def _gates(w: Array) -> Array:

@@ -23,8 +23,13 @@ def loss_faults(
     Raises:
         UsageError: a loss fails.
     """
-    given = {"logits": logits.astype("float32"), "targets": targets.astype("float32") if targets.dtype.kind == "f" else targets}
-    functions = [_in_float64(loss, framework, place) for loss, framework, place in zip(losses, frameworks, ("first", "second"))]
+    given = {
+        "logits": logits.astype("float32"),
+        "targets": targets.astype("float32") if targets.dtype.kind == "f" else targets,
+    }
+    functions = [
+        _in_float64(loss, framework, place) for loss, framework, place in zip(losses, frameworks, ("first", "second"))
+    ]
 
     def first(_: Arrays, batch: Arrays) -> Arrays:
         return {"": functions[0](batch["logits"], batch["targets"])}
@@ -63,7 +68,9 @@ def _in_float64(loss: Any, framework: str, place: str) -> Callable[[Array, Array
             return np.array(loss(logits, targets))
         except Exception as error:
             text = (str(error).strip().splitlines() or [""])[0]
-            raise UsageError(f"the {place} loss fails on logits {logits.shape} and targets {targets.shape}: {text}") from error
+            raise UsageError(
+                f"the {place} loss fails on logits {logits.shape} and targets {targets.shape}: {text}"
+            ) from error
 
     return call
 

@@ -145,7 +145,7 @@ def step_faults(layers: Layers, builders: tuple[Callable[[Any], Any], Callable[[
 
 
 def _causes(names: list[str], units: Callable[[tuple[str, ...]], float]) -> list[str]:
-    """The fewest recognised entries whose cures together make the step agree; the only one recognised, if it has none."""
+    """The fewest recognised entries whose cures together make the step agree; the only one, if it has no cure here."""
     cured = [name for name in (*CURES, *BOTH) if name in names]
     for many in range(1, len(cured) + 1):
         for chosen in itertools.combinations(cured, many):
@@ -234,6 +234,4 @@ CURES: dict[str, Callable[[Any, Any], None]] = {
     "OPT-ADAM-EPS": _same("eps", "epsilon"),
     "OPT-ADAM-EPSHAT": _before_correction,
 }
-BOTH: dict[str, Callable[[Any], None]] = dict.fromkeys(
-    ("OPT-RMS-EPS", "OPT-ADAGRAD-EPS", "OPT-ADAMAX"), _no_epsilon
-)
+BOTH: dict[str, Callable[[Any], None]] = dict.fromkeys(("OPT-RMS-EPS", "OPT-ADAGRAD-EPS", "OPT-ADAMAX"), _no_epsilon)

@@ -250,9 +250,7 @@ def _plain(one: list[_Layer], two: list[_Layer], matched: list[Match]) -> list[P
             continue
         end = two.index(anchor) if anchor is not None else len(two)
         gap_b = [y for y in two[place:end] if not y.slots]
-        found += _aligned(
-            [x for x in gap_a if x.call.kind != UNSEEN], [y for y in gap_b if y.call.kind != UNSEEN]
-        )
+        found += _aligned([x for x in gap_a if x.call.kind != UNSEEN], [y for y in gap_b if y.call.kind != UNSEEN])
         gap_a, place = [], max(place, end + 1)
     return [_pair([x.call for x in xs], [y.call for y in ys]) for xs, ys in found]
 
@@ -262,7 +260,7 @@ def _pair(first: list[Call], second: list[Call]) -> Pair:
 
 
 def _absorb_padding(pairs: list[Pair], first: Sequence[Call], second: Sequence[Call]) -> None:
-    """A layer that only pads belongs to the convolution or pooling after it, where the other side pads by an argument."""
+    """A layer that only pads belongs to the one after it, where the other side pads by an argument."""
     used = {id(call) for pair in pairs for call in (*pair.first, *pair.second)}
     for pair in pairs:
         for calls, mine in ((first, pair.first), (second, pair.second)):
@@ -307,10 +305,8 @@ def _packed(pair: Pair) -> bool:
 
 
 def _link_attention(pair: Pair) -> None:
-    """Query, key and value by name; of separate projections the first three are theirs, and the last is the output's."""
-    places = [
-        _attention_places(calls) for calls in (pair.first, pair.second)
-    ]
+    """Query, key and value by name; of separate projections the first three are theirs, the last is the output's."""
+    places = [_attention_places(calls) for calls in (pair.first, pair.second)]
     for name in ("query", "key", "value"):
         link = Link(places[0][name], places[1][name])
         if all(link.second != other.second for other in pair.entries):
@@ -322,5 +318,7 @@ def _attention_places(calls: list[Call]) -> dict[str, Place]:
     if len(calls) > 1:
         return {name: (call.index, 0) for name, call in zip(("query", "key", "value"), calls)}
     names = calls[0].names
-    found = {name: (calls[0].index, names.index(name)) for name in ("query", "key", "value") if name in names}
+    found: dict[str, Place] = {
+        name: (calls[0].index, names.index(name)) for name in ("query", "key", "value") if name in names
+    }
     return {"key": found.get("value", found["query"]), "value": found["query"], **found}

@@ -57,7 +57,6 @@ class Fault:
 class Report:
     """The whole comparison; `agrees` where no fault was found and everything was compared."""
 
-    names: tuple[str, str] = ("first", "second")
     rows: list[Row] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)

@@ -1,10 +1,10 @@
 """What is done while a model runs: the truth is recorded, the noise measured, and the other model compared.
 
-    Record    the first model in float64: what every layer got and returned, on the disk
-    Jitter    the same with its inputs and weights jittered: how far each tensor moves under one rounding
-    Free      the second model as it runs: every layer's output against the truth ("propagated")
-    Forced    the second model whose every layer is given what the first model's layer got, and whose every output is
-              replaced by the truth: a layer alone ("isolated"), and what lies between two layers ("edge")
+Record    the first model in float64: what every layer got and returned, on the disk
+Jitter    the same with its inputs and weights jittered: how far each tensor moves under one rounding
+Free      the second model as it runs: every layer's output against the truth ("propagated")
+Forced    the second model whose every layer is given what the first model's layer got, and whose every output is
+          replaced by the truth: a layer alone ("isolated"), and what lies between two layers ("edge")
 """
 
 import tempfile
@@ -47,6 +47,9 @@ class Store:
 
     def __contains__(self, key: Key) -> bool:
         return key in self._known
+
+    def keys(self) -> set[Key]:
+        return set(self._known)
 
     def close(self) -> None:
         self._folder.cleanup()
@@ -290,7 +293,7 @@ def _expected(link: Link, truth: Array) -> Array | None:
 
 
 def states(y: Array, directions: int) -> Array:
-    """The last layer's states of torch, of (layers · directions, n, h), side by side; Keras's are so already, (n, h)."""
+    """The last layer's states of torch, (layers · directions, n, h), side by side; Keras's are so already, (n, h)."""
     return y if y.ndim == 2 else np.concatenate(list(y[-directions:]), axis=-1)
 
 

@@ -8,14 +8,14 @@ import numpy as np
 
 from parity.frameworks.runtime import runtime
 from parity.judging.arrays import as_arrays
+from parity.models.runs import CHANNELED
 from parity.models.state import keras_default
 from parity.models.watch import Trace, Watcher
-from parity.models.weights import assign, value
+from parity.models.weights import assign, kind_of, value
 from parity.task import Arrays, UsageError
 
 if TYPE_CHECKING:
     from parity.models.keras_side import KerasSide
-    from parity.models.torch_side import TorchSide
 
 
 class Side(Protocol):
@@ -51,7 +51,9 @@ class Model:
             self.builder, found = given, given()
         self.given, self.framework = found, framework_of(found)
         if self.framework == "numpy" and not callable(found):
-            raise UsageError(f"the {place} model is {type(found).__name__}: a model is due, or a function that builds it")
+            raise UsageError(
+                f"the {place} model is {type(found).__name__}: a model is due, or a function that builds it"
+            )
         runtime(self.framework)
         if self.framework == "tf" and self.builder is None and not found.built:
             raise UsageError(f"the Keras model {found.name} was never built: call it once, or give its builder")
@@ -59,6 +61,31 @@ class Model:
     def wide(self, inputs: Arrays) -> Side:
         """The model in float64."""
         return self.copies(inputs)[1]
+
+    def itself(self) -> Side:
+        """The model in its own precision: a copy of torch's, and Keras's own, which is to be put back."""
+        if self.framework == "torch":
+            from parity.models.torch_side import TorchSide
+
+            return TorchSide(self.given, "as it is")
+        if self.framework == "tf":
+            from parity.models.keras_side import KerasSide
+
+            return KerasSide(self.given, "as it is")
+        raise UsageError(f"the {self.place} model is a function: it has no weights")
+
+    def variables(self) -> dict[str, Any]:
+        """The user's own parameters and floating buffers, by the names and in the order of every copy's."""
+        if self.framework == "torch":
+            from parity.models.torch_side import variables
+
+            return variables(self.given)
+        return {v.path: v for v in self.given.weights if "float" in str(v.dtype)}
+
+    def takes_channels(self) -> bool:
+        """Whether a torch model begins with a layer that takes channels first."""
+        kinds = [kind_of(module) for module in self.given.modules()]
+        return next((kind for kind in kinds if kind), "") in CHANNELED
 
     def copies(self, inputs: Arrays) -> tuple[Side, Side]:
         """The model as it is, and in float64, with the same weights."""
@@ -133,9 +160,7 @@ def inputs_of(x: Any) -> Arrays:
             raise UsageError(f"x[{name!r}] has a NaN or an infinity")
         if array.ndim == 0:
             raise UsageError(f"x[{name!r}] is a number: an array with a batch axis is due")
-    return {
-        name: array.astype("float32") if array.dtype.kind == "f" else array for name, array in arrays.items()
-    }
+    return {name: array.astype("float32") if array.dtype.kind == "f" else array for name, array in arrays.items()}
 
 
 def _required(function: Callable[..., Any]) -> int:
@@ -152,4 +177,3 @@ def _no_nan(side: Side, place: str) -> None:
     for name, variable in side.variables().items():
         if not np.isfinite(value(variable)).all():
             raise UsageError(f"{name} of the {place} model has a NaN or an infinity")
-

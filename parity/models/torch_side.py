@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from parity.models.tree import leaves, named_leaves, with_leaves
-from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
+from parity.models.watch import Again, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of, rule_of
 from parity.task import Array, Arrays, UsageError
 
@@ -43,8 +43,7 @@ class TorchSide:
 
     def variables(self) -> dict[str, Any]:
         """Every parameter and floating buffer by name."""
-        buffers = {name: b for name, b in self.net.named_buffers() if b.is_floating_point()}
-        return {**dict(self.net.named_parameters()), **buffers}
+        return variables(self.net)
 
     def without_dropout(self) -> None:
         """No layer drops anything in train mode."""
@@ -159,6 +158,12 @@ class TorchSide:
         return again
 
 
+def variables(net: Any) -> dict[str, Any]:
+    """Every parameter and floating buffer by name."""
+    buffers = {name: b for name, b in net.named_buffers() if b.is_floating_point()}
+    return {**dict(net.named_parameters()), **buffers}
+
+
 def _dtype(net: Any) -> torch.dtype:
     """The precision of a model's weights."""
     return next((p.dtype for p in net.parameters() if p.is_floating_point()), torch.get_default_dtype())
@@ -171,7 +176,7 @@ def _bound(module: Any, args: Any, kwargs: Any) -> inspect.BoundArguments:
 
 def _with(bound: inspect.BoundArguments, tensors: list[Any]) -> inspect.BoundArguments:
     """The same call of other tensors."""
-    return inspect.BoundArguments(bound.signature, with_leaves(dict(bound.arguments), tensors))  # type: ignore[arg-type]
+    return inspect.BoundArguments(bound.signature, with_leaves(dict(bound.arguments), tensors))
 
 
 @contextlib.contextmanager
@@ -188,4 +193,5 @@ def _slow_attention() -> Iterator[None]:
 def _array(tensor: Any) -> Array:
     if tensor.dtype == torch.bfloat16:
         tensor = tensor.float()
-    return tensor.detach().cpu().numpy()
+    found: Array = tensor.detach().cpu().numpy()
+    return found

@@ -19,7 +19,6 @@ from parity.models.layers import Layers
 from parity.models.pairing import Pair
 from parity.models.report import Fault
 from parity.models.runs import Forced
-from parity.models.sides import Side
 from parity.models.truth import Measured, restore
 from parity.models.views import SAME
 from parity.models.weights import Slot, value
@@ -46,8 +45,12 @@ def train_faults(layers: Layers, truth: Measured) -> list[Fault]:
             if output.view is not None and output.first in truth.cotangents
         }
         gradients = layers.wide.backward(cotangents) if results else {}
-        faults = [*_rates(layers), *_modes(layers, trained, watcher), *_buffers(trained, watcher, before)]
-        wrong = [i for i, found in layers.found.items() if found.units > LIMIT or max(found.edges.values(), default=0) > LIMIT]
+        faults = [*_rates(layers), *_modes(layers, trained, watcher), *_buffers(trained, layers, watcher, before)]
+        wrong = [
+            i
+            for i, found in layers.found.items()
+            if found.units > LIMIT or max(found.edges.values(), default=0) > LIMIT
+        ]
         wrong += [i for i, found in watcher.found.items() if found.units > LIMIT]
         return [*faults, *_gradients(trained, gradients, max(wrong, default=-1))]
     finally:
@@ -82,11 +85,13 @@ def _modes(layers: Layers, trained: Layers, watcher: Forced) -> Iterator[Fault]:
             yield Fault("training", source, pair.first[0].name, edge, note=f"between {source} and {pair.first[0].name}")
 
 
-def _buffers(layers: Layers, watcher: Forced, before: Arrays) -> Iterator[Fault]:
-    """Running statistics after one forward in train mode."""
+def _buffers(layers: Layers, evaluated: Layers, watcher: Forced, before: Arrays) -> Iterator[Fault]:
+    """Running statistics after one forward in train mode; not of a layer that is in another mode there."""
+    wrong_before = {i: found.units > LIMIT for i, found in evaluated.found.items()}
     names = {id(v): name for name, v in layers.wide.variables().items()}
     for i, pair in enumerate(layers.pairs):
-        if pair.kind != "batch_norm" or watcher.found[i].units > LIMIT or i in layers.misfit:
+        frozen = watcher.found[i].units > LIMIT and not wrong_before.get(i)
+        if pair.kind != "batch_norm" or frozen or i in layers.misfit:
             continue
         errors, causes = {}, set()
         ones, twos = ({slot.name: slot for slot in slots} for slots in slots_of_pair(pair))
@@ -133,7 +138,7 @@ def _keep(layer: Any) -> float | None:
     momentum = getattr(layer, "momentum", None)
     if momentum is None:
         return None
-    return 1 - momentum if hasattr(layer, "track_running_stats") else momentum
+    return float(1 - momentum if hasattr(layer, "track_running_stats") else momentum)
 
 
 def _gradients(layers: Layers, gradients: Arrays, behind: int) -> list[Fault]:

@@ -85,14 +85,14 @@ def _measured(
         for i in range(samples):
             step(f"the noise{' of each layer' if forced else ''}, {i + 1} of {samples}")
             spreads = truths.forced if forced else truths.free
-            moved = {name: jittered(rng, w.astype("float64")) for name, w in before.items()}
-            restore(side, moved)
-            x = {n: jittered(rng, a.astype("float64") if a.dtype.kind == "f" else a) for n, a in inputs.items()}
-            outputs = side.run(x, Jitter(store, rng, forced, spreads), training=training)
+            weights = {name: jittered(rng, w.astype("float64")) for name, w in before.items()}
+            restore(side, weights)
+            given = {n: jittered(rng, a.astype("float64") if a.dtype.kind == "f" else a) for n, a in inputs.items()}
+            outputs = side.run(given, Jitter(store, rng, forced, spreads), training=training)
             for j, (y, truth) in enumerate(zip(outputs.values(), results.values())):
                 if truth.dtype.kind == "f":
                     spreads["result", 0, j].add((y - truth)[np.isfinite(truth)])
-            for key, moved_one in ({} if forced else _of_training(side, x, moved, cotangents)).items():
+            for key, moved_one in ({} if forced else _of_training(side, given, weights, cotangents)).items():
                 spreads[key].add(moved_one - store.get(key))
     return Measured(truths, record.calls, results, samples, cotangents)
 
@@ -104,7 +104,9 @@ def _of_training(side: Side, inputs: Arrays, weights: Arrays, cotangents: Arrays
     restore(side, weights)
     side.run(inputs, training=True, gradients=True)
     found: dict[Key, Array] = {("gradient", name, 0): g for name, g in side.backward(cotangents).items()}
-    buffers = {("buffer", name, 0): value(v).copy() for name, v in side.variables().items() if not trained(v)}
+    buffers: dict[Key, Array] = {
+        ("buffer", name, 0): value(v).copy() for name, v in side.variables().items() if not trained(v)
+    }
     return {**found, **buffers}
 
 

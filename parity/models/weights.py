@@ -152,12 +152,12 @@ def put_weights(weights: dict[str, Array], slots: Slots, *, first: str, second: 
     A scale of one, a shift of zero, a mean of zero and a variance of one may be missing on either side.
     """
     wanted = {slot.name: slot for slot in slots}
-    for name, weight in weights.items():
-        if name not in wanted and not _neutral(name, weight):
-            raise UsageError(f"{first} has a {name} of shape {weight.shape}, and {second} has none")
+    for name, own in weights.items():
+        if name not in wanted and not _neutral(name, own):
+            raise UsageError(f"{first} has a {name} of shape {own.shape}, and {second} has none")
     for name, slot in wanted.items():
         there = slot.read(*(value(v) for v in slot.variables))
-        weight = weights.get(name, _default(name, there))
+        weight: Array | None = weights[name] if name in weights else _default(name, there)
         if weight is None:
             raise UsageError(f"{second} has a {name} of shape {there.shape}, and {first} has none")
         if name in SHARED and _broadcasts(weight, there):
