@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PARTS = ("output", "between", "weights", "buffers", "gradients", "training", "loss", "step")
+# Where a fault shows: in a layer's output, between two layers, in how a right layer is called (order, masks), in its
+# weights; and in training: its buffers, its gradients, its output in that mode; in the loss, in the optimizer's step.
+PARTS = ("output", "between", "call", "weights", "buffers", "gradients", "training", "loss", "step")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Pair:
     parameters that return an optimizer. `loaded(torch_net, keras_net)` loads the Keras model as its user did.
 
     Two fields are for the proof that the pair is what it says, and not for the comparison: `partners`, torch's layer ->
-    Keras's, where they are not called alike (`block.conv`, `block_conv`), and `by_hand(torch_net, keras_net)`, which
+    Keras's ("" for none), where they are not called alike (`block.conv`, `block_conv`), and `by_hand(torch_net, keras_net)`, which
     carries over what a rule for one layer cannot.
     """
 

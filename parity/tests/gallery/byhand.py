@@ -44,7 +44,7 @@ def weights_of(module, layer):
     if kind.startswith("BatchNorm"):
         return [*own, array(module.running_mean), array(module.running_var)]
     if kind in ("LSTM", "GRU", "RNN"):
-        return recurrent(module)
+        return [*recurrent(module), *(recurrent(module, reverse="_reverse") if module.bidirectional else [])]
     if kind == "MultiheadAttention":
         return attention(module)
     if kind == "PReLU":

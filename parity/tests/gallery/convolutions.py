@@ -76,7 +76,7 @@ def keras_volume():
             keras.Input((4, 6, 8, 2)),
             layers.Conv3D(4, 3, padding="same", name="conv"),
             layers.BatchNormalization(epsilon=1e-5, momentum=0.9, name="bn"),
-            layers.AveragePooling3D(name="pool"),
+            layers.AveragePooling3D(2, name="pool"),
             layers.Conv3D(3, 1, name="head"),
         ]
     )
@@ -94,6 +94,6 @@ PAIRS = (
         causal,
         partial(keras_causal, "same"),
         SEQUENCE,
-        faults=(Fault(("input", "conv1"), part="between"),),
+        faults=(Fault(("conv1", "conv1")),),
     ),
 )

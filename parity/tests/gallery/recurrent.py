@@ -93,8 +93,7 @@ def keras_both():
 
 
 def directions(net, model):
-    names = [name for name in ("lower", "upper", "rnn") if name in {layer.name for layer in model.layers}]
-    for i, name in enumerate(names):
+    for i, name in enumerate(("lower", "upper")):
         model.get_layer(name).set_weights([*recurrent(net.rnn, i), *recurrent(net.rnn, i, "_reverse")])
 
 
@@ -162,7 +161,6 @@ PAIRS = (
         partial(last, nn.LSTM, bidirectional=True),
         keras_both,
         X,
-        by_hand=directions,
         faults=(Fault(("rnn", "fc"), "LSTM-BI", "between"),),
     ),
 )

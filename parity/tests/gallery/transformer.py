@@ -97,13 +97,13 @@ PAIRS = (
     Pair("encoder_post_norm", POST, keras_encoder, inputs),
     Pair("encoder_pre_norm", PRE, partial(keras_encoder, True), inputs),
     Pair("encoder_eps", POST, partial(keras_encoder, epsilon=1e-3), inputs, faults=EPS),
-    Pair("padding_mask_lost", POST, partial(keras_encoder, mask=None), inputs, faults=(Fault(ATTN),)),
+    Pair("padding_mask_lost", POST, partial(keras_encoder, mask=None), inputs, faults=(Fault(ATTN, part="call"),)),
     Pair(
         "padding_mask_inverted",
         POST,
         partial(keras_encoder, mask="padding"),
         inputs,
-        faults=(Fault(ATTN, "MHA-MASK-SOME"),),
+        faults=(Fault(ATTN, "MHA-MASK-SOME", "call"),),
     ),
     Pair(
         "residual_after_norm",
@@ -125,6 +125,6 @@ PAIRS = (
         decoder,
         partial(keras_decoder, named=False),
         three,
-        faults=(Fault(ATTN, "MHA-ORDER"),),
+        faults=(Fault(ATTN, "MHA-ORDER", "call"),),
     ),
 )

@@ -104,7 +104,7 @@ PAIRS = (
         reader,
         partial(keras_reader, mask=True),
         padded,
-        faults=(Fault(("rnn", "rnn"), "MASK-ZERO"),),
+        faults=(Fault(("rnn", "rnn"), "MASK-ZERO", "call"),),
     ),
     Pair(
         "mask_mean",
