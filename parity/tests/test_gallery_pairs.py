@@ -20,11 +20,11 @@ SCALES = (1.0, 2.0**-10, 2.0**-20)  # of the gradients: Adam's epsilon is invisi
 FORWARD = {"output", "between", "call", "weights"}
 # Keras flattens in another order: what this layer is fed is not compared, what it makes of it is.
 REORDERED = {"flatten": "fc1", "flatten_rows": "fc1"}
-# On a CPU TensorFlow convolves in this layout in float32 alone.
-FLOAT32 = {"channels_first"}
+# On a CPU TensorFlow has this layout and this pooling in float32 alone.
+FLOAT32 = {"channels_first", "volume_pooled"}
 NAMES = gallery.names()
 FAMILIES = gallery.families()
-TRAINED = [name for family in ("losses", "optimizers", "training") for name in FAMILIES[family]]
+TRAINED = [name for family in ("branches", "losses", "optimizers", "statistics") for name in FAMILIES[family]]
 
 
 @pytest.fixture(autouse=True)
@@ -32,11 +32,15 @@ def _float64(request):
     if "name" not in request.fixturenames:
         yield
         return
-    keras, torch = (pytest.importorskip(name, reason="a pair has two frameworks") for name in ("keras", "torch"))
-    keras.config.set_floatx("float32" if request.getfixturevalue("name") in FLOAT32 else "float64")
+    for framework in ("torch", "keras"):
+        pytest.importorskip(framework, reason="a pair has two frameworks")
+    import torch
+
+    from impl_tf import policy
+
     torch.manual_seed(0)
-    yield
-    keras.config.set_floatx("float32")
+    with policy("cpu", "float32" if request.getfixturevalue("name") in FLOAT32 else "float64"):
+        yield
 
 
 @pytest.fixture
@@ -88,7 +92,7 @@ def test_faults_are_in_the_words_of_the_catalogue(pair):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_forward(pair, both):
-    """Outputs differ where a fault is; each layer is right alone but for the faulty ones; the first wrong input is told."""
+    """Outputs differ where a fault is; only faulty layers are wrong alone; the first wrong input is where it should be."""
     from parity.tests.gallery.proof import isolated, watched, x_of
 
     calls, outputs = watched(pair, both)
@@ -128,7 +132,7 @@ def test_losses(pair, both):
     assert is_right(theirs, ours) == (not places(pair, "loss"))
 
 
-@pytest.mark.parametrize("name", FAMILIES["training"])
+@pytest.mark.parametrize("name", FAMILIES["branches"] + FAMILIES["statistics"])
 def test_a_forward_in_training(pair, both):
     """The rates of dropout, the outputs without it, what the layers keep, and every gradient."""
     import tensorflow as tf

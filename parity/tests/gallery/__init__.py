@@ -20,9 +20,9 @@ PARTS = ("output", "between", "call", "weights", "buffers", "gradients", "traini
 class Fault:
     """One planted mistake: where it is, what it is, and in which part of the comparison it shows.
 
-    `where` is the layer's name in torch and in Keras. Of a fault "between" layers it is the last right layer before it
-    and the first layer that is fed something else, in torch's names; "output" stands for the end of the model. Losses and
-    optimizers are the places ("loss", "loss") and ("step", "step").
+    `where` is the layer's name in torch and in Keras. Of a fault "between" layers it is the last layer before it and
+    the first that is fed something else, in torch's names. Losses and optimizers are the places ("loss", "loss") and
+    ("step", "step").
     """
 
     where: tuple[str, str]
@@ -39,8 +39,8 @@ class Pair:
     parameters that return an optimizer. `loaded(torch_net, keras_net)` loads the Keras model as its user did.
 
     Two fields are for the proof that the pair is what it says, and not for the comparison: `partners`, torch's layer ->
-    Keras's ("" for none), where they are not called alike (`block.conv`, `block_conv`), and `by_hand(torch_net, keras_net)`, which
-    carries over what a rule for one layer cannot.
+    Keras's ("" for none), where they are not called alike (`block.conv`, `block_conv`), and `by_hand(torch_net,
+    keras_net)`, which carries over what a rule for one layer cannot.
     """
 
     name: str
@@ -62,8 +62,9 @@ class Pair:
 
 def families() -> dict[str, list[str]]:
     """The names of the pairs by file, read from the text, so that no framework is imported."""
-    found = {path.stem: re.findall(r'\bPair\(\s*"(\w+)"', path.read_text()) for path in Path(__file__).parent.glob("*.py")}
-    return {stem: pairs for stem, pairs in sorted(found.items()) if pairs}
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    found = {path.stem: re.findall(r'\bPair\(\s*"(\w+)"', path.read_text()) for path in files}
+    return {stem: pairs for stem, pairs in found.items() if pairs}
 
 
 def names() -> list[str]:

@@ -54,8 +54,7 @@ def packed():
 
 
 def heads(x):
-    n, t, c = x.shape
-    return ops.transpose(ops.reshape(x, (-1, t, 2, 4)), (0, 2, 1, 3))
+    return ops.transpose(ops.reshape(x, (-1, x.shape[1], 2, 4)), (0, 2, 1, 3))
 
 
 class KerasAttention(keras.Model):
@@ -68,7 +67,7 @@ class KerasAttention(keras.Model):
         self.scale, self.causal = scale, causal
 
     def call(self, x):
-        n, t, c = x.shape
+        _, t, c = x.shape
         q, k, v = heads(self.q(x)), heads(self.k(x)), heads(self.v(x))
         scores = ops.matmul(q, ops.swapaxes(k, -1, -2)) * self.scale
         if self.causal:

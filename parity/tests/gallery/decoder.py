@@ -24,7 +24,7 @@ def decoder(kernel=4, align=False):
 
 def shuffle(x):
     """torch's order of the channels: (c, r, r), where depth_to_space reads (r, r, c)."""
-    n, h, w, c = x.shape
+    _, h, w, c = x.shape
     x = keras.ops.reshape(x, (-1, h, w, c // 4, 2, 2))
     return keras.ops.reshape(keras.ops.transpose(x, (0, 1, 4, 2, 5, 3)), (-1, 2 * h, 2 * w, c // 4))
 

@@ -47,9 +47,7 @@ EVEN, ODD = normal(2, 3, 12, 16), normal(2, 3, 13, 17)
 PAIRS = (
     Pair("maxpool_padded", maximum, partial(keras_stem, LOWEST, MAX), EVEN),
     Pair("avgpool_zeros", average, partial(keras_stem, ZEROS, MEAN), EVEN),
-    Pair(
-        "maxpool_same", maximum, partial(keras_stem, MAX_SAME), EVEN, faults=(Fault(("pool", "pool"), "POOL-SAME"),)
-    ),
+    Pair("maxpool_same", maximum, partial(keras_stem, MAX_SAME), EVEN, faults=(Fault(("pool", "pool"), "POOL-SAME"),)),
     # The zeros win over negative values at the border; torch pads with the lowest number.
     Pair("maxpool_over_zeros", maximum, partial(keras_stem, ZEROS, MAX), EVEN, faults=(Fault(("pool", "pool")),)),
     Pair(

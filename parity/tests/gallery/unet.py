@@ -58,7 +58,7 @@ EDGE = Fault(("up", "out"), part="between")
 
 PAIRS = (
     Pair("unet", unet, keras_unet, IMAGE),
-    # TensorFlow pools and transposes in this layout on a GPU alone, in some versions: a refusal is an answer too.
+    # TensorFlow convolves in this layout in float32 alone on a CPU: a refusal is an answer too.
     Pair("channels_first", unet, keras_first, IMAGE),
     Pair("concatenated_in_other_order", unet, partial(keras_unet, skip_last=True), IMAGE, faults=(EDGE,)),
     Pair("scale_forgotten", unet, partial(keras_unet, scale=None), IMAGE, faults=(EDGE,)),
