@@ -92,7 +92,7 @@ def test_faults_are_in_the_words_of_the_catalogue(pair):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_forward(pair, both):
-    """Outputs differ where a fault is; only faulty layers are wrong alone; the first wrong input is where it should be."""
+    """Outputs differ where a fault is, only faulty layers are wrong alone, and wrong inputs begin where they should."""
     from parity.tests.gallery.proof import isolated, watched, x_of
 
     calls, outputs = watched(pair, both)

@@ -11,7 +11,7 @@ from parity.tests.gallery import Fault, Pair, integers, normal, trained
 
 
 class Branches(nn.Module):
-    """Two branches; `fixed` has no gradient where the port says so."""
+    """The right branch is a gate of the left one, and is detached where `detach` says so."""
 
     def __init__(self, detach=False, rate=0.0):
         super().__init__()
