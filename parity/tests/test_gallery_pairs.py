@@ -34,11 +34,8 @@ def _float64(request):
         return
     for framework in ("torch", "keras"):
         pytest.importorskip(framework, reason="a pair has two frameworks")
-    import torch
-
     from impl_tf import policy
 
-    torch.manual_seed(0)
     with policy("cpu", "float32" if request.getfixturevalue("name") in FLOAT32 else "float64"):
         yield
 

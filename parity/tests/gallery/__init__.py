@@ -108,7 +108,7 @@ def trained(net: Any, seed: int = 0) -> Any:
             elif p.ndim > 1:
                 p.copy_(noise / p[0].numel() ** 0.5)
             else:
-                p.copy_(0.2 * noise + (p.numel() > 0 and name.endswith("weight")))
+                p.copy_(0.2 * noise + name.endswith("weight"))
         for module in net.modules():
             if isinstance(module, torch.nn.Embedding) and module.padding_idx is not None:
                 module.weight[module.padding_idx] = 0

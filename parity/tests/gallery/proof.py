@@ -51,7 +51,8 @@ def watched(pair, both):
 
     def hook(module, given, result):
         name, found = by_module[module]
-        found.x, found.y = array(given[0]), array(result[0] if isinstance(result, tuple) else result)
+        result = result[0] if isinstance(result, tuple) else result
+        found.x, found.y = array(given[0]).copy(), array(result).copy()  # an activation in place writes over them
         calls[name] = found
 
     def call(layer, x, *args, **options):
