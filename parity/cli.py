@@ -258,7 +258,8 @@ def models(
         raise typer.Exit(command.tensors(objects, console, file))
     asked = command.Asked(
         first=objects[0], second=objects[1], inputs=input_, shape=shape, seed=seed,
-        names=tuple(names or ()), layout=layout, loaded=loaded, train=train, losses=tuple(loss or ()), targets=targets, steps=tuple(step or ()),
+        names=tuple(names or ()), layout=layout, loaded=loaded, train=train, losses=tuple(loss or ()), targets=targets,
+        steps=tuple(step or ()),
     )  # fmt: skip
     raise typer.Exit(command.run(asked, console, file))
 

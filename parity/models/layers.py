@@ -76,12 +76,9 @@ class Layers:
         self.second_calls = self._calls()
         pairing = paired(self.first.calls, self.second_calls, names)
         self.pairs, self.alone = pairing.pairs, pairing.alone
-        self.notes += [
-            f"{call.name} ({call.kind or 'own'}) of the first model has no partner" for call in self._untied()
-        ]
-        self.notes += [
-            f"{call.name} ({call.kind or 'own'}) of the second model has no partner" for call in self.alone[1]
-        ]
+        alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
+        if self.first.calls and self.second_calls:  # a function has no layers
+            self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
         self._left_over()
         self._measure(step, explain, self.carry)
 

@@ -7,6 +7,7 @@ Forced    the second model whose every layer is given what the first model's lay
           replaced by the truth: a layer alone ("isolated"), and what lies between two layers ("edge")
 """
 
+import hashlib
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping
@@ -27,35 +28,52 @@ CHANNELED = (
     "average_pool", "global_average_pool", "global_max_pool", "resize", "pad",
 )  # fmt: skip
 PADDED = ("convolution", "separable_convolution", "max_pool", "average_pool")
+MEMORY = 384 * 2**20  # bytes of tensors that are kept in memory
 Key = tuple[str, int | str, int]  # "in" or "out", the call, and which of its tensors; or "result", "gradient", "buffer"
 
 
 class Store:
-    """The tensors of a run, in a temporary folder: a long model's do not fit into memory."""
+    """The tensors of a run, each once: in memory as far as they fit, and then in a temporary folder."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="parity-")
-        self._known: set[Key] = set()
+        self._places: dict[Key, int] = {}
+        self._kept: dict[int, Array] = {}
+        self._seen: dict[tuple[Any, ...], int] = {}  # what one layer returns, the next one gets
+        self._left = MEMORY
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def put(self, key: Key, x: Array) -> None:
-        np.save(self._path(key), x)
-        self._known.add(key)
+        x = np.ascontiguousarray(x)
+        digest = (x.shape, x.dtype.str, hashlib.blake2b(x, digest_size=16).digest())
+        known = digest in self._seen
+        place = self._places[key] = self._seen.setdefault(digest, len(self._seen))
+        if known:
+            return
+        if x.nbytes <= self._left:
+            self._left -= x.nbytes
+            self._kept[place] = x.copy()
+        else:
+            np.save(self._path(place), x)
 
     def get(self, key: Key) -> Array:
-        found: Array = np.load(self._path(key))
-        return found
+        place = self._places[key]
+        return self._kept[place] if place in self._kept else np.load(self._path(place))
 
     def __contains__(self, key: Key) -> bool:
-        return key in self._known
+        return key in self._places
 
-    def keys(self) -> set[Key]:
-        return set(self._known)
+    def keys(self) -> list[Key]:
+        return list(self._places)
 
     def close(self) -> None:
-        self._folder.cleanup()
+        self._kept.clear()
+        if self._folder is not None:
+            self._folder.cleanup()
 
-    def _path(self, key: Key) -> Path:
-        return Path(self._folder.name, "-".join(map(str, key)) + ".npy")
+    def _path(self, place: int) -> Path:
+        if self._folder is None:
+            self._folder = tempfile.TemporaryDirectory(prefix="parity-")
+        return Path(self._folder.name, f"{place}.npy")
 
 
 @dataclass

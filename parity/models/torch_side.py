@@ -89,7 +89,7 @@ class TorchSide:
 
     def _replaced(self, old: Any, new: Array) -> Any:
         """The new value; a gradient passes as if nothing had happened."""
-        value = torch.as_tensor(np.ascontiguousarray(new), dtype=old.dtype)
+        value = torch.tensor(new, dtype=old.dtype)  # its own memory: what comes next may write into it
         return old + (value - old).detach() if self._gradients and old.requires_grad else value
 
     @contextlib.contextmanager

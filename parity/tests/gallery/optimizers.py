@@ -53,24 +53,24 @@ PAIRS = (
     Pair(
         "adam_decay",
         **steps(
-            partial(torch_adam, weight_decay=0.125, eps=1e-12),
-            partial(keras_adam, weight_decay=0.125, epsilon=1e-12),
+            partial(torch_adam, weight_decay=0.125, eps=2.0**-100),
+            partial(keras_adam, weight_decay=0.125, epsilon=2.0**-100),
             "OPT-ADAM-WD",
         ),
     ),
     Pair(
         "adamw_decay_left_alone",
         **steps(
-            lambda parameters: torch.optim.AdamW(parameters, lr=0.125, eps=1e-12),
-            lambda parameters: optimizers.AdamW(0.125, epsilon=1e-12),
+            lambda parameters: torch.optim.AdamW(parameters, lr=0.125, eps=2.0**-100),
+            lambda parameters: optimizers.AdamW(0.125, epsilon=2.0**-100),
             "OPT-ADAMW-WD",
         ),
     ),
     Pair(
         "rmsprop_left_alone",
         **steps(
-            lambda parameters: torch.optim.RMSprop(parameters, lr=1e-3, eps=1e-12),
-            lambda parameters: optimizers.RMSprop(1e-3, epsilon=1e-12),
+            lambda parameters: torch.optim.RMSprop(parameters, lr=1e-3, eps=2.0**-100),
+            lambda parameters: optimizers.RMSprop(1e-3, epsilon=2.0**-100),
             "OPT-RMS-RHO",
         ),
     ),
