@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from rich.console import Console
 
 from parity.files import WholeFile
 from parity.models.report import Report
+from parity.models.truth import one_line
 from parity.task import UsageError, nearest
 
 
@@ -102,7 +104,10 @@ def _named(text: str) -> Any:
 def _module(place: str) -> ModuleType:
     """The module, imported once; its own errors are shown as its own."""
     if not place.endswith(".py"):
-        return importlib.import_module(place)
+        try:
+            return importlib.import_module(place)
+        except ModuleNotFoundError as error:
+            raise UsageError(f"{place} cannot be imported: {error}") from error
     path = Path(place).resolve()
     if not path.is_file():
         raise UsageError(f"there is no file {place}")
@@ -119,9 +124,12 @@ def _module(place: str) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except BaseException:
+    except BaseException as error:
         del sys.modules[name]
-        raise
+        if not isinstance(error, Exception):
+            raise
+        traceback.print_exc()  # the user's own error, as python shows it
+        raise UsageError(f"{place} cannot be imported: {one_line(error)}") from error
     return module
 
 

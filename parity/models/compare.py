@@ -9,6 +9,7 @@ from parity.models.faults import faults_of
 from parity.models.inputs import arranged, layouts
 from parity.models.layers import Layers
 from parity.models.losses import loss_faults
+from parity.models.memory import refuse_what_does_not_fit
 from parity.models.optimizers import step_faults
 from parity.models.report import Fault, Report
 from parity.models.sides import Model, Side, inputs_of
@@ -16,6 +17,7 @@ from parity.models.state import untouched
 from parity.models.train import train_faults
 from parity.models.truth import Measured, measured, one_line
 from parity.models.views import SAME, View
+from parity.models.watch import Trace
 from parity.task import Arrays, UsageError, choose
 
 
@@ -24,13 +26,42 @@ def compare_models(
     weights: Literal["copy", "loaded"] = "copy", loss: tuple[Any, Any] | None = None, targets: Any = None,
     step: tuple[Any, Any] | None = None, train: bool = False, progress: Callable[[str], None] = lambda text: None,
 ) -> Report:  # fmt: skip
-    """Compare two models layer by layer, in float32's noise units; 30 or less agrees."""
+    """Compare two models layer by layer: in float32's noise units, where 30 or less agrees.
+
+    The first model in float64 is the truth.  Neither model is changed, nor anything global, also after an error: copies
+    are made, in eval mode, and run.
+
+    Args:
+        first, second: torch or Keras models, functions that build them, or functions of arrays.  A Keras builder is
+            called again in float64; a Keras model is built again from its configuration.
+        x: the input in the first model's layout: an array, a tuple or a dictionary; integers and masks too.
+        names: a layer of the first model -> its partner, where order, kind and shapes are not enough.
+        layout: how the second model takes the input: "same", "channels_last", "channels_first", "swap" (batch and
+            time), or one for each input by name; found by the layer that takes it, by default.
+        weights: "copy" carries the first model's weights over; "loaded" judges those that are there.
+        loss: the losses of both models, each in its framework's own form; they are compared on the same logits.
+        targets: an array, for the losses.
+        step: two functions of the parameters that return an optimizer.
+        train: compare train mode too: running statistics after one forward, gradients, losses and a step.
+        progress: called with what is being done.
+
+    Returns:
+        A `Report`: `agrees`, `first`, `faults`, `rows`, `to_pandas()`, `to_json()`; printed, it is a table.
+
+    Raises:
+        UsageError: a model that cannot be copied, does not repeat itself, has a NaN, or does not take the input; the
+            message says what to do.
+    """
     choose("weights", weights, ("copy", "loaded"))
-    if train and (loss is None) != (targets is None):
+    if not train and (loss, targets, step) != (None, None, None):
+        raise UsageError("loss, targets and step are compared with train=True")
+    if (loss is None) != (targets is None):
         raise UsageError("loss and targets belong together: a pair of losses, and the targets of x")
     with untouched():
         one, two = Model(first, "first"), Model(second, "second")
         inputs = inputs_of(x)
+        for model in (one, two):
+            refuse_what_does_not_fit(model.variables().values())
         side = one.wide(inputs)
         truth = measured(side, inputs, step=progress)
         try:
@@ -78,14 +109,23 @@ def _training(
 def _second(
     one: Model, two: Model, truth: Measured, inputs: Arrays, layout: Any
 ) -> tuple[Arrays, dict[str, View], Side, Side]:
-    """The second model's inputs, their layout, and its copies; of several layouts the first that it takes."""
-    errors = []
+    """The second model's inputs, their layout, and its copies; of several layouts the first that it takes.
+
+    A model that raises in its middle is compared until then.
+    """
+    tried: list[tuple[int, Exception, Any]] = []
     for candidate in layouts(one, two, truth.calls, inputs, layout):
-        given = arranged(inputs, candidate)
+        given, trace, found = arranged(inputs, candidate), Trace(), None
         try:
-            return given, candidate, *two.copies(given)
+            narrow, wide = two.copies(given)
+            found = given, candidate, narrow, wide
+            narrow.run(given, trace)
+            return found
         except UsageError:
             raise
         except Exception as error:
-            errors.append(error)
-    raise UsageError(f"the second model fails: {one_line(errors[0])}") from errors[0]
+            tried.append((sum(bool(call.outputs) for call in trace.calls), error, found))
+    done, _, found = max(tried, key=lambda attempt: attempt[0])
+    if found is None or not done:
+        raise UsageError(f"the second model fails: {one_line(tried[0][1])}") from tried[0][1]
+    return found  # type: ignore[no-any-return]

@@ -44,7 +44,7 @@ class Store:
 
     def put(self, key: Key, x: Array) -> None:
         x = np.ascontiguousarray(x)
-        digest = (x.shape, x.dtype.str, hashlib.blake2b(x, digest_size=16).digest())
+        digest = (x.shape, x.dtype.str, hashlib.blake2b(x.data, digest_size=16).digest())
         known = digest in self._seen
         place = self._places[key] = self._seen.setdefault(digest, len(self._seen))
         if known:

@@ -80,6 +80,8 @@ class Model:
             from parity.models.torch_side import variables
 
             return variables(self.given)
+        if self.framework == "numpy":
+            return {}
         return {v.path: v for v in self.given.weights if "float" in str(v.dtype)}
 
     def takes_channels(self) -> bool:
@@ -108,22 +110,28 @@ class Model:
 
         if self.builder is not None:
             narrow = KerasSide(self.given, "as it is")
-            narrow.run(inputs, Trace())  # a subclassed model has its weights after its first call
+            _build(narrow, inputs)
             with keras_default("float64"):
                 wide = KerasSide(self.builder(), "float64")
-                wide.run(inputs, Trace())
+                _build(wide, inputs)
         else:
             narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is")
-            narrow.run(inputs, Trace())
+            _build(narrow, inputs)
             copy_variables(self.given.weights, narrow.net.weights, self.given.name)
             with keras_default("float64"):
                 wide = KerasSide(rebuilt(self.given, "float64"), "float64")
-                wide.run(inputs, Trace())
+                _build(wide, inputs)
         copy_variables(narrow.net.weights, wide.net.weights, wide.net.name)
         for name, v in wide.variables().items():
             if v.dtype != "float64":
                 raise UsageError(f"{name} stays {v.dtype} when the Keras model is built in float64: {BUILDER}")
         return narrow, wide
+
+
+def _build(side: "KerasSide", inputs: Arrays) -> None:
+    """A subclassed Keras model has its weights after its first call."""
+    if not side.net.built:
+        side.run(inputs, Trace())
 
 
 def copy_variables(source: Sequence[Any], target: Sequence[Any], name: str) -> None:
