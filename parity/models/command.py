@@ -15,7 +15,7 @@ from rich.console import Console
 
 from parity.files import WholeFile
 from parity.models.report import Report
-from parity.models.truth import one_line
+from parity.models.state import one_line
 from parity.task import UsageError, nearest
 
 

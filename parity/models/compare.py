@@ -13,9 +13,9 @@ from parity.models.memory import refuse_what_does_not_fit
 from parity.models.optimizers import step_faults
 from parity.models.report import Fault, Report
 from parity.models.sides import Model, Side, inputs_of
-from parity.models.state import untouched
+from parity.models.state import one_line, untouched
 from parity.models.train import train_faults
-from parity.models.truth import Measured, measured, one_line
+from parity.models.truth import Measured, measured
 from parity.models.views import SAME, View
 from parity.models.watch import Trace
 from parity.task import Arrays, UsageError, choose

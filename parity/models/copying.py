@@ -11,8 +11,8 @@ from parity.models.leftover import left_over
 from parity.models.pairing import paired
 from parity.models.runs import Forced, Record, Store, Truths
 from parity.models.sides import Model, Side, inputs_of
-from parity.models.state import untouched
-from parity.models.truth import one_line, restore
+from parity.models.state import one_line, untouched
+from parity.models.truth import restore
 from parity.models.watch import Trace
 from parity.models.weights import assign, value
 from parity.task import Arrays, UsageError

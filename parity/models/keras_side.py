@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from parity.models.state import one_line
 from parity.models.tree import leaves, mapped, named_leaves, with_leaves
 from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of
@@ -37,8 +38,7 @@ def rebuilt(net: Any, dtype: str) -> Any:
         )
     except Exception as error:
         raise UsageError(
-            f"the Keras model {net.name} cannot be built again from its configuration "
-            f"({str(error).strip().splitlines()[0]}): {BUILDER}"
+            f"the Keras model {net.name} cannot be built again from its configuration ({one_line(error)}): {BUILDER}"
         ) from error
     return copy
 

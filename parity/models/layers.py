@@ -16,10 +16,11 @@ from parity.models.pairing import Link, Pair, paired
 from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated, carried, error
 from parity.models.sides import Side, copy_variables
+from parity.models.state import one_line
 from parity.models.truth import Measured
 from parity.models.views import View, best, views
 from parity.models.watch import Again, Call, Trace
-from parity.models.weights import assign, slots_of, value
+from parity.models.weights import assign, own_variables, slots_of, value
 from parity.task import Array, Arrays, UsageError
 
 
@@ -168,8 +169,7 @@ class Layers:
                 side.run(self.inputs, trace, training=self.training)
             except Exception as error:
                 last = trace.calls[-1].name if trace.calls else "its start"
-                text = (str(error).strip().splitlines() or [""])[0]
-                self.error = f"the second model raises in or after {last}: {type(error).__name__}: {text}"
+                self.error = f"the second model raises in or after {last}: {one_line(error)}"
         for call, narrow in zip(traces[0].calls, traces[1].calls):
             call.name = narrow.name
         return [call for call in traces[0].calls if call.outputs or not self.error]
@@ -201,7 +201,10 @@ class Layers:
             def agrees(outputs: list[Array]) -> bool:
                 return bool(outputs) and error(self.first.truths, link, outputs, forced=True) <= LIMIT
 
+            kept = [(v, np.array(value(v))) for v in own_variables(call.layer)]
             self.causes[place] = mended(one[0], call, again, agrees)
+            for variable, w in kept:  # in train mode every call moves the running statistics
+                assign(variable, w)
 
     def carry(self, place: int, pair: Pair) -> None:
         """The first model's weights for the layer that is about to run; of loaded ones, what is wrong in them."""

@@ -10,7 +10,7 @@ from parity.judging.noise import LIMIT, measured_truth, noise_units
 from parity.models.causes import recognised
 from parity.models.faults import named
 from parity.models.report import Fault
-from parity.models.state import keras_default
+from parity.models.state import keras_default, one_line
 from parity.models.views import View
 from parity.task import Array, Arrays, UsageError
 
@@ -67,9 +67,8 @@ def _in_float64(loss: Any, framework: str, place: str) -> Callable[[Array, Array
                     return np.array(own(keras.ops.convert_to_tensor(targets), keras.ops.convert_to_tensor(logits)))
             return np.array(loss(logits, targets))
         except Exception as error:
-            text = (str(error).strip().splitlines() or [""])[0]
             raise UsageError(
-                f"the {place} loss fails on logits {logits.shape} and targets {targets.shape}: {text}"
+                f"the {place} loss fails on logits {logits.shape} and targets {targets.shape}: {one_line(error)}"
             ) from error
 
     return call

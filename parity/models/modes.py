@@ -6,8 +6,8 @@ from typing import Any
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.report import Fault, Report, Row
 from parity.models.sides import Model, Side, inputs_of
-from parity.models.state import untouched
-from parity.models.truth import Measured, measured, one_line
+from parity.models.state import one_line, untouched
+from parity.models.truth import Measured, measured
 from parity.task import Arrays, UsageError, choose
 
 DEFAULT = {"torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}

@@ -16,8 +16,8 @@ from parity.models.pairing import Pair
 from parity.models.report import Fault
 from parity.models.runs import jittered
 from parity.models.sides import Side
-from parity.models.state import keras_default
-from parity.models.truth import one_line, restore, trained
+from parity.models.state import keras_default, one_line
+from parity.models.truth import restore, trained
 from parity.models.weights import Slot, value
 from parity.task import Array, Arrays, UsageError
 

@@ -123,8 +123,9 @@ def _called(name: str, layers: list[_Layer], side: str) -> _Layer:
     for layer in layers:
         if name in (layer.call.name, layer.call.name.rpartition("/")[2]):
             return layer
-    near = difflib.get_close_matches(name, [layer.call.name for layer in layers], n=3, cutoff=0.4)
-    raise UsageError(f"the {side} model calls no layer {name!r}" + (f"; there is {', '.join(near)}" if near else ""))
+    known = [layer.call.name for layer in layers]
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:5]
+    raise UsageError(f"the {side} model calls no layer {name!r}; there is {', '.join(near)}")
 
 
 Match = tuple[list[_Layer], list[_Layer]]

@@ -1,7 +1,8 @@
-"""What is global in Python, torch and Keras, put back as it was."""
+"""What is global in Python, torch and Keras, put back as it was; and their errors in one line."""
 
 import contextlib
 import random
+import re
 import sys
 from collections.abc import Iterator
 
@@ -40,3 +41,10 @@ def keras_default(dtype: str) -> Iterator[None]:
     finally:
         keras.config.set_floatx(before[0])
         keras.config.set_dtype_policy(before[1])
+
+
+def one_line(error: BaseException) -> str:
+    """The class of an error and what it says, without the frame that Keras puts around it."""
+    plain = re.sub(r"\x1b\[\d*m", "", str(error))
+    said = [line for line in plain.splitlines() if line.strip() and not line.startswith("Exception encountered when")]
+    return f"{type(error).__name__}: {said[0].strip() if said else ''}".rstrip(": ")

@@ -9,6 +9,7 @@ import numpy as np
 from parity.judging.noise import SAMPLES, Truth
 from parity.models.runs import Jitter, Key, Record, Store, Truths, jittered
 from parity.models.sides import Side
+from parity.models.state import one_line
 from parity.models.watch import Call
 from parity.models.weights import assign, value
 from parity.task import Array, Arrays, UsageError
@@ -139,9 +140,3 @@ def _finite(store: Store, calls: list[Call], results: Arrays) -> None:
 
 def _nan(x: Array) -> bool:
     return x.dtype.kind == "f" and bool(np.isnan(x).any())
-
-
-def one_line(error: BaseException) -> str:
-    """An error in one line."""
-    text = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"
