@@ -83,7 +83,8 @@ class KerasSide:
         for layer in self.net._flatten_layers():
             for name in ("rate", "dropout", "recurrent_dropout", "_dropout"):
                 if isinstance(getattr(layer, name, None), float):
-                    setattr(layer, name, 0.0)
+                    with contextlib.suppress(AttributeError):  # some layers show their inner layer's rate
+                        setattr(layer, name, 0.0)
 
     def run(
         self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False

@@ -140,7 +140,7 @@ class Layers:
                     propagated=self.free.get(i),
                     propagated_float32=self.free_float32.get(i),
                     edge=max(found.edges.values(), default=None),
-                    note=found.note,
+                    note=found.note or _rounding(found.units, narrow.units),
                 )
             )
         return rows
@@ -275,3 +275,8 @@ class Layers:
         mine = {id(c) for c in self.alone[0]} | {id(c) for pair in self.pairs for c in pair.first}
         before = [c for c in self.first.calls if id(c) in mine and c.index < index]
         return before[-1].name if before else "input"
+
+
+def _rounding(wide: float, narrow: float) -> str:
+    """What a layer that is right in float64 may still do: compute in half precision."""
+    return "rounds more than float32" if wide <= LIMIT < narrow else ""

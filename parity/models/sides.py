@@ -114,6 +114,9 @@ class Model:
             with keras_default("float64"):
                 wide = KerasSide(self.builder(), "float64")
                 _build(wide, inputs)
+                if not _is_wide(wide):  # the function chooses a precision of its own
+                    wide = KerasSide(rebuilt(self.given, "float64"), "float64")
+                    _build(wide, inputs)
         else:
             narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is")
             _build(narrow, inputs)
@@ -122,10 +125,13 @@ class Model:
                 wide = KerasSide(rebuilt(self.given, "float64"), "float64")
                 _build(wide, inputs)
         copy_variables(narrow.net.weights, wide.net.weights, wide.net.name)
-        for name, v in wide.variables().items():
-            if v.dtype != "float64":
-                raise UsageError(f"{name} stays {v.dtype} when the Keras model is built in float64: {BUILDER}")
+        if not _is_wide(wide):
+            raise UsageError(f"some weights are not float64 when {wide.net.name} is built in float64: {BUILDER}")
         return narrow, wide
+
+
+def _is_wide(side: "KerasSide") -> bool:
+    return all(v.dtype == "float64" for v in side.variables().values())
 
 
 def _build(side: "KerasSide", inputs: Arrays) -> None:
