@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from parity.judging.arrays import as_array
 from parity.models.edges import explain
-from parity.models.faults import faults_of
+from parity.models.faults import faults_of, settings_of
 from parity.models.inputs import arranged, layouts
 from parity.models.layers import Layers
 from parity.models.losses import loss_faults
@@ -68,7 +68,8 @@ def compare_models(
             given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout)
             layers = Layers(truth, side, wide, narrow, given, found_layout, weights == "loaded")
             layers.compare(names, progress, explain)
-            report = Report(layers.rows(), faults_of(layers), layers.output_rows(), layers.notes, truth.samples)
+            notes = layers.notes + settings_of(layers)
+            report = Report(layers.rows(), faults_of(layers), layers.output_rows(), notes, truth.samples)
             if train:
                 report.faults += _training(
                     layers, (one.framework, two.framework), inputs, loss, targets, step, progress

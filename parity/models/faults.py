@@ -19,6 +19,17 @@ def faults_of(layers: Layers) -> list[Fault]:
     return faults + _end(layers)
 
 
+def settings_of(layers: Layers) -> list[str]:
+    """Where two configurations differ and nothing was seen of it in eval mode."""
+    notes = []
+    for place, entries in layers.settings.items():
+        known = layers.causes.get(place, ([], []))[1]
+        for entry in (entry for entry in entries if entry not in known):
+            names = " / ".join(layers.pairs[place].names)
+            notes.append(f"{names}: the configurations differ, unseen here: {entry}, {catalogue()[entry].title}")
+    return notes
+
+
 def _weights(layers: Layers, place: int) -> list[Fault]:
     names = layers.pairs[place].names
     if place in layers.misfit:
