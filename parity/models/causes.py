@@ -16,6 +16,18 @@ from parity.divergences import Divergence, catalogue
 from parity.models.watch import Again, Call
 from parity.task import Array
 
+# Configurations that differ and leave an output in eval mode as it is, or that only say how a tensor lies.
+SILENT = (
+    "BN-MOM",
+    "DROP-RATE",
+    "INIT-PRELU",
+    "INIT-INORM",
+    "LSTM-DROP",
+    "LSTM-OUT",
+    "MASK-ZERO",
+    "MHA-BF",
+    "MHA-KEYDIM",
+)
 Change = Callable[[list[Array]], list[Array]]
 
 
@@ -67,7 +79,8 @@ def mended(
     for tried in [*([mend] for mend in mends), mends]:
         if tried and agrees(apply(tried, again)):
             return tried, [next((n for n in mend.entries if n in names or mend.proven), "unknown") for mend in tried]
-    return [], names if len(names) == 1 else []
+    telling = [name for name in names if name not in SILENT]
+    return [], telling if len(telling) == 1 else []
 
 
 def apply(mends: list[Mend], again: Again) -> list[Array]:

@@ -1,9 +1,13 @@
 """The faults of a comparison of layers, in the order of the first model's calls."""
 
+import math
+
 from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
 from parity.models.layers import Layers
 from parity.models.report import Fault
+
+SHAPES = ("MHA-KEYDIM", "GRU-RESET", "INIT-PRELU", "LSTM-MERGE")  # entries that change the shapes of weights
 
 
 def faults_of(layers: Layers) -> list[Fault]:
@@ -33,7 +37,8 @@ def settings_of(layers: Layers) -> list[str]:
 def _weights(layers: Layers, place: int) -> list[Fault]:
     names = layers.pairs[place].names
     if place in layers.misfit:
-        return [named(Fault("weights", *names, note=layers.misfit[place]), "unknown")]
+        says = [entry for entry in layers.settings[place] if entry in SHAPES]
+        return [named(Fault("weights", *names, note=layers.misfit[place]), says[0] if says else "unknown")]
     if place in layers.wrong:
         wrong = layers.wrong[place]
         return [named(Fault("weights", *names, wrong.units, note=wrong.note), wrong.cause)]
@@ -48,8 +53,8 @@ def _between(layers: Layers, place: int) -> list[Fault]:
     if place in layers.called_wrong:
         entry, note = layers.called_wrong[place]
         return [named(Fault("call", *pair.names, edge, note=note), entry)]
-    if found.carried:
-        return []
+    if found.carried or (edge == math.inf and layers.misfit):
+        return []  # the same fault further on; a shape that a misfit before has made
     fault = Fault("between", layers.source(pair.first[0].index), pair.first[0].name, edge, note=found.note)
     return [named(fault, layers.edge_causes.get(place, "unknown"))]
 

@@ -21,7 +21,7 @@ def slots_of_pair(pair: Pair) -> tuple[Slots, Slots]:
 def weights_of(pair: Pair) -> Arrays:
     """The first side's weights as the second side is to have them."""
     one, _ = slots_of_pair(pair)
-    if _folds(pair):
+    if folds(pair):
         return folded(pair.first)
     weights = {slot.name: slot.get() for slot in one}
     view = pair.entries[0].view if pair.entries else None
@@ -50,7 +50,8 @@ def folded(calls: list[Call]) -> Arrays:
     return {"weight": w["weight"] * scale.reshape(-1, *[1] * (w["weight"].ndim - 1)), "bias": bias}
 
 
-def _folds(pair: Pair) -> bool:
+def folds(pair: Pair) -> bool:
+    """Whether the first side's normalisation is a part of the second side's layer."""
     return [call.kind for call in pair.first][-1:] == ["batch_norm"] and pair.kind != "batch_norm"
 
 

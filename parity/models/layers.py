@@ -10,6 +10,7 @@ import numpy as np
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, mended, recognised
 from parity.models.groups import carry as carry_weights
+from parity.models.groups import folds
 from parity.models.leftover import left_over
 from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import Link, Pair, paired
@@ -80,6 +81,11 @@ class Layers:
         alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
         if self.first.calls and self.second_calls:  # a function has no layers
             self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
+        self.notes += [
+            f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer, which holds in eval mode alone"
+            for pair in self.pairs
+            if folds(pair)
+        ]
         self._left_over()
         self._measure(step, explain, self.carry)
 
