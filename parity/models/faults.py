@@ -24,13 +24,15 @@ def faults_of(layers: Layers) -> list[Fault]:
 
 
 def settings_of(layers: Layers) -> list[str]:
-    """Where two configurations differ and nothing was seen of it in eval mode."""
+    """Where two configurations differ and no layer was seen to be wrong by it in eval mode."""
     notes = []
     for place, entries in layers.settings.items():
+        found = layers.found.get(place)
+        unseen = ", unseen here" if found is not None and found.units <= LIMIT else ""
         known = layers.causes.get(place, ([], []))[1]
         for entry in (entry for entry in entries if entry not in known):
             names = " / ".join(layers.pairs[place].names)
-            notes.append(f"{names}: the configurations differ, unseen here: {entry}, {catalogue()[entry].title}")
+            notes.append(f"{names}: the configurations differ{unseen}: {entry}, {catalogue()[entry].title}")
     return notes
 
 

@@ -82,7 +82,7 @@ class Layers:
         if self.first.calls and self.second_calls:  # a function has no layers
             self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
         self.notes += [
-            f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer, which holds in eval mode alone"
+            f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer: right in eval mode alone"
             for pair in self.pairs
             if folds(pair)
         ]

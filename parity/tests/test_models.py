@@ -259,6 +259,25 @@ def test_either_side_may_be_the_other_framework_the_same_or_a_function():
     assert parity.compare_models(lambda: net[4], lambda x: x @ w.T.astype(x.dtype) + b.astype(x.dtype), features).agrees
 
 
+def test_a_configuration_that_cannot_show_is_no_cause():
+    """Two heads of eight for four of four: `key_dim` differs too, and is not what is wrong."""
+
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.attn(x, x, x)[0]
+
+    def two_heads():
+        x = keras.Input((5, 16))
+        return keras.Model(x, keras.layers.MultiHeadAttention(2, 8, name="attn")(x, x))
+
+    report = parity.compare_models(Attends, two_heads, np.random.default_rng(0).normal(size=(3, 5, 16)))
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("attn", "attn"), "unknown")]
+
+
 def test_a_layer_that_is_called_twice_is_compared_twice():
     class Twice(nn.Module):
         def __init__(self):
