@@ -79,7 +79,8 @@ def mended(
     for tried in [*([mend] for mend in mends), mends]:
         if tried and agrees(apply(tried, again)):
             return tried, [next((n for n in mend.entries if n in names or mend.proven), "unknown") for mend in tried]
-    telling = [name for name in names if name not in SILENT]
+    failed = {name for mend in mends for name in mend.entries}
+    telling = [name for name in names if name not in SILENT and name not in failed]
     return [], telling if len(telling) == 1 else []
 
 

@@ -259,6 +259,19 @@ def test_either_side_may_be_the_other_framework_the_same_or_a_function():
     assert parity.compare_models(lambda: net[4], lambda x: x @ w.T.astype(x.dtype) + b.astype(x.dtype), features).agrees
 
 
+def test_a_cure_that_does_not_cure_is_no_cause():
+    """Epsilon and the number of groups are both other ones: the cure of one leaves the layer wrong."""
+
+    def two_groups():
+        groups = keras.layers.GroupNormalization(2, epsilon=1e-3, name="norm")
+        return keras.Sequential([keras.Input((8, 6, 8)), groups])
+
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 6))
+    report = parity.compare_models(lambda: nn.Sequential(nn.GroupNorm(4, 8)), two_groups, x)
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("0", "norm"), "unknown")]
+    assert any("GN-EPS" in note for note in report.notes)
+
+
 def test_a_configuration_that_cannot_show_is_no_cause():
     """Two heads of eight for four of four: `key_dim` differs too, and is not what is wrong."""
 
