@@ -79,14 +79,15 @@ class Layers:
         pairing = paired(self.first.calls, self.second_calls, names)
         self.pairs, self.alone = pairing.pairs, pairing.alone
         alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
-        if self.first.calls and self.second_calls:  # a function has no layers
+        if self.first.calls and self.second_calls and not self.error:  # a function has no layers
             self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
         self.notes += [
             f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer: right in eval mode alone"
             for pair in self.pairs
             if folds(pair)
         ]
-        self._left_over()
+        if not self.error:
+            self._left_over()
         self._measure(step, explain, self.carry)
 
     def check(
@@ -169,13 +170,18 @@ class Layers:
 
     def _calls(self) -> list[Call]:
         """The second model's calls, by the names that the user gave the layers."""
-        traces = Trace(), Trace()
+        traces, errors = (Trace(), Trace()), []
         for side, trace in zip((self.wide, self.narrow), traces):
             try:
                 side.run(self.inputs, trace, training=self.training)
             except Exception as error:
                 last = trace.calls[-1].name if trace.calls else "its start"
-                self.error = f"the second model raises in or after {last}: {one_line(error)}"
+                errors.append(f"in or after {last}: {one_line(error)}")
+        if len(errors) == 1:
+            raise UsageError(
+                f"the second model runs as it is, and not in float64, the measure of the comparison: {errors[0]}"
+            )
+        self.error = f"the second model raises {errors[0]}" if errors else ""
         for call, narrow in zip(traces[0].calls, traces[1].calls):
             call.name = narrow.name
         return [call for call in traces[0].calls if call.outputs or not self.error]
