@@ -24,6 +24,16 @@ def softmax(model, batch):
     return {"a": a, "grad.x": vjp(batch["cotangent"])}
 
 
+def saturated(model, batch):
+    a, vjp = ops.softmax(batch["saturated"])
+    return {"a": a, "grad.saturated": vjp(batch["saturated_cotangent"])}
+
+
+def at_zero(model, batch):
+    a, vjp = ops.relu(batch["zero"])
+    return {"relu": a, "slope": vjp(batch["zero_cotangent"])}
+
+
 def extremes(model, batch):
     return {
         "sigmoid": ops.sigmoid(batch["extreme"])[0],

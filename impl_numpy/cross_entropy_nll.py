@@ -20,6 +20,16 @@ def nll(model, batch):
     return {"loss": loss, "grad.logits": log_softmax_vjp(nll_vjp(1))}
 
 
+def extremes(model, batch):
+    extreme = {"logits": batch["extreme_logits"], "labels": batch["extreme_labels"]}
+    by_nll = nll(model, extreme)
+    return {
+        "cross_entropy": cross_entropy(model, extreme)["loss"],
+        "nll": by_nll["loss"],
+        "grad.extreme_logits": by_nll["grad.logits"],
+    }
+
+
 def _log_softmax(z):
     shifted = z - z.max(-1, keepdims=True)
     log_a = shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))

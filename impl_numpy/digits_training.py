@@ -39,9 +39,8 @@ def train(model, batch):
 def shuffling(model, batch):
     n, rng = len(batch["x"]), np.random.default_rng()
     orders = np.stack([rng.permutation(n) for _ in range(20)])
-    centred = (orders - (n - 1) / 2).astype(batch["x"].dtype)
-    positions = np.arange(n) - (n - 1) / 2
-    correlation = centred @ positions.astype(centred.dtype) / (n * (n * n - 1) / 12)
+    positions = np.arange(n) - (n - 1) / 2  # their mean is zero, so that of the orders does not count
+    correlation = (orders @ positions).astype(batch["x"].dtype) / (n * (n * n - 1) / 12)
     return {"complete": (np.sort(orders) == np.arange(n)).all(), "correlation": correlation.mean()}
 
 

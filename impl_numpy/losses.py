@@ -24,6 +24,17 @@ def backward(model, batch):
     }
 
 
+def extremes(model, batch):
+    cross_entropy, cross_entropy_vjp = ops.cross_entropy(batch["extreme_logits"], batch["extreme_labels"])
+    bce, bce_vjp = ops.bce_with_logits(batch["extreme_z"], batch["extreme_truth"].astype(batch["extreme_z"].dtype))
+    return {
+        "cross_entropy": cross_entropy,
+        "bce": bce,
+        "grad.extreme_logits": cross_entropy_vjp(1),
+        "grad.extreme_z": bce_vjp(1),
+    }
+
+
 def _losses(batch):
     return (
         ops.mse(batch["prediction"], batch["target"]),

@@ -29,6 +29,10 @@ def none_true(model, batch):
     return _precision_and_recall(batch["score"], batch["none_true"])
 
 
+def single(model, batch):
+    return _precision_and_recall(batch["single"], batch["single_true"])
+
+
 def scikit_learn(model, batch):
     from sklearn.metrics import accuracy_score, precision_score, recall_score
 

@@ -25,16 +25,19 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, mse, states = [], [], [], [], []
+    ws, bs, errors, predictions, mse, states = [], [], [], [], [], []
     while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
-        mse.append(np.mean((batch["xor"] - (batch["x"].astype(w.dtype) @ w + b > 0)) ** 2, dtype=w.dtype))
+        predicted = (batch["x"].astype(w.dtype) @ w + b > 0).astype(w.dtype)
+        predictions.append(predicted)
+        mse.append(np.mean((batch["xor"].astype(w.dtype) - predicted) ** 2))
         states.append((*w.tolist(), b.item()))
     return {
         "w": np.stack(ws),
         "b": np.stack(bs),
         "errors": errors,
+        "predicted": np.stack(predictions),
         "mse": np.stack(mse),
         "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }

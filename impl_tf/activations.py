@@ -19,6 +19,16 @@ def softmax(model, batch):
     return _with_gradient(tf.nn.softmax, batch["x"], batch["cotangent"])
 
 
+def saturated(model, batch):
+    out = _with_gradient(tf.nn.softmax, batch["saturated"], batch["saturated_cotangent"])
+    return {"a": out["a"], "grad.saturated": out["grad.x"]}
+
+
+def at_zero(model, batch):
+    out = _with_gradient(tf.nn.relu, batch["zero"], batch["zero_cotangent"])
+    return {"relu": out["a"], "slope": out["grad.x"]}
+
+
 def extremes(model, batch):
     return {
         "sigmoid": tf.sigmoid(batch["extreme"]),

@@ -24,3 +24,13 @@ def nll(model, batch):
         log_probability = tf.nn.log_softmax(logits)
         loss = -tf.reduce_mean(tf.gather(log_probability, batch["labels"], batch_dims=1))  # Keras has no NLLLoss
     return {"loss": loss, "grad.logits": tape.gradient(loss, logits)}
+
+
+def extremes(model, batch):
+    extreme = {"logits": batch["extreme_logits"], "labels": batch["extreme_labels"]}
+    by_nll = nll(model, extreme)
+    return {
+        "cross_entropy": cross_entropy(model, extreme)["loss"],
+        "nll": by_nll["loss"],
+        "grad.extreme_logits": by_nll["grad.logits"],
+    }

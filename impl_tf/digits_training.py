@@ -61,9 +61,8 @@ def shuffling(model, batch):
     n = len(batch["x"])
     data = tf.data.Dataset.range(n).shuffle(n).batch(n)
     orders = tf.stack([order for _ in range(20) for order in data])
-    centred = tf.cast(orders, batch["x"].dtype) - (n - 1) / 2
-    positions = tf.range(n, dtype=centred.dtype) - (n - 1) / 2
-    correlation = tf.linalg.matvec(centred, positions) / (n * (n * n - 1) / 12)
+    positions = tf.range(n, dtype=batch["x"].dtype) - (n - 1) / 2  # their mean is zero
+    correlation = tf.linalg.matvec(tf.cast(orders, positions.dtype), positions) / (n * (n * n - 1) / 12)
     complete = tf.reduce_all(tf.sort(orders) == tf.range(n, dtype=tf.int64))
     return {"complete": complete, "correlation": tf.reduce_mean(correlation)}
 

@@ -35,6 +35,17 @@ def backward(model, batch):
     }
 
 
+def extremes(model, batch):
+    _, cross_entropy, bce = model
+    logits, z = batch["extreme_logits"], batch["extreme_z"]
+    with tf.GradientTape() as tape:
+        tape.watch([logits, z])
+        losses = cross_entropy(batch["extreme_labels"], logits), bce(batch["extreme_truth"], z)
+        total = sum(losses)
+    dlogits, dz = tape.gradient(total, [logits, z])
+    return {"cross_entropy": losses[0], "bce": losses[1], "grad.extreme_logits": dlogits, "grad.extreme_z": dz}
+
+
 def _losses(model, batch):
     mse, cross_entropy, bce = model
     return (

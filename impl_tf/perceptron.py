@@ -25,17 +25,19 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, mse, states = [], [], [], [], []
+    ws, bs, errors, predictions, mse, states = [], [], [], [], [], []
     while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
         predicted = tf.cast(tf.linalg.matvec(tf.cast(batch["x"], w.dtype), w) + b > 0, w.dtype)
+        predictions.append(predicted)
         mse.append(tf.reduce_mean((tf.cast(batch["xor"], w.dtype) - predicted) ** 2))
         states.append((*w.numpy().tolist(), float(b)))
     return {
         "w": tf.stack(ws),
         "b": tf.stack(bs),
         "errors": errors,
+        "predicted": tf.stack(predictions),
         "mse": tf.stack(mse),
         "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }

@@ -40,7 +40,7 @@ def _neuron(x, w, b, activation):
     activations = {"sigmoid": tf.sigmoid, "relu": tf.nn.relu}
     if activation not in activations:
         raise ValueError(f"unknown activation {activation!r}; choose sigmoid or relu")
-    z = tf.tensordot(w, x, 1) + b
+    z = tf.reduce_sum(w * x) + b  # a float32 dot of a million adds one after the other; reduce_sum() adds pairwise
     return z, activations[activation](z)
 
 

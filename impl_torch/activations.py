@@ -20,6 +20,16 @@ def softmax(model, batch):
     return _with_gradient(_softmax, batch["x"], batch["cotangent"])
 
 
+def saturated(model, batch):
+    out = _with_gradient(_softmax, batch["saturated"], batch["saturated_cotangent"])
+    return {"a": out["a"], "grad.saturated": out["grad.x"]}
+
+
+def at_zero(model, batch):
+    out = _with_gradient(F.relu, batch["zero"], batch["zero_cotangent"])
+    return {"relu": out["a"], "slope": out["grad.x"]}
+
+
 def extremes(model, batch):
     return {
         "sigmoid": torch.sigmoid(batch["extreme"]),

@@ -68,4 +68,5 @@ def train_one(model, batch):
 
 def evaluate_one(model, batch):
     model.eval()
-    return {"y": model(batch["x"][:1])}
+    with torch.no_grad():
+        return {"y": model(batch["x"][:1])}

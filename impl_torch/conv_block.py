@@ -45,6 +45,7 @@ def strided(model, batch):
 
 
 def layers(model, batch):
-    z = model.conv(batch["x"])
-    a = model.relu(z)
-    return {"conv": z, "relu": a, "pool": model.pool(a), "down": model.down(a)}
+    with torch.no_grad():
+        z = model.conv(batch["x"])
+        a = model.relu(z)
+        return {"conv": z, "relu": a, "pool": model.pool(a), "down": model.down(a)}

@@ -23,11 +23,11 @@ def grid(model, batch):
     *_, height, width = batch["x"].shape
     kernel, padding, stride = zip(*CASES)
     return {
-        "kernel": torch.tensor(kernel),
-        "padding": torch.tensor(padding),
-        "stride": torch.tensor(stride),
-        "formula": torch.tensor([[(side + 2 * p - k) // s + 1 for side in (height, width)] for k, p, s in CASES]),
-        "layer": torch.tensor([_conv(params, *case)(batch["x"]).shape for case in CASES]),
+        "kernel": kernel,
+        "padding": padding,
+        "stride": stride,
+        "formula": [[(side + 2 * p - k) // s + 1 for side in (height, width)] for k, p, s in CASES],
+        "layer": [_conv(params, *case)(batch["x"]).shape for case in CASES],
     }
 
 

@@ -21,3 +21,13 @@ def nll(model, batch):
     loss = criterion(log_softmax(logits), batch["labels"])
     loss.backward()
     return {"loss": loss, "grad.logits": logits.grad}
+
+
+def extremes(model, batch):
+    extreme = {"logits": batch["extreme_logits"], "labels": batch["extreme_labels"]}
+    by_nll = nll(model, extreme)
+    return {
+        "cross_entropy": cross_entropy(model, extreme)["loss"],
+        "nll": by_nll["loss"],
+        "grad.extreme_logits": by_nll["grad.logits"],
+    }

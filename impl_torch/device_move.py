@@ -25,7 +25,7 @@ def left_behind(model, batch):
         print("there is no CUDA here, so the meta device stands for it")
     model.to(device)
     x = batch["x"].cpu()
-    return {"refused": torch.tensor([_refused(model, x), _refused(model, x.to(device))])}
+    return {"refused": [_refused(model, x), _refused(model, x.to(device))]}
 
 
 def _refused(model, x):

@@ -56,9 +56,8 @@ def shuffling(model, batch):
     with torch.random.fork_rng():
         torch.seed()
         orders = torch.stack([order for _ in range(20) for order in loader])
-    centred = (orders - (n - 1) / 2).to(batch["x"].dtype)
-    positions = torch.arange(n, dtype=centred.dtype) - (n - 1) / 2
-    correlation = centred @ positions / (n * (n * n - 1) / 12)
+    positions = torch.arange(n, dtype=batch["x"].dtype) - (n - 1) / 2  # their mean is zero
+    correlation = orders.to(positions.dtype) @ positions / (n * (n * n - 1) / 12)
     return {"complete": (orders.sort().values == torch.arange(n)).all(), "correlation": correlation.mean()}
 
 

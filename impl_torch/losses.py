@@ -28,6 +28,19 @@ def backward(model, batch):
     }
 
 
+def extremes(model, batch):
+    _, cross_entropy, bce = model
+    logits, z = (batch[name].detach().requires_grad_() for name in ("extreme_logits", "extreme_z"))
+    losses = cross_entropy(logits, batch["extreme_labels"]), bce(z, batch["extreme_truth"].to(z.dtype))
+    sum(losses).backward()
+    return {
+        "cross_entropy": losses[0],
+        "bce": losses[1],
+        "grad.extreme_logits": logits.grad,
+        "grad.extreme_z": z.grad,
+    }
+
+
 def _losses(model, prediction, logits, z, batch):
     mse, cross_entropy, bce = model
     return (

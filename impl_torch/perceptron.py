@@ -26,17 +26,19 @@ def learn_and(model, batch):
 
 def learn_xor(model, batch):
     w, b = model
-    ws, bs, errors, mse, states = [], [], [], [], []
+    ws, bs, errors, predictions, mse, states = [], [], [], [], [], []
     while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
         ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
         predicted = (batch["x"].to(w.dtype) @ w + b > 0).to(w.dtype)
+        predictions.append(predicted)
         mse.append(F.mse_loss(predicted, batch["xor"].to(w.dtype)))
         states.append((*w.tolist(), b.item()))
     return {
         "w": torch.stack(ws),
         "b": torch.stack(bs),
         "errors": errors,
+        "predicted": torch.stack(predictions),
         "mse": torch.stack(mse),
         "repeats": states.index(states[-1]) + 1,  # the epoch, from 1, whose state came back
     }

@@ -22,7 +22,7 @@ class BasicBlock(nn.Module):
 
 
 class ResNet18(nn.Module):
-    def __init__(self, width=64, classes=1000):
+    def __init__(self, width, classes=1000):
         super().__init__()
         self.conv1 = nn.Conv2d(3, width, 7, 2, padding=3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -81,7 +81,7 @@ def _by_part(names):
     """How many are of the head, of the trunk's weights, and of its statistics."""
     head = sum(name.startswith("fc.") for name in names)
     statistics = sum("running" in name for name in names)
-    return torch.tensor([head, len(names) - head - statistics, statistics])
+    return [head, len(names) - head - statistics, statistics]
 
 
 def _step(model, batch):

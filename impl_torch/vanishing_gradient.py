@@ -45,7 +45,8 @@ def _gradients(net, scheme, batch):
             zs.append(a)
     loss = nn.MSELoss()(a, batch["target"])
     loss.backward()
-    norms = torch.stack([layer.weight.grad.norm() for layer in net if isinstance(layer, nn.Linear)])
+    # norm() adds a million squares one after the other and loses five digits; sum() adds them pairwise.
+    norms = torch.stack([layer.weight.grad.square().sum().sqrt() for layer in net if isinstance(layer, nn.Linear)])
     rms = torch.stack([z.grad.square().mean().sqrt() for z in zs[:-1]])
     ratios = {"norm_ratio": norms[0] / norms[-1], "rms_ratio": rms[0] / rms[-1]}
     grads = {f"grad.{scheme}.{name}": w.grad for name, w in net.named_parameters()}

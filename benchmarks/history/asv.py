@@ -13,6 +13,7 @@ from typing import Any
 
 from asv.machine import Machine
 
+from benchmarks.history.gate import FOLDER
 from benchmarks.revisions import ROOT
 from parity.frameworks.runtime import INSTALL, Unavailable
 
@@ -39,9 +40,10 @@ class AsvRun:
 
 
 def asv(config: Path, *args: str) -> AsvRun:
-    """Run asv with this configuration; its output is shown as it comes."""
+    """Run asv with this configuration, beside which it keeps its verdicts; its output is shown as it comes."""
     # The constraints fix this environment's versions of the frameworks; asv's environments have others.
     environment = {name: value for name, value in os.environ.items() if name != "PIP_CONSTRAINT"}
+    environment[FOLDER] = str(config.parent / "verdicts")
     lines = []
     with subprocess.Popen(
         [sys.executable, "-m", "asv", "--config", str(config), *args], cwd=ROOT, env=environment,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchmarks.digest import digest
+from benchmarks.history.gate import DTYPE, skip_reason
 from parity import Row, draw, judge
 from parity.judging.verdict import PASSING
 from parity.task import SIZES, Task
@@ -19,7 +20,6 @@ from parity.timing.loop import Backend, WarmLoop, warmed
 
 MODES = {"numpy": ("eager",), "torch": ("eager", "compile"), "tf": ("eager", "graph", "xla")}
 DEVICES = ("cpu", "cuda")
-DTYPE = "float32"
 OFF_THE_CHART = 1e12  # noise units, in place of infinity
 
 
@@ -63,7 +63,11 @@ def _suite(task: Task, framework: str, device: str) -> type:
         backend = Backend(framework=framework, mode=mode, device=device)
         return open_.enter_context(warmed(task, loop, backend, dtype=DTYPE, size=size))
 
-    before = Before(warm)
+    @functools.cache
+    def refused(loop: str, size: str, mode: str) -> str:
+        return skip_reason(task.name, framework, device, loop, size, mode)
+
+    before = Before(refused, warm)
 
     def time_loop(self: object, loop: str, size: str, mode: str) -> None:
         before.ready.call()
@@ -72,8 +76,7 @@ def _suite(task: Task, framework: str, device: str) -> type:
         before.ready.call()
 
     def track_noise_units(self: object, loop: str, size: str, mode: str) -> float:
-        rows = judge(task, framework, device=device, dtype=DTYPE, mode=mode, size=size)
-        return worst_units([row for row in rows if row.output.partition("/")[0] == loop])
+        return worst_units(judge(task, framework, device=device, dtype=DTYPE, mode=mode, size=size, loop=loop))
 
     def track_first_call(self: object, loop: str, size: str, mode: str) -> float:
         return before.ready.first_seconds
@@ -99,19 +102,23 @@ def _suite(task: Task, framework: str, device: str) -> type:
 
 
 class Before:
-    """Makes a loop warm before asv's clock starts, and skips nothing.
+    """Makes a loop warm before asv's clock starts, if its outputs agree, and skips nothing.
 
     Before asv runs a combination of parameters, in a separate process, it asks whether the combination is among those
     to skip.  Only this place works.  Any setup() makes asv time single calls, which gives microsecond loops a bias of
     16 %.  So does a first call that builds the loop, since asv derives from it how many calls fill a sample.
+
+    A loop whose outputs disagree fails, with the reason: asv has no reasons for what it skips.
     """
 
     ready: WarmLoop
 
-    def __init__(self, warm: Callable[[str, str, str], WarmLoop]) -> None:
-        self._warm = warm
+    def __init__(self, refused: Callable[[str, str, str], str], warm: Callable[[str, str, str], WarmLoop]) -> None:
+        self._refused, self._warm = refused, warm
 
     def __contains__(self, parameters: tuple[str, str, str]) -> bool:
+        if reason := self._refused(*parameters):
+            raise RuntimeError(reason)
         self.ready = self._warm(*parameters)
         return False
 

@@ -175,6 +175,32 @@ def test_finished_results_are_not_measured_again_and_missing_ones_are(monkeypatc
     assert measured == {"'tiny'": True, "'base'": True, "'large'": False}
 
 
+def test_a_loop_whose_outputs_disagree_at_a_commit_is_not_timed_there(monkeypatch, tmp_path):
+    monkeypatch.setattr(history, "ASV_DIR", tmp_path)
+    this_machine()
+    commit = revisions.git("rev-parse", "HEAD")
+    fault = """
+right = epoch
+
+
+def epoch(model, batch):
+    outputs = right(model, batch)
+    return outputs | {"w": outputs["w"] + (outputs["w"].dtype == np.float32)}
+"""
+    patterns = [r"^numpy_loops\.PerceptronCpu\.(time_loop|track_throughput|peakmem_loop)\('epoch', 'tiny'"]
+    with worktree(commit) as tree:
+        with (tree / "impl_numpy" / "perceptron.py").open("a") as file:
+            file.write(fault)
+        failed = history.run_benchmarks(
+            tree, commit, "numpy", patterns, tmp_path / "results", quick=True, versions=False
+        )
+    assert [row["benchmark"].rpartition(".")[2] for row in failed] == ["peakmem_loop", "time_loop", "track_throughput"]
+    assert {row["reason"] for row in failed} == {"RuntimeError: its outputs: epoch/w: differs: not equal"}
+    (path,) = tmp_path.glob("results/*/*-numpy*.json")
+    found = json.loads(path.read_text())["results"]
+    assert all(value is None or value != value for row in found.values() for value in row[0] or [None])
+
+
 def test_a_commit_that_cannot_be_run_does_not_stop_the_others(monkeypatch, tmp_path, capsys):
     def made_up(tree, commit, framework, *args, **kwargs):
         if commit == "bad":

@@ -12,12 +12,19 @@ import pytest
 from asv_runner.benchmarks.time import TimeBenchmark
 
 import benchmarks.history.suite
+from benchmarks.history import gate
 from benchmarks.history.run import selection
 from benchmarks.history.suite import OFF_THE_CHART, suites, worst_units
 from parity import judge, load
 from parity.judging.noise import LIMIT
 from parity.tasks import names
 from parity.timing.loop import USUAL, WarmLoop
+
+
+@pytest.fixture
+def agreeing(monkeypatch):
+    """The verdicts, which other tests are about, are taken as given."""
+    monkeypatch.setattr(benchmarks.history.suite, "skip_reason", lambda *which: "")
 
 
 def names_of(framework):
@@ -46,7 +53,7 @@ def test_the_usual_selection_takes_one_quick_benchmark_of_each_task(framework):
         )
 
 
-def test_each_benchmark_of_a_loop_returns_its_own_quantity(framework):
+def test_each_benchmark_of_a_loop_returns_its_own_quantity(framework, agreeing):
     """As asv does: it looks for the parameters in `skip_params`, then runs the function."""
     suite = suites(framework)["MlpCpu"]()
     parameters = ("step", "tiny", USUAL[framework])
@@ -58,7 +65,7 @@ def test_each_benchmark_of_a_loop_returns_its_own_quantity(framework):
     assert suite.track_throughput(*parameters) > 0
 
 
-def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
+def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch, agreeing):
     """asv would time single calls if the first call built the loop, or if there were a setup."""
     begun, ended = [], []
 
@@ -81,6 +88,30 @@ def test_asv_times_many_calls_of_a_loop_that_is_slow_to_build(monkeypatch):
     assert not ended  # the precision policy is still in force
     assert benchmark.do_run()["number"] > 100
     assert len(begun) == 1
+
+
+def test_no_clock_starts_on_a_loop_whose_outputs_disagree(monkeypatch):
+    monkeypatch.setattr(benchmarks.history.suite, "skip_reason", lambda *which: " ".join(which))
+    suite = suites("tf")["MlpCpu"]()
+    for benchmark in (suite.time_loop, suite.peakmem_loop, suite.track_first_call, suite.track_throughput):
+        with pytest.raises(RuntimeError, match="mlp tf cpu step base graph"):
+            assert ("step", "base", "graph") in benchmark.skip_params
+
+
+def test_the_processes_of_a_run_share_a_verdict(monkeypatch, tmp_path):
+    which = ("mlp", "numpy", "cpu", "step", "tiny", "eager")
+    monkeypatch.setenv(gate.FOLDER, str(tmp_path / "verdicts"))
+    assert gate.skip_reason(*which) == ""  # judged in a process of its own
+    monkeypatch.setattr(gate, "judge", None)
+    monkeypatch.setattr(gate, "Worker", None)
+    assert gate.skip_reason(*which) == ""
+    with pytest.raises(TypeError):
+        gate.skip_reason(*which[:-1], "xla")
+
+
+def test_a_loop_that_cannot_be_judged_is_not_timed():
+    reason = gate.skip_reason("mlp", "numpy", "cpu", "no_such_loop", "tiny", "eager")
+    assert reason.startswith("it cannot be judged: UsageError: unknown loop of mlp 'no_such_loop'")
 
 
 def test_an_epoch_counts_the_examples_of_all_its_batches():

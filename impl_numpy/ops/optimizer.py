@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from impl_numpy.ops.kink import kink
+
 
 class SGD:
     """Gradient descent with momentum (Sutskever et al. 2013), in PyTorch's form: v ← μ v + g, w ← w - lr v.
@@ -48,5 +50,6 @@ class Adam:
             m += (1 - beta1) * g
             v *= beta2
             v += (1 - beta2) * (g * g)
-            root = np.sqrt(v / (1 - beta2**self.t)) + self.eps
-            self.params[name] -= self.lr / (1 - beta1**self.t) * m / root
+            root = np.sqrt(v / (1 - beta2**self.t))
+            kink(lambda root=root: root, root)  # the first step is lr · sign(g), whatever is left of a g near zero
+            self.params[name] -= self.lr / (1 - beta1**self.t) * m / (root + self.eps)

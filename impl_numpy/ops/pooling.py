@@ -34,5 +34,8 @@ def max_pool(x, size=2):
 
 
 def _lead(corners):
-    top = np.sort(np.stack(corners), axis=0)
-    return top[-1] - top[-2]
+    top, second = corners[0], np.full_like(corners[0], -np.inf)
+    for corner in corners[1:]:
+        second = np.maximum(second, np.minimum(top, corner))
+        top = np.maximum(top, corner)
+    return top - second

@@ -6,14 +6,14 @@ Reading it imports no framework; `parity.divergences.measure` runs the entries.
 import functools
 import importlib
 import pkgutil
-from collections.abc import Sequence
 
 from parity.divergences.entry import Divergence, entries
+from parity.divergences.search import ranked
 
 __all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
 
 # The modules here that are no area.
-ENGINE = ("entry", "side", "measure", "report", "steps", "apis", "command", "check", "drift")
+ENGINE = ("entry", "side", "measure", "report", "steps", "apis", "search", "command", "check", "drift")
 
 
 def areas() -> list[str]:
@@ -30,15 +30,10 @@ def catalogue() -> dict[str, type[Divergence]]:
 
 
 def find(words: str) -> list[type[Divergence]]:
-    """The entries that have each of these words, in any case, in their name, area, title, apis or words."""
-    return [entry for entry in catalogue().values() if all(word in _text(entry) for word in words.lower().split())]
+    """The entries that have these words or at least half of them, the best first."""
+    return ranked(catalogue().values(), words)
 
 
 def of_area(area: str) -> list[type[Divergence]]:
     """The entries of one area."""
     return [entry for entry in catalogue().values() if entry.area == area]
-
-
-def _text(entry: type[Divergence]) -> str:
-    texts: Sequence[str] = (entry.name, entry.area, entry.title, *entry.apis, *entry.words)
-    return "\n".join(texts).lower()

@@ -9,12 +9,13 @@ class ActDenorm(Divergence):
     """TensorFlow flushes results below the smallest normal number to zero.
 
     float32's normal numbers end at 1.2e-38; torch and NumPy go on to 1e-45 with fewer digits.  A logarithm of such a
-    probability is -inf in one framework and -88 in the other.  It depends on the processor and on the build.
+    probability is -inf in one framework and -88 in the other.  It depends on the processor and on the build.  The judge
+    flushes such numbers itself, so it counts no noise units between them.
     """
 
     name, apis = "ACT-DENORM", ("torch.sigmoid", "keras.ops.sigmoid", "keras.activations.sigmoid")
     words = ("denormal", "subnormal", "underflow", "flush to zero", "log of zero")
-    gap = 1.0
+    gap, units = 1.0, 0
     source = "tensorflow/core/platform/denormal.h, ScopedFlushDenormal"
     cure = "count what is below torch.finfo(dtype).smallest_normal as zero"
 
@@ -50,7 +51,7 @@ class ActLeaky(Divergence):
         "keras.activations.leaky_relu", "keras.ops.leaky_relu", "tf.nn.leaky_relu",
     )  # fmt: skip
     words = ("leaky relu", "negative_slope", "alpha", "slope", "GAN", "YOLO")
-    gap = 0.274
+    gap, units = 0.274, 5.8e6
     source = "keras.layers.LeakyReLU; tf.nn.leaky_relu; torch.nn.LeakyReLU"
     cure = "give it: keras.layers.LeakyReLU(negative_slope=0.01)"
 
@@ -106,9 +107,16 @@ class ActLeakyF64(Divergence):
 
     name, apis = "ACT-LEAKY-F64", ("torch.nn.LeakyReLU", "tf.nn.leaky_relu", "keras.layers.LeakyReLU")
     words = ("leaky relu", "float64", "double precision", "alpha", "gradient check fails")
-    dtype, gap = "float64", 2.4e-09
+    dtype, gap, units = "float64", 2.4e-09, 2.7e7
     source = "tensorflow/core/ops/nn_ops.cc, LeakyRelu: alpha is a float attribute"
     cure = "tf.maximum(alpha * x, x); or a power of two"
+    script = """
+        import tensorflow as tf
+
+        x = tf.constant(-1.0, tf.float64)
+        leaked = float(tf.nn.leaky_relu(x, alpha=0.2))
+        assert leaked == -0.2, f"{leaked} is not -0.2"
+    """
 
     def inputs(rng):
         return {"x": rng.normal(size=50)}
@@ -137,7 +145,7 @@ class ActSoftplus(Divergence):
 
     name, apis = "ACT-SOFTPLUS", ("torch.nn.Softplus", "keras.activations.softplus", "tf.nn.softplus")
     words = ("softplus", "threshold", "float64", "double precision")
-    dtype, gap = "float64", 5e-11
+    dtype, gap, units = "float64", 5e-11, 5.7e5
     source = "torch.nn.Softplus, threshold"
     cure = "torch.nn.Softplus(threshold=40)"
 
@@ -175,7 +183,7 @@ class L2normEps(Divergence):
         "keras.layers.UnitNormalization",
     )
     words = ("normalize", "unit length", "epsilon", "embedding", "cosine similarity", "zero vector")
-    gap = 0.99
+    gap, units = 0.99, 2.9e7
     source = (
         "torch.nn.functional.normalize; tensorflow/python/ops/nn_impl.py, l2_normalize; keras/src/ops/nn.py, normalize"
     )

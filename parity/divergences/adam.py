@@ -19,7 +19,7 @@ class OptAdamEps(Divergence):
         "keras.optimizers.Adam", "keras.optimizers.AdamW", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("epsilon", "eps", "small gradients", "Adam differs", "trains slower")
-    gap = 0.59
+    gap, units = 0.59, 1.5e7
     source = "torch.optim.Adam, eps; keras/src/optimizers/adam.py"
     cure = "the same epsilon in both; below rounding, such as 2**-100, its place does not matter either"
 
@@ -39,12 +39,20 @@ class OptAdamEps(Divergence):
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return a.defaults["eps"] != b.epsilon
@@ -74,7 +82,7 @@ class OptAdamEpshat(Divergence):
         ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam", "keras.optimizers.AdamW"),
     )
     words = ("epsilon hat", "bias correction", "Adam differs", "first steps", "small gradients")
-    gap = 0.165
+    gap, units = 0.165, 4.7e6
     source = "Kingma and Ba 2015, section 2; keras/src/optimizers/adam.py; torch/optim/adam.py"
     cure = "optimizer.epsilon = eps * sqrt(1 - beta_2**t) before each step; or an epsilon below rounding"
 
@@ -84,12 +92,20 @@ class OptAdamEpshat(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=1e-8)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=1e-8,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8), w, grads)
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=1e-8)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
@@ -131,17 +147,37 @@ class OptAmsgrad(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"w": given(rng)["w"], "grads": given(rng)["grads"] * np.linspace(2, 0.1, 10)[:, None]}
+        return {
+            "w": given(rng)["w"],
+            "grads": given(rng)["grads"] * np.linspace(2, 0.1, 10)[:, None],
+        }
 
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING, amsgrad=True)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            amsgrad=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING, amsgrad=True), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(
+                LR,
+                *BETAS,
+                epsilon=BELOW_ROUNDING,
+                amsgrad=True,
+            ),
+            w,
+            grads,
+        )
 
 
 class OptBetas(Divergence):
@@ -152,7 +188,8 @@ class OptBetas(Divergence):
 
     name, apis = "OPT-BETAS", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
     words = ("beta_1", "beta_2", "betas", "GAN", "option")
-    gap = 0.311
+    gap, units = 0.311, 8.6e6
+    arguments = ("betas", "beta_1", "beta_2")
     source = "torch.optim.Adam, betas; keras.optimizers.Adam, beta_1 and beta_2"
     cure = "the same betas in both"
 
@@ -161,17 +198,29 @@ class OptBetas(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=LR, betas=(0.5, BETAS[1]), eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=LR,
+            betas=(0.5, BETAS[1]),
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING), w, grads)
+        optimizer = keras.optimizers.Adam(LR, *BETAS, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adam(LR, 0.5, BETAS[1], epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.Adam(LR, 0.5, BETAS[1], epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return any(abs(x - y) > 1e-6 for x, y in zip(a.defaults["betas"], (b.beta_1, b.beta_2)))
@@ -203,13 +252,22 @@ class OptSparse(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"w": rng.normal(size=(4, 3)), "first": np.array([0, 1, 2, 3]), "second": np.array([1])}
+        return {
+            "w": rng.normal(size=(4, 3)),
+            "first": np.array([0, 1, 2, 3]),
+            "second": np.array([1]),
+        }
 
     def torch(w, first, second):
         import torch
 
         layer = torch.nn.Embedding(4, 3, _weight=w)
-        optimizer = torch.optim.Adam(layer.parameters(), lr=0.125, betas=BETAS, eps=BELOW_ROUNDING)
+        optimizer = torch.optim.Adam(
+            layer.parameters(),
+            lr=0.125,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+        )
         for rows in (first, second):
             optimizer.zero_grad()
             layer(rows).square().sum().backward()
@@ -225,5 +283,8 @@ class OptSparse(Divergence):
         for rows in (first, second):
             with tf.GradientTape() as tape:
                 loss = tf.reduce_sum(layer(rows) ** 2)
-            optimizer.apply(tape.gradient(loss, [layer.embeddings.value]), [layer.embeddings])
+            optimizer.apply(
+                tape.gradient(loss, [layer.embeddings.value]),
+                [layer.embeddings],
+            )
         return layer.embeddings

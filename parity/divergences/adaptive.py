@@ -13,7 +13,7 @@ class OptAdagradAcc(Divergence):
 
     name, apis = "OPT-ADAGRAD-ACC", ("torch.optim.Adagrad", "keras.optimizers.Adagrad")
     words = ("initial_accumulator_value", "accumulator", "first step", "Adagrad differs")
-    gap = 0.199
+    gap, units = 0.199, 5.6e6
     source = "torch.optim.Adagrad, initial_accumulator_value; keras.optimizers.Adagrad, initial_accumulator_value"
     cure = "keras.optimizers.Adagrad(initial_accumulator_value=0)"
 
@@ -22,17 +22,28 @@ class OptAdagradAcc(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING), w, grads)
+        optimizer = keras.optimizers.Adagrad(LR, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
@@ -59,7 +70,7 @@ class OptAdagradEps(Divergence):
 
     name, apis = "OPT-ADAGRAD-EPS", ("torch.optim.Adagrad", "keras.optimizers.Adagrad")
     words = ("epsilon", "eps", "inside the square root", "small gradients", "Adagrad differs")
-    gap = 0.538
+    gap, units = 0.538, 1.4e7
     source = "torch/optim/adagrad.py, _single_tensor_adagrad; keras/src/optimizers/adagrad.py, update_step"
     cure = "an epsilon below rounding in both, such as 2**-100"
 
@@ -74,17 +85,35 @@ class OptAdagradEps(Divergence):
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=1e-7), w, grads)
+        return keras_steps(
+            keras.optimizers.Adagrad(
+                LR,
+                initial_accumulator_value=0,
+                epsilon=1e-7,
+            ),
+            w,
+            grads,
+        )
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
@@ -120,12 +149,23 @@ class OptAdagrad(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adagrad, w, grads, lr=LR, initial_accumulator_value=0.125, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.Adagrad,
+            w,
+            grads,
+            lr=LR,
+            initial_accumulator_value=0.125,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adagrad(LR, initial_accumulator_value=0.125, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.Adagrad(
+            LR,
+            initial_accumulator_value=0.125,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
 
@@ -138,7 +178,7 @@ class OptAdadelta(Divergence):
 
     name, apis = "OPT-ADADELTA", ("torch.optim.Adadelta", "keras.optimizers.Adadelta")
     words = ("rho", "epsilon", "eps", "Adadelta differs", "does not learn")
-    gap = 0.551
+    gap, units = 0.551, 1.5e7
     source = "torch.optim.Adadelta; keras.optimizers.Adadelta"
     cure = "keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)"
 
@@ -157,7 +197,8 @@ class OptAdadelta(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6), w, grads)
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.9, epsilon=1e-6)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return abs(a.defaults["rho"] - b.rho) > 1e-6 or a.defaults["eps"] != b.epsilon
@@ -192,9 +233,17 @@ class OptAdadeltaFormula(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adadelta, w, grads, lr=1.0, rho=0.875, eps=2.0**-20)
+        return torch_steps(
+            torch.optim.Adadelta,
+            w,
+            grads,
+            lr=1.0,
+            rho=0.875,
+            eps=2.0**-20,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20), w, grads)
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)

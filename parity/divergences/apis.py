@@ -3,7 +3,7 @@
 import ast
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from parity.divergences import Divergence, catalogue
@@ -11,38 +11,56 @@ from parity.task import UsageError
 
 ROOTS = ("torch", "keras", "tensorflow", "numpy")
 SAME = {"tensorflow.keras": "keras", "tensorflow": "tf"}  # one library under two names; the longer name first
+PLAIN = (str, bytes, list, dict, set, tuple)  # whose methods are not taken for a tensor's
 NAMED = ("optimizer", "loss", "metrics", "activation")  # what Keras takes by a name: compile(optimizer="adam")
 
 
-def entries_for(apis: Iterable[str]) -> list[type[Divergence]]:
-    """The entries about these APIs: first those that show in numbers, the largest gap first, and errors last.
+def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[type[Divergence]]:
+    """The differences about these APIs by their noise units, most first; then what has none, as a shape; then errors.
+
+    Last are those that show only with an argument, or in float64, where that is not among `arguments`.
 
     Args:
         apis: in full, as "torch.nn.BatchNorm2d", or by their last part, as "batchnorm2d".  A function stands for its
             class and the other way round: `layer_norm` is `LayerNorm`, `cross_entropy` is `CrossEntropyLoss`.
     """
+    apis = [*apis]
+    given = {*arguments, *map(_last, apis)}
+
+    def order(entry: type[Divergence]) -> tuple[bool, bool, bool, float]:
+        unseen = bool(only_with(entry)) and not given.intersection(only_with(entry))
+        return unseen, bool(entry.raises), math.isinf(entry.units), -entry.units
+
+    return sorted((entry for entry in _about(apis) if not entry.equal), key=order)
+
+
+def only_with(entry: type[Divergence]) -> tuple[str, ...]:
+    """What must be given or called, by name, for the difference to show; empty where it shows by itself."""
+    return entry.arguments or (("float64",) if entry.dtype == "float64" else ())
+
+
+def equal_for(apis: Iterable[str]) -> list[type[Divergence]]:
+    """What is believed to differ about these APIs, and does not."""
+    return [entry for entry in _about(apis) if entry.equal]
+
+
+def _about(apis: Iterable[str]) -> list[type[Divergence]]:
     asked = {_key(api) for api in apis}
-    found = [
+    return [
         entry for entry in catalogue().values()
-        if not entry.equal and any(key in asked for api in entry.apis for key in (_key(api), _key(_last(api))))
+        if any(key in asked for api in entry.apis for key in (_key(api), _key(_last(api))))
     ]  # fmt: skip
-    return sorted(found, key=lambda entry: (bool(entry.raises), math.isinf(entry.gap), -entry.gap))
 
 
 def apis_of(path: Path) -> set[str]:
     """The full names of what a file takes from the frameworks: "torch.nn.Conv2d"; it is read, and nothing is run.
 
+    The class of an object is not known without running, so its methods have a star: `x.view(2)` is "torch.*.view".
+
     Raises:
         UsageError: it cannot be read, or is no Python.
     """
-    if path.exists() and not path.is_file():
-        raise UsageError(f"{path} is no file that can be read twice: save it first")
-    try:
-        tree = ast.parse(path.read_text())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except (SyntaxError, ValueError) as error:
-        raise UsageError(f"{path} is no Python: {error}") from error
+    tree = _read(path)
     imported: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -52,10 +70,44 @@ def apis_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
     names = {_full(node, imported) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    used = {*names, *imported.values()}
+    libraries = {_one_name(name).partition(".")[0] for name in used if name.partition(".")[0] in ROOTS}
     found = {_one_name(name) for name in names if name.partition(".")[0] in ROOTS}
-    return found | (
-        {f"keras.{name}" for name in _by_name(tree)} if any(name.startswith("keras") for name in found) else set()
-    )
+    found |= {f"{library}.*.{method}" for library in libraries for method in _methods(tree, imported)}
+    return found | ({f"keras.{name}" for name in _by_name(tree)} if "keras" in libraries else set())
+
+
+def arguments_of(path: Path) -> set[str]:
+    """The arguments that a file gives by name, but for those that it sets to False or None; and float64, if it does."""
+    nodes = [*ast.walk(_read(path))]
+    given = {
+        node.arg for node in nodes
+        if isinstance(node, ast.keyword) and node.arg
+        and not (isinstance(node.value, ast.Constant) and node.value.value in (False, None))
+    }  # fmt: skip
+    double = {getattr(node, "attr", getattr(node, "value", None)) for node in nodes} & {"float64", "double"}
+    return given | ({"float64"} if double else set())
+
+
+def _read(path: Path) -> ast.Module:
+    if path.exists() and not path.is_file():
+        raise UsageError(f"{path} is no file that can be read twice: save it first")
+    try:
+        return ast.parse(path.read_text())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except (SyntaxError, ValueError) as error:
+        raise UsageError(f"{path} is no Python: {error}") from error
+
+
+def _methods(tree: ast.AST, imported: dict[str, str]) -> Iterator[str]:
+    """What is called on objects: the `view` of `x.view(2)`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not _full(node.func, imported):
+            base, method = node.func.value, node.func.attr
+            own = isinstance(base, ast.Name) and base.id == "self"  # a layer that the file calls so: self.norm(x)
+            if not own and not any(hasattr(plain, method) for plain in PLAIN):
+                yield method
 
 
 def _by_name(tree: ast.AST) -> Iterator[str]:

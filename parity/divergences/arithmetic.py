@@ -14,7 +14,7 @@ class SumOrder(Divergence):
 
     name, apis = "SUM-ORDER", ("numpy.sum", "torch.sum", "tf.reduce_sum", "keras.ops.sum")
     words = ("sum precision", "float32 sum", "not reproducible", "mean of many values", "pairwise summation")
-    gap = 3.7e-6
+    gap, units = 3.7e-6, 1e2
     source = "numpy.sum, Notes: partial pairwise summation is for the fast axis in memory"
     cure = "make the summed axis the last in memory: numpy.ascontiguousarray(x.T).sum(1)"
 
@@ -50,6 +50,7 @@ class DtImean(Divergence):
     name, apis = "DT-IMEAN", ("torch.mean", "tf.reduce_mean", "keras.ops.mean", "numpy.mean")
     words = ("could not infer output dtype", "mean of integers", "accuracy is zero", "truncated")
     gap = float("inf")
+    gives = {"tf": "int64 1", "keras": "float32 1.5"}
     raises = {"torch": ("RuntimeError", "could not infer output dtype")}
     source = "torch.mean; tf.reduce_mean"
     cure = "x.float().mean(); tf.reduce_mean(tf.cast(x, tf.float32))"
@@ -124,6 +125,7 @@ class DtSumbool(Divergence):
     name, apis = "DT-SUMBOOL", ("torch.sum", "tf.reduce_sum", "tf.math.count_nonzero", "keras.ops.sum", "numpy.sum")
     words = ("sum of bool", "not in the list of allowed values", "count true", "accuracy")
     gap = float("inf")
+    gives = {"torch": "int64 2", "keras": "int32 2"}
     raises = {"tf": ("InvalidArgumentError", "of bool is not in the list of allowed values")}
     source = "tf.reduce_sum; torch.sum"
     cure = "tf.math.count_nonzero(mask)"
@@ -159,6 +161,7 @@ class DtF16mean(Divergence):
     name, apis = "DT-F16MEAN", ("torch.mean", "tf.reduce_mean", "keras.ops.mean", "numpy.mean")
     words = ("float16", "half precision", "inf", "overflow", "mixed precision")
     gap = float("inf")
+    gives = {"torch": "float16 1e+03", "tf": "float16 inf", "keras": "float16 1e+03", "numpy": "float16 1e+03"}
     source = "tf.reduce_mean; torch.mean; numpy.mean, Notes"
     cure = "keras.ops.mean; or cast to float32 first"
 
@@ -183,7 +186,12 @@ class DtF16mean(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.reduce_mean(tf.cast(tf.fill([1000], tf.constant(1000.0, tf.float16)), tf.float32))
+        return tf.reduce_mean(
+            tf.cast(
+                tf.fill([1000], tf.constant(1000.0, tf.float16)),
+                tf.float32,
+            ),
+        )
 
 
 class DtCumsum(Divergence):
@@ -195,7 +203,7 @@ class DtCumsum(Divergence):
 
     name, apis = "DT-CUMSUM", ("torch.cumsum", "tf.cumsum", "keras.ops.cumsum", "numpy.cumsum")
     words = ("cumsum", "float32", "rounding drift", "accumulated error")
-    gap = 0.00014
+    gap, units = 0.00014, 4.2e3
     source = "aten/src/ATen/native/cpu/ReduceOpsKernel.cpp, cumsum_cpu_kernel; numpy.cumsum"
     cure = 'sum in float64: numpy.cumsum(x, dtype="float64")'
 
@@ -215,7 +223,11 @@ class DtCumsum(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.cast(tf.cumsum(tf.cast(tf.fill([100_000], 0.1), tf.float64))[-1], tf.float32)
+        return tf.cast(
+            tf.cumsum(tf.cast(tf.fill([100_000], 0.1), tf.float64))[-1],
+            tf.float32,
+        )
 
     def aligned_numpy():
-        return np.cumsum(np.full(100_000, 0.1, "float32"), dtype="float64")[-1].astype("float32")
+        sums = np.cumsum(np.full(100_000, 0.1, "float32"), dtype="float64")
+        return sums[-1].astype("float32")

@@ -12,7 +12,7 @@ class AgAccum(Divergence):
 
     name, apis = "AG-ACCUM", ("torch.Tensor.backward", "torch.optim.Optimizer.zero_grad", "tf.GradientTape")
     words = ("zero_grad", "gradients accumulate", "gradient twice as large", "loss diverges", "gradient accumulation")
-    gap = 0.5
+    gap, units = 0.5, 7.1e6
     source = "torch.Tensor.backward"
     cure = "optimizer.zero_grad() before each backward; in TensorFlow an explicit sum where it is wanted"
 
@@ -53,6 +53,7 @@ class AgFrozen(Divergence):
     name, apis = "AG-FROZEN", ("torch.nn.Module.requires_grad_", "keras.layers.Layer.trainable", "tf.GradientTape")
     words = ("freeze", "frozen layer", "transfer learning", "requires_grad", "trainable = False", "memory")
     gap = float("inf")
+    gives = {"torch": "int64 0", "keras": "int64 2"}
     source = "TensorFlow guide: Introduction to gradients and automatic differentiation, what the tape watches"
     cure = "tf.GradientTape(watch_accessed_variables=False), then tape.watch(model.trainable_variables)"
 
@@ -76,7 +77,8 @@ class AgFrozen(Divergence):
         trunk.trainable = False
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(head(trunk(x)) ** 2)
-        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+        grads = tape.gradient(loss, [w.value for w in trunk.weights])
+        return sum(grad is not None for grad in grads)
 
     def aligned_keras(x):
         import keras
@@ -89,7 +91,8 @@ class AgFrozen(Divergence):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([w.value for w in head.trainable_variables])
             loss = tf.reduce_mean(head(trunk(x)) ** 2)
-        return sum(grad is not None for grad in tape.gradient(loss, [w.value for w in trunk.weights]))
+        grads = tape.gradient(loss, [w.value for w in trunk.weights])
+        return sum(grad is not None for grad in grads)
 
 
 class Ag2nd(Divergence):
@@ -102,6 +105,7 @@ class Ag2nd(Divergence):
     name, apis = "AG-2ND", ("torch.autograd.grad", "tf.GradientTape", "torch.func.hessian")
     words = ("second derivative", "Hessian", "create_graph", "gradient is None", "does not require grad")
     gap = float("inf")
+    gives = {"tf": "None"}
     raises = {"torch": ("RuntimeError", "does not require grad")}
     source = "torch.autograd.grad; TensorFlow guide: Advanced automatic differentiation"
     cure = "create_graph=True; a tape around a tape"
@@ -157,6 +161,7 @@ class AgTwice(Divergence):
     name, apis = "AG-TWICE", ("torch.Tensor.backward", "tf.GradientTape")
     words = ("retain_graph", "persistent", "backward a second time", "non-persistent GradientTape")
     gap = float("inf")
+    gives = {"torch": "float32 [2, 2, 2, 2]"}
     raises = {"tf": ("RuntimeError", "non-persistent GradientTape can only be used to compute one set of gradients")}
     source = "torch.Tensor.backward, retain_graph; tf.GradientTape, persistent"
     cure = "one backward for each forward; retain_graph=True, persistent=True"
@@ -208,6 +213,7 @@ class AgSaved(Divergence):
     name, apis = "AG-SAVED", ("torch.Tensor.backward", "torch.autograd.grad", "tf.GradientTape")
     words = ("Trying to backward through the graph a second time", "retain_graph", "saved tensors")
     gap = float("inf")
+    gives = {"tf": "float32 [2.16, -0.63, 0.778, -2.16]"}
     raises = {"torch": ("RuntimeError", "Trying to backward through the graph a second time")}
     source = "torch.autograd.grad, retain_graph"
     cure = "torch.autograd.grad(loss, w, retain_graph=True)"

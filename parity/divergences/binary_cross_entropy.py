@@ -14,7 +14,7 @@ class BceClamp(Divergence):
 
     name, apis = "BCE-CLAMP", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("16.118", "loss is 100", "log of zero", "clamp", "epsilon", "from_logits", "sigmoid")
-    gap = 0.839
+    gap, units = 0.839, 2.4e7
     source = "torch.nn.BCELoss; keras/src/backend/tensorflow/nn.py, binary_crossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
@@ -51,12 +51,15 @@ class BceLogits(Divergence):
 
     name, apis = "BCE-LOGITS", ("torch.nn.BCEWithLogitsLoss", "torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("from_logits", "sigmoid twice", "forgotten sigmoid", "loss does not fall", "binary cross entropy differs")
-    gap = 3.55
+    gap, units = 3.55, 9.1e7
     source = "torch.nn.BCEWithLogitsLoss; keras.losses.BinaryCrossentropy, from_logits"
     cure = "from_logits=True, and no sigmoid in the model"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -98,7 +101,7 @@ class BceGrad(Divergence):
 
     name, apis = "BCE-GRAD", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("1e12", "exploding gradient", "gradient is zero", "clamp", "from_logits")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "aten/src/ATen/native/Loss.cpp, binary_cross_entropy_backward; keras/src/backend/tensorflow/nn.py"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
     unaligned = "the derivative there is infinite; that by the logit is not, in either (BCE-CLAMP)"
@@ -129,17 +132,24 @@ class BceAsym(Divergence):
 
     name, apis = "BCE-ASYM", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("15.942", "1.19e-7", "loss never zero", "clamp", "epsilon", "from_logits")
-    gap = 0.841
+    gap, units = 0.841, 2.4e7
     source = "torch.nn.BCELoss; keras/src/backend/tensorflow/nn.py, binary_crossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
     def inputs(rng):
-        return {"z": np.array([[200.0], [200.0]]), "truth": np.array([[0], [1]])}
+        return {
+            "z": np.array([[200.0], [200.0]]),
+            "truth": np.array([[0], [1]]),
+        }
 
     def torch(z, truth):
         import torch
 
-        return torch.nn.functional.binary_cross_entropy(torch.sigmoid(z), truth.to(z.dtype), reduction="none")[:, 0]
+        return torch.nn.functional.binary_cross_entropy(
+            torch.sigmoid(z),
+            truth.to(z.dtype),
+            reduction="none",
+        )[:, 0]
 
     def keras(z, truth):
         import keras
@@ -150,7 +160,11 @@ class BceAsym(Divergence):
     def aligned_torch(z, truth):
         import torch
 
-        return torch.nn.functional.binary_cross_entropy_with_logits(z, truth.to(z.dtype), reduction="none")[:, 0]
+        return torch.nn.functional.binary_cross_entropy_with_logits(
+            z,
+            truth.to(z.dtype),
+            reduction="none",
+        )[:, 0]
 
     def aligned_keras(z, truth):
         import keras
@@ -172,14 +186,25 @@ class BcePos(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
 
-        return torch.nn.BCEWithLogitsLoss(pos_weight=torch.tensor([3.0], dtype=z.dtype))(z, truth.to(z.dtype))
+        return torch.nn.BCEWithLogitsLoss(
+            pos_weight=torch.tensor([3.0], dtype=z.dtype),
+        )(z, truth.to(z.dtype))
 
     def tf(z, truth):
         import tensorflow as tf
 
-        return tf.reduce_mean(tf.nn.weighted_cross_entropy_with_logits(tf.cast(truth, z.dtype), z, 3.0))
+        return tf.reduce_mean(
+            tf.nn.weighted_cross_entropy_with_logits(
+                tf.cast(truth, z.dtype),
+                z,
+                3.0,
+            ),
+        )

@@ -14,6 +14,7 @@ class BceShape(Divergence):
     name, apis = "BCE-SHAPE", ("torch.nn.BCEWithLogitsLoss", "torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("Target size must be the same as input size", "broadcast", "(n, 1) against (n,)", "squeeze")
     gap = float("inf")
+    gives = {"keras": "float32 0.852", "numpy": "float32 0.984"}
     raises = {"torch": ("ValueError", "Target size .* must be the same as input size")}
     source = "torch.nn.BCEWithLogitsLoss, Shape; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "targets of shape (n, 1)"
@@ -53,12 +54,16 @@ class BceDtype(Divergence):
     name, apis = "BCE-DTYPE", ("torch.nn.BCEWithLogitsLoss", "torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("result type Float can't be cast", "integer targets", "Found dtype Long but expected Float")
     gap = float("inf")
+    gives = {"keras": "float32 1.59"}
     raises = {"torch": ("RuntimeError", "result type Float can't be cast to the desired output type Long")}
     source = "torch.nn.BCEWithLogitsLoss, Shape"
     cure = "targets.float()"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -90,6 +95,7 @@ class BceRange(Divergence):
         "device-side assert",
     )
     gap = float("inf")
+    gives = {"keras": "float32 0.347"}
     raises = {"torch": ("RuntimeError", "all elements of input should be between 0 and 1")}
     source = "torch.nn.BCELoss, Shape; keras/src/backend/tensorflow/nn.py, binary_crossentropy"
     cure = "take them as logits: BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
@@ -127,12 +133,16 @@ class BceLong(Divergence):
     name, apis = "BCE-LONG", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("Found dtype Long but expected Float", "integer targets", "label dtype")
     gap = float("inf")
+    gives = {"keras": "float32 0.743"}
     raises = {"torch": ("RuntimeError", "(Found|found) dtype Long but expected Float")}
     source = "torch.nn.BCELoss, Shape"
     cure = "targets.float()"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(p, truth):
         import torch
@@ -159,12 +169,16 @@ class BceColumn(Divergence):
     name, apis = "BCE-COLUMN", ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy")
     words = ("Using a target size", "is deprecated", "Please ensure they have the same size", "squeeze")
     gap = float("inf")
+    gives = {"keras": "float32 1.1"}
     raises = {"torch": ("ValueError", "Using a target size .* is deprecated")}
     source = "torch/nn/functional.py, binary_cross_entropy; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "targets of shape (n, 1)"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": rng.integers(2, size=6)}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": rng.integers(2, size=6),
+        }
 
     def torch(p, truth):
         import torch

@@ -5,16 +5,19 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, Group
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress import track
+from rich.rule import Rule
 from rich.syntax import Syntax
+from rich.table import Table
 
 from parity.divergences import Divergence
 from parity.divergences.drift import FORMAT
 from parity.divergences.measure import faults, measure_apart
-from parity.divergences.report import difference, snippets
+from parity.divergences.report import columns, difference, side_by_side
+from parity.divergences.side import short
 from parity.frameworks.environment import environment
 from parity.frameworks.runtime import Unavailable
 from parity.judging.sweep import ask_frameworks, workers_of
@@ -29,12 +32,30 @@ def full(console: Console, entry: Entry) -> None:
     console.print(
         Panel(escape(f"{entry.title}.\n\n{entry.why}"), title=f"{entry.name}: {entry.area}", title_align="left")
     )
-    for name, source in snippets(entry).items():
-        console.rule(name.replace("aligned_", "after the cure: "), align="left", style="dim")
-        console.print(Syntax(source, "python", theme="ansi_dark", word_wrap=True, background_color="default"))
+    for row in side_by_side(entry, console.width):
+        console.print(_beside(row, console.width))
     console.rule(style="dim")
     for key, value in _facts(console, entry).items():
         console.print(f"[bold]{key}[/]: {escape(value)}", highlight=False)
+    if entry.script:
+        console.print(_snippet("to be pasted upstream: the assert fails with the bug", entry.script))
+
+
+def _beside(row: dict[str, str], width: int) -> Table:
+    """One snippet, or two: a half of the width for each, or more for the longer one."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    if len(row) == 2:
+        first, second = map(columns, row.values())
+        grid.add_column(width=max(first, min(width // 2 - 1, width - second - 2)))
+    grid.add_column(ratio=1)
+    grid.expand = True
+    grid.add_row(*(_snippet(name.replace("aligned_", "after the cure: "), source) for name, source in row.items()))
+    return grid
+
+
+def _snippet(title: str, source: str) -> Group:
+    code = Syntax(source, "python", theme="ansi_dark", word_wrap=True, background_color="default")
+    return Group(Rule(title, align="left", style="dim"), code)
 
 
 def check_all(console: Console, found: Sequence[Entry], write: Callable[[str], None] | None) -> int:
@@ -70,7 +91,7 @@ def _measured(entry: Entry) -> dict[str, Any]:
     return {
         **row, "gap": _plain(measured.gap), "units": _plain(measured.units), "residual": _plain(measured.residual),
         "aligned_units": _plain(measured.aligned_units), "faults": faults(entry, measured),
-        "outcomes": {side: str(one.error) if one.error else "value" for side, one in measured.outcomes.items()},
+        "outcomes": {side: short(one) for side, one in measured.outcomes.items()},
     }  # fmt: skip
 
 
@@ -88,9 +109,7 @@ def _facts(console: Console, entry: Entry) -> dict[str, str]:
     except WorkerError as error:
         return {"as recorded": difference(entry), "not measured": str(error), **facts}
     found = {"as it comes, here and now": difference(entry, measured)}
-    for side, here in measured.outcomes.items():
-        if here.error is not None:
-            found[side] = str(here.error)
+    found |= {side: short(here) for side, here in measured.outcomes.items()}
     if measured.aligned_units is not None:
         found["after the cure"] = f"{measured.aligned_units:.3g} noise units, 30 at most"
         if entry.residual:

@@ -14,18 +14,25 @@ class CeClip(Divergence):
 
     name, apis = "CE-CLIP", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("16.118", "epsilon", "1e-7", "loss saturates", "vanishing gradient", "from_logits", "clip")
-    gap = 0.158
+    gap, units = 0.158, 3.2e6
     source = "keras/src/backend/tensorflow/nn.py, sparse_categorical_crossentropy; keras.config.epsilon"
     cure = "from_logits=True, and no softmax in the model"
 
     def inputs(rng):
-        return {"logits": np.array([[5.0, 0.0], [17.0, 0.0], [20.0, 0.0]]), "labels": np.array([1, 1, 1])}
+        return {
+            "logits": np.array([[5.0, 0.0], [17.0, 0.0], [20.0, 0.0]]),
+            "labels": np.array([1, 1, 1]),
+        }
 
     def torch(logits, labels):
         import torch
 
         logits.requires_grad_()
-        loss = torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        loss = torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            reduction="none",
+        )
         loss.sum().backward()
         return torch.stack([loss, logits.grad[:, 0]])
 
@@ -35,7 +42,10 @@ class CeClip(Divergence):
 
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            loss = keras.losses.sparse_categorical_crossentropy(labels, tf.nn.softmax(logits))
+            loss = keras.losses.sparse_categorical_crossentropy(
+                labels,
+                tf.nn.softmax(logits),
+            )
         return tf.stack([loss, tape.gradient(loss, logits)[:, 0]])
 
     def aligned_keras(logits, labels):
@@ -44,7 +54,11 @@ class CeClip(Divergence):
 
         with tf.GradientTape() as tape:
             tape.watch(logits)
-            loss = keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            loss = keras.losses.sparse_categorical_crossentropy(
+                labels,
+                logits,
+                from_logits=True,
+            )
         return tf.stack([loss, tape.gradient(loss, logits)[:, 0]])
 
 
@@ -53,7 +67,7 @@ class CeRecover(Divergence):
 
     `keras.ops.softmax` and the Activation layer leave their logits on the tensor, and the loss takes them.  The same
     numbers from predict(), NumPy, a Reshape or a half-precision head are clipped (CE-CLIP): evaluate() says 50 and
-    the loss of predict() says 16.  It looks like a bug, and is meant as a help.
+    the loss of predict() says 16.  It is meant as a help.
     """
 
     name = "CE-RECOVER"
@@ -64,18 +78,22 @@ class CeRecover(Divergence):
         "keras.Model.predict",
     )
     words = ("evaluate differs from predict", "_keras_logits", "16.118", "softmax in the model", "Reshape")
-    gap = 0.66
+    gap, units = 0.66, 1.3e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, _get_logits"
     cure = "from_logits=True, and no softmax in the model"
 
     def inputs(rng):
-        return {"logits": np.array([[50.0, 0.0], [1.0, 0.0]]), "labels": np.array([1, 1])}
+        return {
+            "logits": np.array([[50.0, 0.0], [1.0, 0.0]]),
+            "labels": np.array([1, 1]),
+        }
 
     def softmax(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy()(labels, keras.ops.softmax(logits))
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        return loss(labels, keras.ops.softmax(logits))
 
     def predicted(logits, labels):
         import keras
@@ -87,7 +105,8 @@ class CeRecover(Divergence):
         import keras
 
         predicted = keras.ops.convert_to_numpy(logits)
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, predicted)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, predicted)
 
 
 class CeEagerGraph(Divergence):
@@ -100,31 +119,55 @@ class CeEagerGraph(Divergence):
 
     name, apis = "CE-EAGER-GRAPH", ("keras.losses.SparseCategoricalCrossentropy", "tf.nn.softmax", "tf.function")
     words = ("run_eagerly", "eager differs from graph", "16.118", "tf.nn.softmax", "loss changes when debugging")
-    gap = 0.66
+    gap, units = 0.66, 1.3e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, _get_logits"
     cure = "from_logits=True, and no softmax in the model"
+    script = """
+        import keras
+        import tensorflow as tf
+
+
+        def loss(logits):
+            cross_entropy = keras.losses.SparseCategoricalCrossentropy()
+            return cross_entropy(tf.constant([1]), tf.nn.softmax(logits))
+
+
+        logits = tf.constant([[50.0, 0.0]])
+        eager, graph = float(loss(logits)), float(tf.function(loss)(logits))
+        assert eager == graph, f"{eager} in eager mode, {graph} in a graph"
+    """
 
     def inputs(rng):
-        return {"logits": np.array([[50.0, 0.0], [1.0, 0.0]]), "labels": np.array([1, 1])}
+        return {
+            "logits": np.array([[50.0, 0.0], [1.0, 0.0]]),
+            "labels": np.array([1, 1]),
+        }
 
     def graph(logits, labels):
         import keras
         import tensorflow as tf
 
-        loss = tf.function(lambda y, z: keras.losses.SparseCategoricalCrossentropy()(y, tf.nn.softmax(z)))
+        loss = tf.function(
+            lambda y, z: keras.losses.SparseCategoricalCrossentropy()(
+                y,
+                tf.nn.softmax(z),
+            ),
+        )
         return loss(labels, logits)
 
     def eager(logits, labels):
         import keras
         import tensorflow as tf
 
-        return keras.losses.SparseCategoricalCrossentropy()(labels, tf.nn.softmax(logits))
+        loss = keras.losses.SparseCategoricalCrossentropy()
+        return loss(labels, tf.nn.softmax(logits))
 
     def aligned_eager(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
 
 class CeUnnorm(Divergence):
@@ -136,10 +179,20 @@ class CeUnnorm(Divergence):
 
     name, apis = "CE-UNNORM", ("keras.losses.CategoricalCrossentropy", "keras.losses.SparseCategoricalCrossentropy")
     words = ("sparse and categorical differ", "unnormalised probabilities", "do not sum to one", "relu output")
-    gap = 0.585
+    gap, units = 0.585, 1.5e7
     framework = "tf"
     source = "keras/src/backend/tensorflow/nn.py, categorical_crossentropy"
     cure = "normalise: p / sum(p)"
+    script = """
+        import keras
+
+        scores = keras.ops.convert_to_tensor([[2.0, 1.0, 1.0]])
+        sparse = keras.losses.SparseCategoricalCrossentropy()
+        one_hot = keras.losses.CategoricalCrossentropy()
+        a = float(sparse(keras.ops.convert_to_tensor([0]), scores))
+        b = float(one_hot(keras.ops.one_hot([0], 3), scores))
+        assert abs(a - b) < 1e-5, f"{a} for labels, {b} for one-hot rows"
+    """
 
     def inputs(rng):
         return {"p": np.array([[2.0, 1.0, 1.0]]), "labels": np.array([0])}
@@ -147,7 +200,8 @@ class CeUnnorm(Divergence):
     def categorical(p, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy()(keras.ops.one_hot(labels, 3), p)
+        loss = keras.losses.CategoricalCrossentropy()
+        return loss(keras.ops.one_hot(labels, 3), p)
 
     def sparse(p, labels):
         import keras
@@ -172,11 +226,15 @@ class CeOnecol(Divergence):
     apis = ("torch.nn.CrossEntropyLoss", "keras.losses.CategoricalCrossentropy", "torch.nn.BCEWithLogitsLoss")
     words = ("loss is zero", "does not learn", "one output", "binary classification", "softmax of one")
     gap = float("inf")
+    gives = {"torch": "float32 0", "keras": "float32 1.19e-07"}
     source = "torch.nn.CrossEntropyLoss; keras.losses.CategoricalCrossentropy"
     cure = "BCEWithLogitsLoss; BinaryCrossentropy(from_logits=True)"
 
     def inputs(rng):
-        return {"z": rng.normal(0, 2, (6, 1)), "truth": rng.integers(2, size=(6, 1))}
+        return {
+            "z": rng.normal(0, 2, (6, 1)),
+            "truth": rng.integers(2, size=(6, 1)),
+        }
 
     def torch(z, truth):
         import torch
@@ -187,7 +245,8 @@ class CeOnecol(Divergence):
         import keras
 
         return keras.losses.CategoricalCrossentropy()(
-            keras.ops.ones((6, 1)), keras.ops.convert_to_numpy(keras.ops.softmax(z))
+            keras.ops.ones((6, 1)),
+            keras.ops.convert_to_numpy(keras.ops.softmax(z)),
         )
 
     def aligned_torch(z, truth):

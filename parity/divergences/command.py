@@ -1,6 +1,5 @@
 """`parity divergences`: an index, a search, and a porter's checklist.  No framework is imported."""
 
-import itertools
 import math
 import re
 from collections.abc import Sequence
@@ -9,7 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
-from parity.divergences.apis import apis_of, entries_for
+from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, only_with
+from parity.judging.noise import LIMIT
 from parity.tables import paragraph
 from parity.task import UsageError, nearest
 
@@ -30,28 +30,31 @@ def chosen(words: Sequence[str], used: str) -> list[Entry]:
     if used:
         return _checklist(used)
     asked = " ".join(words).strip("'\"")
+    if not asked:
+        return list(catalogue().values())
     exact = [entry for name, entry in catalogue().items() if name.lower() == asked.lower()]
     area = of_area(asked.lower()) if asked.lower() in areas() else []
     found = exact or [*area, *(entry for entry in find(asked) if entry not in area)]
     if not found:
         near = nearest(asked, [*catalogue(), *areas()])
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
-        raise UsageError(f"no divergence has {asked!r} in its name, its title, its APIs or its words{hint}")
+        raise UsageError(f"no divergence has {asked!r} in its name, its title, its APIs or its text{hint}")
     return found
 
 
 def _checklist(used: str) -> list[Entry]:
-    """The entries for a file, or for named APIs, each of which must be known."""
+    """The entries for a file, or for named APIs, each of which must be known; equalities are last."""
     if used.endswith(".py"):
-        found = entries_for(apis_of(Path(used)))
+        apis, arguments = apis_of(Path(used)), arguments_of(Path(used))
+        found = [*entries_for(apis, arguments), *equal_for(apis)]
         if not found:
             raise UsageError(f"no divergence is known of what {used} uses")
         return found
-    names = re.split(r"[,\s]+", used.strip(", "))
-    unknown = [name for name in names if not entries_for([_last_of(name)])]
+    names = [_last_of(name) for name in re.split(r"[,\s]+", used.strip(", "))]
+    unknown = [name for name in names if not entries_for([name]) and not equal_for([name])]
     if unknown:
         raise UsageError(f"no divergence is known of {', '.join(unknown)}; parity divergences WORD searches them all")
-    return entries_for(map(_last_of, names))
+    return [*entries_for(names), *equal_for(names)]
 
 
 def _last_of(name: str) -> str:
@@ -60,24 +63,32 @@ def _last_of(name: str) -> str:
 
 
 def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> None:
-    """The entries, those of an area together; with their cures as a checklist, in the order that they are given in."""
+    """The entries in the order that they are given in, all of them by area; with their cures as a checklist."""
     if cures:
-        for entry in found:
-            _line(console, entry)
-            cure = paragraph(f"    cure: {entry.cure}", console.width - 1)
-            console.print(cure, style="dim", markup=False, highlight=False)
+        _checklist_of(console, found)
         return
-    for area, of in itertools.groupby(found, key=lambda entry: entry.area):
-        console.print(f"[bold]{area}[/]", highlight=False)
-        for entry in of:
-            _line(console, entry)
+    area = ""
+    for entry in found:
+        if len(found) == len(catalogue()) and entry.area != area:
+            area = entry.area
+            console.print(f"[bold]{area}[/]", highlight=False)
+        _text(console, f"  {entry.name}  {entry.title} ({_size(entry)})")
     console.print(f"{len(found)} entries; parity divergences NAME shows one and measures it", style="dim")
 
 
-def _line(console: Console, entry: Entry) -> None:
-    console.print(
-        paragraph(f"  {entry.name}  {entry.title} ({_size(entry)})", console.width - 1), markup=False, highlight=False
-    )
+def _checklist_of(console: Console, found: Sequence[Entry]) -> None:
+    for entry in found:
+        if not entry.equal:
+            size = f"{entry.units:,.0f} noise units" if LIMIT < entry.units < math.inf else _size(entry)
+            only = f", only with {' or '.join(only_with(entry))}" if only_with(entry) else ""
+            _text(console, f"  {entry.name}  {entry.title} ({size}{only})")
+            _text(console, f"    cure: {entry.cure}", style="dim")
+    if equal := [entry.name for entry in found if entry.equal]:
+        _text(console, f"  believed to differ, and equal: {', '.join(equal)}", style="dim")
+
+
+def _text(console: Console, text: str, style: str = "") -> None:
+    console.print(paragraph(text, console.width - 1), style=style, markup=False, highlight=False)
 
 
 def _size(entry: Entry) -> str:

@@ -117,7 +117,7 @@ class Hist(Divergence):
 
     name, apis = "HIST", ("torch.histc", "tf.histogram_fixed_width", "keras.ops.histogram", "numpy.histogram")
     words = ("histogram", "out of range", "outliers", "calibration")
-    gap = 0.632
+    gap, units = 0.632, 1.8e7
     source = "tf.histogram_fixed_width; torch.histc; numpy.histogram"
     cure = "leave out what is out of range first: x[(x >= 0) & (x <= 1)]"
 
@@ -163,7 +163,10 @@ class Searchsorted(Divergence):
     def torch():
         import torch
 
-        return torch.searchsorted(torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 0.0]))
+        return torch.searchsorted(
+            torch.tensor([1.0, 2.0, 3.0]),
+            torch.tensor([2.0, 4.0, 0.0]),
+        )
 
     def tf():
         import tensorflow as tf

@@ -6,7 +6,10 @@ from parity.divergences.entry import Divergence
 
 
 def _classes(rng):
-    return {"logits": rng.normal(0, 2, (6, 5)), "labels": rng.integers(5, size=6)}
+    return {
+        "logits": rng.normal(0, 2, (6, 5)),
+        "labels": rng.integers(5, size=6),
+    }
 
 
 class CeLogits(Divergence):
@@ -22,7 +25,7 @@ class CeLogits(Divergence):
         "keras.losses.CategoricalCrossentropy", "keras.losses.BinaryCrossentropy",
     )  # fmt: skip
     words = ("from_logits", "softmax twice", "loss does not fall", "probabilities", "cross entropy differs")
-    gap = 2.23
+    gap, units = 2.23, 6.2e7
     source = "keras.losses.SparseCategoricalCrossentropy, from_logits; torch.nn.CrossEntropyLoss"
     cure = "from_logits=True, and no softmax in the model"
 
@@ -41,7 +44,8 @@ class CeLogits(Divergence):
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def recognise(a, b):
         return not b.from_logits
@@ -72,7 +76,8 @@ class CeWeight(Divergence):
         "keras.losses.CategoricalCrossentropy", "keras.Model.fit",
     )  # fmt: skip
     words = ("class_weight", "sample_weight", "weight", "imbalanced classes", "mean_with_sample_weight", "divisor")
-    gap = 3.17
+    gap, units = 3.17, 9e7
+    arguments = ("weight", "class_weight", "sample_weight")
     source = "torch.nn.CrossEntropyLoss, reduction; keras.losses.Loss, reduction"
     cure = 'keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")'
 
@@ -88,13 +93,24 @@ class CeWeight(Divergence):
         import keras
 
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        return loss(labels, logits, sample_weight=keras.ops.take(weight, labels))
+        return loss(
+            labels,
+            logits,
+            sample_weight=keras.ops.take(weight, labels),
+        )
 
     def aligned_keras(logits, labels, weight):
         import keras
 
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="mean_with_sample_weight")
-        return loss(labels, logits, sample_weight=keras.ops.take(weight, labels))
+        loss = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            reduction="mean_with_sample_weight",
+        )
+        return loss(
+            labels,
+            logits,
+            sample_weight=keras.ops.take(weight, labels),
+        )
 
     def recognise(a, b):
         return a.weight is not None and a.reduction == "mean" and b.reduction == "sum_over_batch_size"
@@ -138,7 +154,10 @@ class CeSmooth(Divergence):
     def keras(logits, labels):
         import keras
 
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True,
+            label_smoothing=0.1,
+        )
         return loss(keras.ops.one_hot(labels, 5), logits)
 
 
@@ -155,7 +174,8 @@ class CeSmoothing(Divergence):
         "keras.losses.SparseCategoricalCrossentropy",
     )  # fmt: skip
     words = ("label_smoothing", "label smoothing", "loss does not reach zero")
-    gap = 0.0161
+    gap, units = 0.0161, 4.3e5
+    arguments = ("label_smoothing",)
     source = "torch.nn.CrossEntropyLoss, label_smoothing; keras.losses.CategoricalCrossentropy, label_smoothing"
     cure = "label_smoothing=0.1 in both"
 
@@ -169,12 +189,16 @@ class CeSmoothing(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.CategoricalCrossentropy(from_logits=True)(keras.ops.one_hot(labels, 5), logits)
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True)
+        return loss(keras.ops.one_hot(labels, 5), logits)
 
     def aligned_keras(logits, labels):
         import keras
 
-        loss = keras.losses.CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)
+        loss = keras.losses.CategoricalCrossentropy(
+            from_logits=True,
+            label_smoothing=0.1,
+        )
         return loss(keras.ops.one_hot(labels, 5), logits)
 
     def recognise(a, b):
@@ -208,7 +232,10 @@ class CeSoft(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (6, 5)), "p": rng.dirichlet(np.ones(5), 6)}
+        return {
+            "logits": rng.normal(0, 2, (6, 5)),
+            "p": rng.dirichlet(np.ones(5), 6),
+        }
 
     def torch(logits, p):
         import torch

@@ -35,7 +35,7 @@ class FitShuffle(Divergence):
 
 
 def _order(rows, **options):
-    """The order in which fit hands out the rows, which a loss sees as its targets."""
+    """The order in which fit hands out the rows, as a loss sees it."""
     import keras
     import tensorflow as tf
 
@@ -47,7 +47,13 @@ def _order(rows, **options):
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", loss, run_eagerly=True)
-    model.fit(tf.zeros((len(rows), 1)), tf.cast(rows, "float32"), batch_size=16, verbose=0, **options)
+    model.fit(
+        tf.zeros((len(rows), 1)),
+        tf.cast(rows, "float32"),
+        batch_size=16,
+        verbose=0,
+        **options,
+    )
     return seen
 
 
@@ -67,6 +73,25 @@ class FitShuffleSeed(Divergence):
     gap = 1.0
     source = "keras/src/trainers/data_adapters/array_data_adapter.py, get_tf_dataset"
     cure = "tf.data.Dataset.shuffle, keras.utils.PyDataset or a torch DataLoader as the data"
+    script = """
+        import keras
+        import numpy as np
+
+        keras.utils.set_random_seed(0)
+        seen = []
+
+
+        def loss(y, prediction):
+            seen.extend(np.ravel(y).tolist())
+            return keras.ops.mean((prediction - y) ** 2)
+
+
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.compile("sgd", loss, run_eagerly=True)
+        y = np.arange(64.0)[:, None]
+        model.fit(np.zeros((64, 1)), y, epochs=2, shuffle=True, verbose=0)
+        assert seen[:64] != seen[64:], "both epochs have the same order"
+    """
 
     def inputs(rng):
         return {"rows": np.arange(64)}
@@ -77,14 +102,14 @@ class FitShuffleSeed(Divergence):
         torch.manual_seed(0)
         data = torch.utils.data.DataLoader(rows, batch_size=16, shuffle=True)
         first, second = (torch.cat(list(data)) for _ in range(2))
-        return float(not torch.equal(first, second))
+        return int(not torch.equal(first, second))
 
     def keras(rows):
         import keras
 
         keras.utils.set_random_seed(0)
         seen = _order(rows, epochs=2)
-        return float(seen[:64] != seen[64:])
+        return int(seen[:64] != seen[64:])
 
     def aligned_keras(rows):
         import keras
@@ -92,8 +117,11 @@ class FitShuffleSeed(Divergence):
 
         keras.utils.set_random_seed(0)
         data = tf.data.Dataset.from_tensor_slices(rows).shuffle(64).batch(16)
-        first, second = ([int(row) for batch in data for row in batch] for _ in range(2))
-        return float(first != second)
+        first, second = (
+            [int(row) for batch in data for row in batch]
+            for epoch in range(2)
+        )  # fmt: skip
+        return int(first != second)
 
 
 class FitBatch(Divergence):
@@ -114,7 +142,9 @@ class FitBatch(Divergence):
     def torch(x):
         import torch
 
-        return len(torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x)))
+        return len(
+            torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x)),
+        )
 
     def keras(x):
         import keras
@@ -127,7 +157,12 @@ class FitBatch(Divergence):
     def aligned_torch(x):
         import torch
 
-        return len(torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x), batch_size=32))
+        return len(
+            torch.utils.data.DataLoader(
+                torch.utils.data.TensorDataset(x),
+                batch_size=32,
+            ),
+        )
 
 
 class FitVsplit(Divergence):
@@ -140,6 +175,7 @@ class FitVsplit(Divergence):
     name, apis = "FIT-VSPLIT", ("keras.Model.fit", "torch.utils.data.random_split", "torch.utils.data.Subset")
     words = ("validation_split", "random_split", "sorted data", "validation accuracy is 0", "hold-out")
     gap = 0.718
+    arguments = ("validation_split", "random_split")
     source = "keras.Model.fit, validation_split; torch.utils.data.random_split"
     cure = "shuffle once before fit; or torch.utils.data.Subset of the last rows"
 
@@ -150,7 +186,11 @@ class FitVsplit(Divergence):
         import torch
 
         generator = torch.Generator().manual_seed(0)
-        _, held_out = torch.utils.data.random_split(range(64), [48, 16], generator=generator)
+        _, held_out = torch.utils.data.random_split(
+            range(64),
+            [48, 16],
+            generator=generator,
+        )
         return rows[held_out.indices]
 
     def keras(rows):

@@ -4,7 +4,7 @@ from parity.divergences.entry import Divergence
 
 
 class DetBatch(Divergence):
-    """A row's result depends on the batch that it is in, in the last bits, in every framework.
+    """A row's result is the same in any batch within rounding, and not bit for bit, in every framework.
 
     A matrix product is cut to pieces by its shape, so a row alone is summed in another order than among others.  A
     prediction for one example is not bit for bit the one in a batch, and a test that asks for it fails at random.
@@ -17,7 +17,10 @@ class DetBatch(Divergence):
     cure = "compare within rounding, never bit for bit"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(32, 784)), "w": rng.normal(0, 0.04, (784, 10))}
+        return {
+            "x": rng.normal(size=(32, 784)),
+            "w": rng.normal(0, 0.04, (784, 10)),
+        }
 
     def numpy(x, w):
         return x @ w
@@ -34,7 +37,7 @@ class DetBatch(Divergence):
 
 
 class DetElt(Divergence):
-    """An elementwise function's last bits depend on how long the tensor is, in torch and TensorFlow.
+    """An elementwise function of a part is that part of the whole within rounding, and not bit for bit.
 
     The middle goes through vector instructions and the end through others, with other approximations.  One call and
     calls on pieces of seven differ in the last bit.
@@ -55,11 +58,14 @@ class DetElt(Divergence):
     def tf(x):
         import tensorflow as tf
 
-        return tf.concat([tf.sigmoid(tf.exp(piece)) for piece in tf.split(x, 30)], 0)
+        return tf.concat(
+            [tf.sigmoid(tf.exp(piece)) for piece in tf.split(x, 30)],
+            0,
+        )
 
 
 class DetThreads(Divergence):
-    """A full sum depends on the number of threads, in its last bits.
+    """A full sum is the same with any number of threads within rounding, and not bit for bit.
 
     Each thread sums a part.  Two machines with other counts of cores differ, and so does a job that was given fewer.
     """

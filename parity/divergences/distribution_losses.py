@@ -6,7 +6,10 @@ from parity.divergences.entry import Divergence
 
 
 def _distributions(rng):
-    return {"q": rng.dirichlet(np.ones(3), 4), "p": rng.dirichlet(np.ones(3), 4)}
+    return {
+        "q": rng.dirichlet(np.ones(3), 4),
+        "p": rng.dirichlet(np.ones(3), 4),
+    }
 
 
 class Kld(Divergence):
@@ -17,7 +20,7 @@ class Kld(Divergence):
 
     name, apis = "KLD", ("torch.nn.KLDivLoss", "torch.nn.functional.kl_div", "keras.losses.KLDivergence")
     words = ("kl divergence", "batchmean", "distillation", "reduction", "divided by the number of classes")
-    gap = 2
+    gap, units = 2, 5e7
     warns = {"torch": "batchmean"}
     source = "torch.nn.KLDivLoss, Note; keras.losses.KLDivergence"
     cure = 'torch.nn.KLDivLoss(reduction="batchmean")'
@@ -63,7 +66,7 @@ class KldLog(Divergence):
 
     name, apis = "KLD-LOG", ("torch.nn.KLDivLoss", "torch.nn.functional.kl_div", "keras.losses.KLDivergence")
     words = ("kl divergence", "log_softmax", "log probabilities", "negative loss", "log_target")
-    gap = 1.66
+    gap, units = 1.66, 4.7e7
     source = "torch.nn.KLDivLoss; keras.losses.KLDivergence"
     cure = "torch.nn.KLDivLoss(...)(q.log(), p)"
 
@@ -94,6 +97,7 @@ class KldZero(Divergence):
     name, apis = "KLD-ZERO", ("torch.nn.KLDivLoss", "keras.losses.KLDivergence")
     words = ("kl divergence", "inf loss", "log of zero", "clip", "epsilon")
     gap = float("inf")
+    gives = {"torch": "float32 inf", "keras": "float32 7.37"}
     source = "keras/src/losses/losses.py, kl_divergence"
     cure = "q.clamp(1e-7, 1)"
 
@@ -113,7 +117,8 @@ class KldZero(Divergence):
     def aligned_torch(q, p):
         import torch
 
-        return torch.nn.KLDivLoss(reduction="batchmean")(q.clamp(1e-7, 1).log(), p)
+        loss = torch.nn.KLDivLoss(reduction="batchmean")
+        return loss(q.clamp(1e-7, 1).log(), p)
 
 
 class Poisson(Divergence):
@@ -124,12 +129,15 @@ class Poisson(Divergence):
 
     name, apis = "POISSON", ("torch.nn.PoissonNLLLoss", "keras.losses.Poisson")
     words = ("poisson loss", "log_input", "count data", "rate")
-    gap = 0.438
+    gap, units = 0.438, 3.8e6
     source = "torch.nn.PoissonNLLLoss, log_input; keras.losses.Poisson"
     cure = "torch.nn.PoissonNLLLoss(log_input=False)"
 
     def inputs(rng):
-        return {"rate": rng.uniform(0.5, 3, (6, 1)), "count": rng.integers(1, 5, (6, 1)).astype(float)}
+        return {
+            "rate": rng.uniform(0.5, 3, (6, 1)),
+            "count": rng.integers(1, 5, (6, 1)).astype(float),
+        }
 
     def torch(rate, count):
         import torch
@@ -171,31 +179,53 @@ class Ctc(Divergence):
 
     name, apis = "CTC", ("torch.nn.CTCLoss", "torch.nn.functional.ctc_loss", "keras.ops.ctc_loss", "keras.losses.CTC")
     words = ("ctc", "speech recognition", "target length", "reduction", "ocr")
-    gap = 2
+    gap, units = 2, 5.6e7
     source = "torch.nn.CTCLoss, reduction; keras.ops.ctc_loss"
     cure = 'torch.nn.CTCLoss(reduction="none")(...).mean()'
 
     def inputs(rng):
-        return {"logits": rng.normal(size=(2, 6, 4)), "target": np.array([[1, 2, 3], [3, 1, 2]])}
+        return {
+            "logits": rng.normal(size=(2, 6, 4)),
+            "target": np.array([[1, 2, 3], [3, 1, 2]]),
+        }
 
     def torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss()(log_probs, target, lengths, torch.tensor([3, 3]))
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        loss = torch.nn.CTCLoss()
+        return loss(log_probs, target, lengths, torch.tensor([3, 3]))
 
     def keras(logits, target):
         import keras
 
-        lengths = keras.ops.convert_to_tensor([6, 6]), keras.ops.convert_to_tensor([3, 3])
+        lengths = (
+            keras.ops.convert_to_tensor([6, 6]),
+            keras.ops.convert_to_tensor([3, 3]),
+        )
         target = keras.ops.cast(target, "int32")
-        return keras.ops.mean(keras.ops.ctc_loss(target, logits, lengths[1], lengths[0], mask_index=0))
+        return keras.ops.mean(
+            keras.ops.ctc_loss(
+                target,
+                logits,
+                lengths[1],
+                lengths[0],
+                mask_index=0,
+            ),
+        )
 
     def aligned_torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss(reduction="none")(log_probs, target, lengths, torch.tensor([3, 3])).mean()
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        loss = torch.nn.CTCLoss(reduction="none")
+        return loss(log_probs, target, lengths, torch.tensor([3, 3])).mean()
 
 
 class CtcNone(Divergence):
@@ -211,16 +241,32 @@ class CtcNone(Divergence):
     cure = 'nothing to align with reduction="none"'
 
     def inputs(rng):
-        return {"logits": rng.normal(size=(2, 6, 4)), "target": np.array([[1, 2, 3], [3, 1, 2]])}
+        return {
+            "logits": rng.normal(size=(2, 6, 4)),
+            "target": np.array([[1, 2, 3], [3, 1, 2]]),
+        }
 
     def torch(logits, target):
         import torch
 
-        log_probs, lengths = logits.log_softmax(-1).transpose(0, 1), torch.tensor([6, 6])
-        return torch.nn.CTCLoss(reduction="none")(log_probs, target, lengths, torch.tensor([3, 3]))
+        log_probs, lengths = (
+            logits.log_softmax(-1).transpose(0, 1),
+            torch.tensor([6, 6]),
+        )
+        loss = torch.nn.CTCLoss(reduction="none")
+        return loss(log_probs, target, lengths, torch.tensor([3, 3]))
 
     def keras(logits, target):
         import keras
 
-        lengths = keras.ops.convert_to_tensor([6, 6]), keras.ops.convert_to_tensor([3, 3])
-        return keras.ops.ctc_loss(keras.ops.cast(target, "int32"), logits, lengths[1], lengths[0], mask_index=0)
+        lengths = (
+            keras.ops.convert_to_tensor([6, 6]),
+            keras.ops.convert_to_tensor([3, 3]),
+        )
+        return keras.ops.ctc_loss(
+            keras.ops.cast(target, "int32"),
+            logits,
+            lengths[1],
+            lengths[0],
+            mask_index=0,
+        )

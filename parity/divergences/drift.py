@@ -12,7 +12,7 @@ from rich.console import Console
 from parity.tables import paragraph
 from parity.task import UsageError
 
-FORMAT = 1  # of a file of measured divergences
+FORMAT = 2  # of a file of measured divergences
 CHANGED = 2.0  # a gap that grew or fell by more is a change
 NONE = 1e-6  # a relative gap below this is rounding in float32
 
@@ -23,7 +23,7 @@ class Change:
 
     name: str
     title: str
-    how: str  # "changed", "another error", "only in one file", "no longer holds", "holds again"
+    how: str  # "changed", "another outcome", "only in one file", "no longer holds", "holds again"
     before: str
     after: str
 
@@ -95,16 +95,16 @@ def _how(a: Mapping[str, Any], b: Mapping[str, Any]) -> str:
         return "no longer holds" if faults[1] else "holds again"
     if "gap" not in a or "gap" not in b:
         return ""
-    if a["outcomes"] != b["outcomes"]:
-        return "another error"
     small, large = sorted(float(row["gap"]) for row in (a, b))
+    if math.isinf(large) and a["outcomes"] != b["outcomes"]:
+        return "another outcome"
     if faults[0] or math.isinf(large) != math.isinf(small) or (math.isfinite(large) and large > CHANGED * small):
         return "" if large <= NONE or small == large else "changed"
     return ""
 
 
 def _said(row: Mapping[str, Any], how: str) -> str:
-    if how == "another error":
+    if how == "another outcome":
         return "; ".join(f"{side}: {text}" for side, text in row["outcomes"].items())
     if how in ("no longer holds", "holds again"):
         return "; ".join(row.get("faults", ())) or "holds"

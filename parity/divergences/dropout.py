@@ -12,6 +12,7 @@ class DropP1(Divergence):
     name, apis = "DROP-P1", ("torch.nn.Dropout", "keras.layers.Dropout", "tf.nn.dropout")
     words = ("rate=1", "p=1", "rate must be a scalar tensor or a float in the range", "dropout")
     gap = float("inf")
+    gives = {"torch": "float32 (10,): 0, 0, 0, ...; rms 0", "keras": "float32 (10,): 0, 0, 0, ...; rms 0"}
     raises = {"tf": ("ValueError", r"must be a scalar tensor or a float in the range \[0, 1\)")}
     source = "tensorflow/python/ops/nn_ops.py, dropout_v2; torch.nn.Dropout; keras.layers.Dropout"
     cure = "tf.zeros_like(x) where the rate is 1"
@@ -76,6 +77,7 @@ class DropInf(Divergence):
     name, apis = "DROP-INF", ("torch.nn.Dropout", "keras.layers.Dropout")
     words = ("inf", "nan", "masked scores", "dropout", "nan in training only")
     gap = float("inf")
+    gives = {"torch": "float32 (10,): nan, nan, nan, ...; rms 0, 10 nan", "keras": "float32 (10,): 0, 0, 0, ...; rms 0"}
     source = "torch.nn.Dropout; keras/src/backend/tensorflow/random.py, dropout"
     cure = "clamp before dropping"
 
@@ -107,7 +109,8 @@ class DropRate(Divergence):
 
     name, apis = "DROP-RATE", ("torch.nn.Dropout", "keras.layers.Dropout", "tf.compat.v1.nn.dropout")
     words = ("keep_prob", "rate", "dropout", "trains differently", "option")
-    gap = 2.0
+    gap, units = 2.0, 5.8e7
+    arguments = ("p", "rate")
     source = "torch.nn.Dropout, p; keras.layers.Dropout, rate; tf.compat.v1.nn.dropout, keep_prob"
     cure = "the same rate in both; 1 - keep_prob"
 
@@ -119,12 +122,16 @@ class DropRate(Divergence):
     def keras():
         import keras
 
-        return keras.ops.max(keras.layers.Dropout(0.75)(keras.ops.ones(100), training=True))
+        return keras.ops.max(
+            keras.layers.Dropout(0.75)(keras.ops.ones(100), training=True),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras.ops.max(keras.layers.Dropout(1 - 0.75)(keras.ops.ones(100), training=True))
+        return keras.ops.max(
+            keras.layers.Dropout(1 - 0.75)(keras.ops.ones(100), training=True),
+        )
 
     def recognise(a, b):
         return abs(a.p - b.rate) > 1e-9

@@ -19,6 +19,7 @@ class DtF64in(Divergence):
         "autocast",
     )
     gap = float("inf")
+    gives = {"keras": "float32 [[5.21], [4.33], [2.1], [0.436]]"}
     raises = {"torch": ("RuntimeError", "mat1 and mat2 must have the same dtype, but got Double and Float")}
     source = "torch.nn.Linear; keras.layers.Layer, autocast"
     cure = "x.float()"
@@ -29,12 +30,17 @@ class DtF64in(Divergence):
     def torch(x):
         import torch
 
-        return torch.nn.functional.linear(x.double(), torch.ones(1, 3), torch.zeros(1))
+        return torch.nn.functional.linear(
+            x.double(),
+            torch.ones(1, 3),
+            torch.zeros(1),
+        )
 
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(keras.ops.cast(x, "float64"))
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(keras.ops.cast(x, "float64"))
 
     def aligned_torch(x):
         import torch
@@ -53,6 +59,7 @@ class DtDiv0(Divergence):
     name, apis = "DT-DIV0", ("torch.floor_divide", "tf.math.floordiv", "numpy.floor_divide")
     words = ("ZeroDivisionError", "Integer division by zero", "divide by zero encountered")
     gap = float("inf")
+    gives = {"numpy": "int64 [0]"}
     raises = {
         "torch": ("RuntimeError", "ZeroDivisionError"),
         "tf": ("InvalidArgumentError", "Integer division by zero"),
@@ -86,6 +93,7 @@ class DtMix(Divergence):
     name, apis = "DT-MIX", ("numpy.multiply", "torch.mul", "tf.multiply")
     words = ("unsupported operand type(s) for *: 'numpy.ndarray' and 'Tensor'", "NumPy and torch", "mixed")
     gap = float("inf")
+    gives = {"tf": "float32 [0.185, 0.124, -2.18]"}
     raises = {"torch": ("TypeError", "unsupported operand type")}
     source = "torch.from_numpy and numpy.multiply: neither page defines it"
     cure = "torch.from_numpy(array) * x"
@@ -117,6 +125,11 @@ class DtArange(Divergence):
     name, apis = "DT-ARANGE", ("torch.arange", "tf.range", "keras.ops.arange", "numpy.arange")
     words = ("arange length", "off by one", "float step", "linspace")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [1, 1.1, 1.2, 1.3]",
+        "tf": "float32 [1, 1.1, 1.2]",
+        "numpy": "float64 [1, 1.1, 1.2, 1.3]",
+    }
     source = "torch.arange; tf.range; numpy.arange"
     cure = "linspace with the number of points"
 
@@ -158,6 +171,7 @@ class ApiFloat1(Divergence):
     name, apis = "API-FLOAT1", ("torch.Tensor.item", "numpy.ndarray.item", "tf.Tensor.numpy")
     words = ("only 0-dimensional arrays can be converted to Python scalars", "float of tensor", "item")
     gap = float("inf")
+    gives = {"torch": "float64 0.362"}
     raises = {
         "tf": ("TypeError", "only 0-dimensional arrays can be converted"),
         "numpy": ("TypeError", "only 0-dimensional arrays can be converted"),
@@ -193,9 +207,15 @@ class DtCastf64(Divergence):
 
     name, apis = "DT-CASTF64", ("tf.cast", "tf.constant", "torch.tensor")
     words = ("tf.cast", "float64", "double precision", "0.10000000149")
-    dtype, gap = "float64", 1.5e-08
+    dtype, gap, units = "float64", 1.5e-08, 2.3e8
     source = "tensorflow/python/ops/math_ops.py, cast"
     cure = "tf.constant(0.1, tf.float64)"
+    script = """
+        import tensorflow as tf
+
+        cast = float(tf.cast(0.1, tf.float64))
+        assert cast == 0.1, f"{cast} is not 0.1"
+    """
 
     def torch():
         import torch

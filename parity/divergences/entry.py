@@ -1,6 +1,7 @@
 """The form of a divergence: a class whose functions are what a reader sees and what the measure runs."""
 
 import inspect
+import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -38,12 +39,16 @@ class Divergence:
     gap: ClassVar[float]  # recorded: relative RMS at these inputs; inf where a side raises or the shapes differ
     source: ClassVar[str]  # the documentation's page by name, or the framework's file
     cure: ClassVar[str]  # one line
+    units: ClassVar[float] = math.inf  # recorded: the gap in noise units; inf where there is no noise to count in
+    gives: ClassVar[Mapping[str, str]] = {}  # side -> what it comes to in short, where a gap of inf says too little
+    arguments: ClassVar[tuple[str, ...]] = ()  # it shows only where one of these is given, or called
     dtype: ClassVar[str] = "float32"  # of the inputs; the frameworks' defaults stay as they come
     residual: ClassVar[float] = 0.0  # relative RMS that the cure leaves, where it is more than rounding
     raises: ClassVar[Mapping[str, tuple[str, str]]] = {}  # side -> class and a pattern in the message
     warns: ClassVar[Mapping[str, str]] = {}  # side -> a pattern in a warning
     equal: ClassVar[bool] = False  # believed to differ, and does not
     unaligned: ClassVar[str] = ""  # why no code aligns it
+    script: ClassVar[str] = ""  # of a bug upstream, to be pasted there: one framework; its assert fails with the bug
     fresh: ClassVar[bool] = False  # global randomness: measured in a process of its own
     status: ClassVar[str] = "runs"
     framework: ClassVar[str] = ""  # of the sides whose name does not tell
@@ -61,6 +66,7 @@ class Divergence:
         cls.area = cls.__module__.rpartition(".")[2]
         title, *why = re.split(r"\.\s+", inspect.cleandoc(cls.__doc__ or ""), maxsplit=1)
         cls.title, cls.why = " ".join(title.rstrip(".").split()), " ".join("".join(why).split())
+        cls.script = inspect.cleandoc(cls.script)
         cls.aligned = {n.removeprefix("aligned_"): f for n, f in found.items() if _aligns(n)}
         cls.sides = {n: f for n, f in found.items() if n not in HELPERS and not _aligns(n)}
         wrong = "; ".join(_mistakes(cls))
@@ -98,7 +104,12 @@ def _mistakes(cls: type[Divergence]) -> list[str]:
         f"status is one of {STATUS}": cls.status not in STATUS,
         "two sides are needed to differ": len(cls.sides) < 2 and cls.status == "runs",
         "a side's framework is not known": not frameworks(cls) <= set(FRAMEWORK.values()),
-        "what is aligned, raised or warned is of no side": not {*cls.aligned, *cls.raises, *cls.warns} <= {*cls.sides},
+        "what is aligned, raised, warned or given is of no side": (
+            not {*cls.aligned, *cls.raises, *cls.warns, *cls.gives} <= {*cls.sides}
+        ),
+        "a gap of inf has what each side comes to, in `gives` or `raises`": (
+            getattr(cls, "gap", 0) == math.inf and cls.status == "runs" and {*cls.gives, *cls.raises} != {*cls.sides}
+        ),
         "an equality has no gap": cls.equal != (getattr(cls, "gap", None) == 0),
         "exactly one of: aligned functions, `equal`, and `unaligned` with the reason": (
             bool(cls.aligned) + cls.equal + bool(cls.unaligned) != 1 and cls.status == "runs"

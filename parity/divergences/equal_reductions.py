@@ -24,19 +24,40 @@ class NanMax(Divergence):
     def torch(x):
         import torch
 
-        return torch.stack([x.max(), x.maximum(torch.ones(2))[0], x.relu()[0], x.clamp(-1, 1)[0]]).isnan()
+        return torch.stack(
+            [
+                x.max(),
+                x.maximum(torch.ones(2))[0],
+                x.relu()[0],
+                x.clamp(-1, 1)[0],
+            ],
+        ).isnan()
 
     def tf(x):
         import tensorflow as tf
 
         return tf.math.is_nan(
-            tf.stack([tf.reduce_max(x), tf.maximum(x, 1.0)[0], tf.nn.relu(x)[0], tf.clip_by_value(x, -1, 1)[0]])
+            tf.stack(
+                [
+                    tf.reduce_max(x),
+                    tf.maximum(x, 1.0)[0],
+                    tf.nn.relu(x)[0],
+                    tf.clip_by_value(x, -1, 1)[0],
+                ],
+            ),
         )
 
     def numpy(x):
         import numpy as np
 
-        return np.isnan([x.max(), np.maximum(x, 1)[0], np.maximum(x, 0)[0], x.clip(-1, 1)[0]])
+        return np.isnan(
+            [
+                x.max(),
+                np.maximum(x, 1)[0],
+                np.maximum(x, 0)[0],
+                x.clip(-1, 1)[0],
+            ],
+        )
 
 
 class ArgmaxTies(Divergence):
@@ -52,7 +73,9 @@ class ArgmaxTies(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"x": np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [0.0, 0.0, 0.0]])}
+        return {
+            "x": np.array([[1.0, 1.0, 0.0], [0.0, 2.0, 2.0], [0.0, 0.0, 0.0]]),
+        }
 
     def torch(x):
         return x.argmax(1)

@@ -13,7 +13,7 @@ def _torch_grad(f, *values):
 
 
 def _tf_grad(f, *values):
-    """The derivative of f there by its last argument, in TensorFlow; the text "None" where the tape has none."""
+    """The slope of f by its last argument; "None" where there is none."""
     import tensorflow as tf
 
     x = [tf.constant(value) for value in values]
@@ -89,7 +89,10 @@ class GradClamp(Divergence):
     def tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.clip_by_value(x, -1.0, 1.0), [-1.0, 0.0, 1.0, 2.0])
+        return _tf_grad(
+            lambda x: tf.clip_by_value(x, -1.0, 1.0),
+            [-1.0, 0.0, 1.0, 2.0],
+        )
 
 
 class GradElu0(Divergence):
@@ -136,7 +139,10 @@ class GradHsig(Divergence):
         import keras
         import tensorflow as tf
 
-        return _tf_grad(keras.activations.hard_sigmoid, tf.constant([-3.0, 0.0, 3.0]))
+        return _tf_grad(
+            keras.activations.hard_sigmoid,
+            tf.constant([-3.0, 0.0, 3.0]),
+        )
 
 
 class GradLeaky0(Divergence):
@@ -154,7 +160,10 @@ class GradLeaky0(Divergence):
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.nn.functional.leaky_relu(x, 0.25), [0.0])
+        return _torch_grad(
+            lambda x: torch.nn.functional.leaky_relu(x, 0.25),
+            [0.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -206,4 +215,7 @@ class GradMaxpool(Divergence):
     def tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.nn.max_pool2d(x[None, :, :, None], 2, 2, "VALID"), [[1.0, 1.0], [1.0, 0.0]])
+        return _tf_grad(
+            lambda x: tf.nn.max_pool2d(x[None, :, :, None], 2, 2, "VALID"),
+            [[1.0, 1.0], [1.0, 0.0]],
+        )

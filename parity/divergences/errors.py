@@ -9,10 +9,18 @@ def _fitted(*, compiled):
     """The kernel of a Keras layer after one step on ones, from ones."""
     import keras
 
-    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model = keras.Sequential(
+        [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")],
+    )
     if compiled:
         model.compile(keras.optimizers.SGD(0.125), "mse")
-    model.fit(np.ones((4, 3)), np.zeros((4, 1)), batch_size=4, shuffle=False, verbose=0)
+    model.fit(
+        np.ones((4, 3)),
+        np.zeros((4, 1)),
+        batch_size=4,
+        shuffle=False,
+        verbose=0,
+    )
     return model.get_weights()[0][:, 0]
 
 
@@ -20,7 +28,9 @@ def _trained_on(x, y):
     """The shape of x, after a Keras model was trained on it."""
     import keras
 
-    model = keras.Sequential([keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    model = keras.Sequential(
+        [keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")],
+    )
     model.compile("sgd", "mse")
     model.fit(x, y, shuffle=False, verbose=0)
     return x.shape
@@ -37,12 +47,17 @@ class Device(Divergence):
     name, apis = "DEVICE", ("torch.Tensor.to", "torch.nn.Module.to", "tf.device")
     words = ("cuda", "gpu", "same device", "forgotten .to", "Expected all tensors to be on the same device")
     gap = float("inf")
+    gives = {"tf": "float32 (2, 4): -1.62, -1.67, -4.94, ...; rms 2.52"}
     raises = {"torch": ("RuntimeError", "same device|not on the expected device")}
     source = "torch, Note: CUDA semantics; TensorFlow guide: Use a GPU"
     cure = "model.to(device) and batch.to(device)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3)), "w": rng.normal(size=(4, 3)), "b": rng.normal(size=4)}
+        return {
+            "x": rng.normal(size=(2, 3)),
+            "w": rng.normal(size=(4, 3)),
+            "b": rng.normal(size=4),
+        }
 
     def torch(x, w, b):
         import torch
@@ -53,7 +68,9 @@ class Device(Divergence):
     def tf(x, w, b):
         import tensorflow as tf
 
-        with tf.device("GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0"):
+        with tf.device(
+            "GPU:0" if tf.config.list_physical_devices("GPU") else "CPU:0",
+        ):
             w, b = tf.identity(w), tf.identity(b)
         with tf.device("CPU:0"):
             return tf.matmul(x, w, transpose_b=True) + b
@@ -122,6 +139,7 @@ class ErrNdim(Divergence):
     name, apis = "ERR-NDIM", ("torch.nn.Linear", "keras.layers.Dense")
     words = ("expected min_ndim=2, found ndim=1", "unbatched", "batch axis", "single sample", "predict one sample")
     gap = float("inf")
+    gives = {"torch": "float32 [4.54]"}
     raises = {"keras": ("ValueError", "expected min_ndim=2, found ndim=1")}
     source = "torch.nn.Linear, Shape; keras.layers.Dense, Input shape"
     cure = "add the batch axis: x[None]"
@@ -137,12 +155,14 @@ class ErrNdim(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(x)
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(x)
 
     def aligned_keras(x):
         import keras
 
-        return keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(x[None])[0]
+        layer = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")
+        return layer(x[None])[0]
 
 
 class ErrCardinality(Divergence):
@@ -154,6 +174,7 @@ class ErrCardinality(Divergence):
     name, apis = "ERR-CARDINALITY", ("keras.Model.fit", "torch.utils.data.TensorDataset")
     words = ("Data cardinality is ambiguous", "Size mismatch between tensors", "number of samples", "different lengths")
     gap = float("inf")
+    gives = {"torch": "int64 3"}
     raises = {"keras": ("ValueError", "Data cardinality is ambiguous")}
     source = "keras/src/trainers/data_adapters/data_adapter_utils.py; torch.utils.data.TensorDataset"
     cure = "zip(x, y, strict=True)"
@@ -168,7 +189,14 @@ class ErrCardinality(Divergence):
 
         model = keras.Sequential([keras.layers.Dense(1)])
         model.compile("sgd", "mse")
-        return len(model.fit(np.ones((4, 3)), np.ones(3), shuffle=False, verbose=0).epoch)
+        return len(
+            model.fit(
+                np.ones((4, 3)),
+                np.ones(3),
+                shuffle=False,
+                verbose=0,
+            ).epoch,
+        )
 
     def aligned_torch():
         import torch
@@ -185,6 +213,7 @@ class ErrCompile(Divergence):
     name, apis = "ERR-COMPILE", ("keras.Model.fit", "keras.Model.compile", "torch.optim.Optimizer.step")
     words = ("You must call `compile()` before using the model", "compile", "loaded model")
     gap = float("inf")
+    gives = {"torch": "float32 [0.25, 0.25, 0.25]"}
     raises = {"keras": ("ValueError", r"You must call `compile\(\)` before using the model")}
     source = "keras.Model.compile"
     cure = 'model.compile("sgd", "mse")'
@@ -214,6 +243,7 @@ class ErrList(Divergence):
     name, apis = "ERR-LIST", ("keras.Model.fit", "torch.tensor", "numpy.asarray")
     words = ("Unrecognized data type", "list input", "lists of numbers")
     gap = float("inf")
+    gives = {"torch": "int64 [1, 3]"}
     raises = {"keras": ("ValueError", "Unrecognized data type")}
     source = "keras/src/trainers/data_adapters/__init__.py, get_data_adapter"
     cure = "numpy.asarray(x)"

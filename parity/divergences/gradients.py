@@ -12,10 +12,11 @@ def _inputs(rng):
 
 
 def _torch_clipped(first, second, **options):
-    """What one step of rate 1 takes from two weights after clip_grad_norm_, in one vector."""
+    """What a clipped step of rate 1 takes from two weights, as a vector."""
     import torch
 
-    weights = [torch.nn.Parameter(torch.zeros_like(grad)) for grad in (first, second)]
+    grads = first, second
+    weights = [torch.nn.Parameter(torch.zeros_like(grad)) for grad in grads]
     for w, grad in zip(weights, (first, second)):
         w.grad = grad.clone()
     torch.nn.utils.clip_grad_norm_(weights, NORM, **options)
@@ -27,7 +28,10 @@ def _keras_clipped(first, second, **options):
     """The same with an optimizer that clips."""
     import keras
 
-    weights = [keras.Variable(keras.ops.zeros_like(grad), dtype=grad.dtype.name) for grad in (first, second)]
+    weights = [
+        keras.Variable(keras.ops.zeros_like(grad), dtype=grad.dtype.name)
+        for grad in (first, second)
+    ]  # fmt: skip
     keras.optimizers.SGD(1.0, **options).apply([first, second], weights)
     return -keras.ops.concatenate(weights)
 
@@ -41,7 +45,8 @@ class OptClipScope(Divergence):
     name = "OPT-CLIP-SCOPE"
     apis = ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer", "keras.optimizers.SGD")
     words = ("clipnorm", "global_clipnorm", "gradient clipping", "clip by norm", "per variable")
-    gap = 0.401
+    gap, units = 0.401, 9.4e6
+    arguments = ("clipnorm", "clip_grad_norm_")
     source = "keras/src/optimizers/base_optimizer.py, _clip_gradients; torch.nn.utils.clip_grad_norm_"
     cure = "global_clipnorm in Keras"
 
@@ -81,7 +86,8 @@ class OptClipEps(Divergence):
 
     name, apis = "OPT-CLIP-EPS", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer", "tf.clip_by_norm")
     words = ("gradient clipping", "1e-6", "global_clipnorm", "differs by 1e-7")
-    dtype, gap = "float64", 1.99e-7
+    dtype, gap, units = "float64", 1.99e-7, 2.5e9
+    arguments = ("clipnorm", "global_clipnorm", "clip_grad_norm_", "clip_by_norm")
     source = "torch/nn/utils/clip_grad.py, _clip_grads_with_norm_"
     cure = "multiply by max_norm / norm in torch, with norm = torch.nn.utils.get_total_norm(grads)"
 
@@ -110,11 +116,16 @@ class OptClipInf(Divergence):
     name, apis = "OPT-CLIP-INF", ("torch.nn.utils.clip_grad_norm_", "keras.optimizers.Optimizer")
     words = ("inf gradient", "nan", "gradient clipping", "error_if_nonfinite", "exploding gradient")
     gap = float("inf")
+    arguments = ("clipnorm", "global_clipnorm", "clip_grad_norm_")
+    gives = {"torch": "float32 [nan, 0, 0, 0]", "keras": "float32 [nan, nan, nan, nan]"}
     source = "torch.nn.utils.clip_grad_norm_, error_if_nonfinite; tf.clip_by_global_norm"
     cure = "error_if_nonfinite=True in torch; in both look at the norm, and leave such a step out"
 
     def inputs(rng):
-        return {"first": np.array([np.inf, 1.0]), "second": np.array([0.3, 0.4])}
+        return {
+            "first": np.array([np.inf, 1.0]),
+            "second": np.array([0.3, 0.4]),
+        }
 
     def torch(first, second):
         return _torch_clipped(first, second)
@@ -126,13 +137,16 @@ class OptClipInf(Divergence):
         import torch
 
         norm = torch.nn.utils.get_total_norm([first, second])
-        return _torch_clipped(first, second) if torch.isfinite(norm) else torch.zeros(4)
+        finite = torch.isfinite(norm)
+        return _torch_clipped(first, second) if finite else torch.zeros(4)
 
     def aligned_keras(first, second):
         import tensorflow as tf
 
         norm = tf.linalg.global_norm([first, second])
-        return _keras_clipped(first, second, global_clipnorm=NORM) if tf.math.is_finite(norm) else tf.zeros(4)
+        if not tf.math.is_finite(norm):
+            return tf.zeros(4)
+        return _keras_clipped(first, second, global_clipnorm=NORM)
 
 
 class OptClipValue(Divergence):
@@ -170,7 +184,8 @@ class OptAccum(Divergence):
 
     name, apis = "OPT-ACCUM", ("torch.Tensor.backward", "torch.optim.SGD", "keras.optimizers.Optimizer")
     words = ("gradient accumulation", "gradient_accumulation_steps", "effective batch size", "sum or mean")
-    gap = 0.5
+    gap, units = 0.5, 1.1e7
+    arguments = ("gradient_accumulation_steps",)
     source = "keras.optimizers.Optimizer, gradient_accumulation_steps; torch, Automatic differentiation: .grad"
     cure = "(loss / steps).backward()"
 
@@ -213,6 +228,7 @@ class OptNone(Divergence):
     name, apis = "OPT-NONE", ("torch.optim.SGD", "keras.optimizers.Optimizer.apply")
     words = ("No gradients provided for any variable", "gradient is None", "weights do not change", "detach")
     gap = float("inf")
+    gives = {"torch": "float32 [3, 4]"}
     raises = {"keras": ("ValueError", "No gradients provided for any variable")}
     source = "torch/optim/sgd.py, _init_group; keras/src/optimizers/base_optimizer.py, _filter_empty_gradients"
     cure = "in torch assert that gradients are there; in Keras give zeros where nothing shall move"

@@ -17,7 +17,7 @@ class GnEps(Divergence):
         "keras.layers.GroupNormalization",
     )
     words = ("epsilon", "eps", "group norm", "instance norm")
-    gap = 0.000534
+    gap, units = 0.000534, 9.9e3
     source = "torch.nn.GroupNorm, eps; keras.layers.GroupNormalization, epsilon"
     cure = "keras.layers.GroupNormalization(epsilon=1e-5)"
 
@@ -63,7 +63,7 @@ class GnEpsSmall(Divergence):
 
     name, apis = "GN-EPS-SMALL", ("torch.nn.GroupNorm", "keras.layers.GroupNormalization")
     words = ("epsilon", "eps", "group norm", "instance norm", "small variance", "output too small")
-    gap = 0.487
+    gap, units = 0.487, 1.1e7
     source = "torch.nn.GroupNorm, eps; keras.layers.GroupNormalization, epsilon"
     cure = "keras.layers.GroupNormalization(epsilon=1e-5)"
 
@@ -94,7 +94,7 @@ class GnAxis(Divergence):
 
     name, apis = "GN-AXIS", ("torch.nn.GroupNorm", "keras.layers.GroupNormalization")
     words = ("channel axis", "axis=1", "channels first", "group norm")
-    gap = 0.965
+    gap, units = 0.965, 1.4e7
     source = "keras.layers.GroupNormalization, axis; torch.nn.GroupNorm, Shape"
     cure = "axis=1 in Keras, or channels last"
 
@@ -126,6 +126,7 @@ class GnGroups(Divergence):
     name, apis = "GN-GROUPS", ("torch.nn.GroupNorm", "keras.layers.GroupNormalization")
     words = ("groups", "num_groups", "group norm", "Number of groups cannot be more than the number of channels")
     gap = float("inf")
+    gives = {"torch": "float32 (3, 4, 10): -0.707, -0.162, -0.736, ...; rms 1"}
     raises = {"keras": ("ValueError", "cannot be more than the number of channels")}
     source = "keras.layers.GroupNormalization, groups; torch.nn.GroupNorm, num_groups"
     cure = "keras.layers.GroupNormalization(groups)"

@@ -13,6 +13,7 @@ class RedDefaxis(Divergence):
     name, apis = "RED-DEFAXIS", ("torch.argmax", "tf.argmax", "keras.ops.argmax", "numpy.argmax")
     words = ("argmax axis", "default axis", "dim", "wrong accuracy", "predicted class")
     gap = float("inf")
+    gives = {"torch": "int64 13", "tf": "int64 [5, 3, 0, 0]", "numpy": "int64 13"}
     source = "tf.math.argmax; torch.argmax"
     cure = "give the axis: 1 for the classes of a batch"
 
@@ -51,6 +52,7 @@ class IdxStep(Divergence):
     name, apis = "IDX-STEP", ("torch.Tensor", "torch.flip", "tf.Tensor", "numpy.ndarray")
     words = ("step must be greater than zero", "[::-1]", "reverse", "flip", "negative step")
     gap = float("inf")
+    gives = {"tf": "float32 [0.0709, 0.448, -1.52, -0.402]", "numpy": "float32 [0.0709, 0.448, -1.52, -0.402]"}
     raises = {"torch": ("ValueError", "step must be greater than zero")}
     source = "torch.flip"
     cure = "x.flip(0)"
@@ -80,6 +82,7 @@ class IdxFancy(Divergence):
     name, apis = "IDX-FANCY", ("torch.Tensor", "tf.gather", "keras.ops.take", "numpy.ndarray")
     words = ("fancy indexing", "Index out of range using input dim", "advanced indexing", "list of indices")
     gap = float("inf")
+    gives = {"torch": "float32 [-0.732, -0.151]", "numpy": "float32 [-0.732, -0.151]"}
     raises = {"tf": ("InvalidArgumentError", "Index out of range using input dim 1; input has only 1 dims")}
     source = "tf.Tensor, __getitem__; tf.gather"
     cure = "tf.gather(x, [0, 2])"

@@ -12,7 +12,7 @@ class InitDenseW(Divergence):
 
     name, apis = "INIT-DENSE-W", ("torch.nn.Linear", "keras.layers.Dense", "torch.nn.init.xavier_uniform_")
     words = ("initialization", "kernel_initializer", "trains slower", "different loss at the start", "Xavier", "Glorot")
-    gap = 1.13
+    gap, units = 1.13, 3.3e7
     source = "torch/nn/modules/linear.py, reset_parameters; keras/src/layers/core/dense.py"
     cure = "give both the same weights; or torch.nn.init.xavier_uniform_(layer.weight)"
 
@@ -35,7 +35,10 @@ class InitDenseW(Divergence):
         import torch
 
         layer = torch.nn.Linear(784, 256)
-        layer.load_state_dict({"weight": w, "bias": torch.zeros(256)}, assign=True)
+        layer.load_state_dict(
+            {"weight": w, "bias": torch.zeros(256)},
+            assign=True,
+        )
         return layer.weight.std(correction=0)
 
     def aligned_keras(w):
@@ -55,7 +58,7 @@ class InitDenseB(Divergence):
 
     name, apis = "INIT-DENSE-B", ("torch.nn.Linear", "keras.layers.Dense")
     words = ("bias initialization", "bias_initializer", "zeros")
-    gap = 1.0
+    gap, units = 1.0, 4.1e7
     source = "torch/nn/modules/linear.py, reset_parameters; keras/src/layers/core/dense.py"
     cure = "torch.nn.init.zeros_(layer.bias)"
 
@@ -88,7 +91,7 @@ class InitConv(Divergence):
 
     name, apis = "INIT-CONV", ("torch.nn.Conv2d", "keras.layers.Conv2D", "torch.nn.init.xavier_uniform_")
     words = ("initialization", "kernel_initializer", "convolution", "Xavier", "Glorot", "first layer")
-    gap = 0.492
+    gap, units = 0.492, 1.4e7
     source = "torch/nn/modules/conv.py, reset_parameters; keras/src/layers/convolutional/base_conv.py"
     cure = "give both the same weights; or torch.nn.init.xavier_uniform_(layer.weight)"
 
@@ -111,7 +114,10 @@ class InitConv(Divergence):
         import torch
 
         layer = torch.nn.Conv2d(3, 64, 3)
-        layer.load_state_dict({"weight": w, "bias": torch.zeros(64)}, assign=True)
+        layer.load_state_dict(
+            {"weight": w, "bias": torch.zeros(64)},
+            assign=True,
+        )
         return layer.weight.std(correction=0)
 
     def aligned_keras(w):
@@ -119,7 +125,9 @@ class InitConv(Divergence):
 
         layer = keras.layers.Conv2D(64, 3)
         layer.build((None, 8, 8, 3))
-        layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0)), keras.ops.zeros(64)])
+        layer.set_weights(
+            [keras.ops.transpose(w, (2, 3, 1, 0)), keras.ops.zeros(64)],
+        )
         return keras.ops.std(layer.kernel)
 
 
@@ -132,7 +140,7 @@ class InitEmb(Divergence):
 
     name, apis = "INIT-EMB", ("torch.nn.Embedding", "keras.layers.Embedding", "torch.nn.init.uniform_")
     words = ("embedding initialization", "embeddings_initializer", "different loss at the start", "tied weights")
-    gap = 0.971
+    gap, units = 0.971, 2.8e7
     source = "torch/nn/modules/sparse.py, reset_parameters; keras/src/layers/core/embedding.py"
     cure = "give both the same weights; or torch.nn.init.uniform_(layer.weight, -0.05, 0.05)"
 

@@ -4,16 +4,21 @@ from parity.divergences.entry import Divergence
 
 
 def _keras_resize(x, size, interpolation, antialias=False):
-    """Keras's resizing of torch's image, and its output in torch's layout."""
+    """Keras's resizing of torch's image; the output in torch's layout."""
     import keras
 
     nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-    a = keras.ops.image.resize(nhwc, (size, size), interpolation=interpolation, antialias=antialias)
+    a = keras.ops.image.resize(
+        nhwc,
+        (size, size),
+        interpolation=interpolation,
+        antialias=antialias,
+    )
     return keras.ops.transpose(a, (0, 3, 1, 2))
 
 
-def _picture(rng):
-    return {"x": rng.normal(size=(2, 3, 4, 4))}
+def _picture(rng, size=4):
+    return {"x": rng.uniform(0, 1, (2, 3, size, size))}
 
 
 class ResizeAlign(Divergence):
@@ -28,7 +33,8 @@ class ResizeAlign(Divergence):
         "keras.ops.image.resize", "keras.layers.Resizing", "keras.layers.UpSampling2D", "tf.image.resize",
     )  # fmt: skip
     words = ("align_corners", "half pixel centers", "bilinear", "segmentation", "upsample", "shifted")
-    gap = 0.252
+    gap, units = 0.114, 2.6e6
+    arguments = ("align_corners", "UpsamplingBilinear2d")
     source = "torch.nn.Upsample, align_corners; tf.compat.v1.image.resize"
     cure = "align_corners=False in torch; or tf.compat.v1.image.resize(x, size, align_corners=True)"
 
@@ -37,7 +43,12 @@ class ResizeAlign(Divergence):
     def torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(8, 8), mode="bilinear", align_corners=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(8, 8),
+            mode="bilinear",
+            align_corners=True,
+        )
 
     def keras(x):
         return _keras_resize(x, 8, "bilinear")
@@ -46,7 +57,10 @@ class ResizeAlign(Divergence):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        return tf.transpose(tf.compat.v1.image.resize(nhwc, (8, 8), align_corners=True), (0, 3, 1, 2))
+        return tf.transpose(
+            tf.compat.v1.image.resize(nhwc, (8, 8), align_corners=True),
+            (0, 3, 1, 2),
+        )
 
     def recognise(a, b):
         return bool(a.align_corners)
@@ -77,17 +91,22 @@ class ResizeAntialias(Divergence):
     name = "RESIZE-ANTIALIAS"
     apis = ("torch.nn.functional.interpolate", "torchvision.transforms.Resize", "keras.layers.Resizing")
     words = ("antialias", "downscale", "preprocessing", "PIL", "torchvision", "accuracy drops")
-    gap = 1.38
+    gap, units = 0.247, 7.2e6
     source = "torchvision.transforms.Resize, antialias; keras.layers.Resizing, antialias"
     cure = "keras.layers.Resizing(height, width, antialias=True)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 9, 9))}
+        return _picture(rng, 9)
 
     def torch(x):  # as torchvision.transforms.Resize calls it
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(4, 4), mode="bilinear", antialias=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(4, 4),
+            mode="bilinear",
+            antialias=True,
+        )
 
     def keras(x):
         import keras
@@ -98,7 +117,9 @@ class ResizeAntialias(Divergence):
     def aligned_keras(x):
         import keras
 
-        a = keras.layers.Resizing(4, 4, antialias=True)(keras.ops.transpose(x, (0, 2, 3, 1)))
+        a = keras.layers.Resizing(4, 4, antialias=True)(
+            keras.ops.transpose(x, (0, 2, 3, 1)),
+        )
         return keras.ops.transpose(a, (0, 3, 1, 2))
 
 
@@ -111,10 +132,10 @@ class ResizeF64(Divergence):
 
     name, apis = "RESIZE-F64", ("torch.nn.functional.interpolate", "keras.ops.image.resize", "tf.image.resize")
     words = ("float64", "double precision", "bilinear", "gradient check fails")
-    dtype, gap = "float64", 2.7e-07
+    dtype, gap, units = "float64", 8.96e-08, 1.4e9
     source = "tf.image.resize: the return value has type float32, unless the method is nearest"
     cure = "torch: compute in float32 and cast, where the two are to agree"
-    residual = 1.3e-07
+    residual = 5.9e-08
 
     inputs = _picture
 
@@ -129,7 +150,11 @@ class ResizeF64(Divergence):
     def aligned_torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x.float(), size=(7, 7), mode="bilinear").to(x.dtype)
+        return torch.nn.functional.interpolate(
+            x.float(),
+            size=(7, 7),
+            mode="bilinear",
+        ).to(x.dtype)
 
 
 class ResizeBilinear(Divergence):
@@ -173,14 +198,20 @@ class ResizeUp(Divergence):
         import torch
 
         return torch.stack(
-            [torch.nn.Upsample(scale_factor=2)(x), torch.nn.Upsample(scale_factor=2, mode="bilinear")(x)]
+            [
+                torch.nn.Upsample(scale_factor=2)(x),
+                torch.nn.Upsample(scale_factor=2, mode="bilinear")(x),
+            ],
         )
 
     def keras(x):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        both = [keras.layers.UpSampling2D(2, interpolation=mode)(nhwc) for mode in ("nearest", "bilinear")]
+        both = [
+            keras.layers.UpSampling2D(2, interpolation=mode)(nhwc)
+            for mode in ("nearest", "bilinear")
+        ]  # fmt: skip
         return keras.ops.transpose(keras.ops.stack(both), (0, 1, 4, 2, 3))
 
 
@@ -196,17 +227,22 @@ class ResizeTable(Divergence):
         "torch.nn.functional.interpolate", "keras.ops.image.resize", "keras.layers.Resizing", "tf.image.resize",
     )  # fmt: skip
     words = ("bicubic", "antialias", "interpolate", "small difference", "super resolution")
-    gap = 0.00038
+    gap, units = 0.000147, 3.5e3
     source = "tensorflow/core/kernels/image/resize_bicubic_op.cc, kTableSize"
     cure = "antialias=True in both"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 4, 4))}
+        return _picture(rng)
 
     def torch(x):
         import torch
 
-        return torch.nn.functional.interpolate(x, size=(6, 6), mode="bicubic", antialias=True)
+        return torch.nn.functional.interpolate(
+            x,
+            size=(6, 6),
+            mode="bicubic",
+            antialias=True,
+        )
 
     def keras(x):
         return _keras_resize(x, 6, "bicubic")

@@ -6,13 +6,21 @@ from parity.divergences.entry import Divergence
 
 
 def _keras_conv(x, w, **options):
-    """Keras's layer with torch's kernel on torch's image, and its output in torch's layout."""
+    """Keras's layer with torch's kernel, image and layout of the output."""
     import keras
 
-    layer = keras.layers.Conv2D(w.shape[0], w.shape[2], use_bias=False, **options)
+    layer = keras.layers.Conv2D(
+        w.shape[0],
+        w.shape[2],
+        use_bias=False,
+        **options,
+    )
     layer.build((None, None, None, w.shape[1]))
     layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
-    return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+    return keras.ops.transpose(
+        layer(keras.ops.transpose(x, (0, 2, 3, 1))),
+        (0, 3, 1, 2),
+    )
 
 
 class ApiConv(Divergence):
@@ -24,7 +32,8 @@ class ApiConv(Divergence):
 
     name, apis = "API-CONV", ("torch.nn.functional.conv1d", "tf.nn.conv1d", "numpy.convolve", "keras.ops.conv")
     words = ("cross-correlation", "flipped kernel", "np.convolve", "scipy.signal.convolve")
-    gap = 2
+    gap, units = 2, 3.5e7
+    arguments = ("convolve",)
     source = "torch.nn.Conv1d; tf.nn.convolution; numpy.convolve"
     cure = "numpy.correlate, or numpy.convolve(x, w[::-1])"
 
@@ -39,7 +48,8 @@ class ApiConv(Divergence):
     def tf(x, w):
         import tensorflow as tf
 
-        return tf.nn.conv1d(x[None, :, None], w[:, None, None], 1, "VALID")[0, :, 0]
+        out = tf.nn.conv1d(x[None, :, None], w[:, None, None], 1, "VALID")
+        return out[0, :, 0]
 
     def numpy(x, w):
 
@@ -63,7 +73,10 @@ class ConvDilated(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(4, 3, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(4, 3, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -88,7 +101,10 @@ class ConvDepthwise(Divergence):
     cure = "nothing to align but the kernel's axes"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(6, 1, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(6, 1, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -98,7 +114,21 @@ class ConvDepthwise(Divergence):
     def keras(x, w):
         import keras
 
-        layer = keras.layers.DepthwiseConv2D(3, depth_multiplier=2, use_bias=False)
+        layer = keras.layers.DepthwiseConv2D(
+            3,
+            depth_multiplier=2,
+            use_bias=False,
+        )
         layer.build((None, None, None, 3))
-        layer.set_weights([keras.ops.transpose(keras.ops.reshape(w, (3, 2, 3, 3)), (2, 3, 0, 1))])
-        return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+        layer.set_weights(
+            [
+                keras.ops.transpose(
+                    keras.ops.reshape(w, (3, 2, 3, 3)),
+                    (2, 3, 0, 1),
+                ),
+            ],
+        )
+        return keras.ops.transpose(
+            layer(keras.ops.transpose(x, (0, 2, 3, 1))),
+            (0, 3, 1, 2),
+        )

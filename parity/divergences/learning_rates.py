@@ -16,7 +16,7 @@ class OptLrDef(Divergence):
 
     name, apis = "OPT-LR-DEF", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("default learning rate", "lr", "learning_rate", "trains slower", "SGD differs")
-    gap = 9.0
+    gap, units = 9.0, 2.4e8
     source = "torch.optim.SGD, lr; keras.optimizers.SGD, learning_rate"
     cure = "give the rate"
 
@@ -65,18 +65,25 @@ class OptLrDefAdaptive(Divergence):
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("default learning rate", "lr", "learning_rate", "trains slower")
-    gap = 0.892
+    gap, units = 0.892, 2.6e7
     source = "the optimizers' pages: lr in torch.optim, learning_rate in keras.optimizers"
     cure = "give the rate"
 
     def torch():
-        return _torch_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "NAdam"))
+        return _torch_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "NAdam"),
+        )
 
     def keras():
-        return _keras_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"))
+        return _keras_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"),
+        )
 
     def aligned_keras():
-        return _keras_rates(("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"), (0.01, 0.01, 0.01, 0.002, 0.002))
+        return _keras_rates(
+            ("RMSprop", "Adagrad", "Adafactor", "Adamax", "Nadam"),
+            (0.01, 0.01, 0.01, 0.002, 0.002),
+        )
 
     recognise = _other_rate
 
@@ -96,14 +103,17 @@ class OptLrDefAdaptive(Divergence):
 def _torch_rates(names):
     import torch
 
-    return torch.tensor([getattr(torch.optim, name)([torch.zeros(1)]).defaults["lr"] for name in names])
+    made = [getattr(torch.optim, name)([torch.zeros(1)]) for name in names]
+    return torch.tensor([optimizer.defaults["lr"] for optimizer in made])
 
 
 def _keras_rates(names, rates=()):
     import keras
 
-    optimizers = [getattr(keras.optimizers, name) for name in names]
-    made = [optimizer(rate) for optimizer, rate in zip(optimizers, rates)] or [each() for each in optimizers]
+    kinds = [getattr(keras.optimizers, name) for name in names]
+    made = [kind() for kind in kinds]
+    if rates:
+        made = [kind(rate) for kind, rate in zip(kinds, rates)]
     return [float(optimizer.learning_rate) for optimizer in made]
 
 
@@ -115,7 +125,7 @@ class OptLrDefAdadelta(Divergence):
 
     name, apis = "OPT-LR-DEF-ADADELTA", ("torch.optim.Adadelta", "keras.optimizers.Adadelta")
     words = ("default learning rate", "lr", "learning_rate", "does not learn", "Adadelta differs")
-    gap = 0.999
+    gap, units = 0.999, 2.6e7
     source = "keras.optimizers.Adadelta, learning_rate: to match the exact form in the original paper use 1.0"
     cure = "keras.optimizers.Adadelta(1.0)"
 
@@ -124,17 +134,25 @@ class OptLrDefAdadelta(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adadelta, w, grads, rho=0.875, eps=2.0**-20)
+        return torch_steps(
+            torch.optim.Adadelta,
+            w,
+            grads,
+            rho=0.875,
+            eps=2.0**-20,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20), w, grads)
+        optimizer = keras.optimizers.Adadelta(rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20), w, grads)
+        optimizer = keras.optimizers.Adadelta(1.0, rho=0.875, epsilon=2.0**-20)
+        return keras_steps(optimizer, w, grads)
 
     recognise = _other_rate
 
@@ -154,7 +172,7 @@ class OptLrDefAdadelta(Divergence):
 class OptLrDefAdam(Divergence):
     """Adam's and AdamW's default rate is 0.001 in torch and Keras.
 
-    They are the exceptions; SGD and most other adaptive optimizers differ.
+    So is Muon's.  SGD and the other adaptive optimizers differ (OPT-LR-DEF, OPT-LR-DEF-ADAPTIVE).
     """
 
     name = "OPT-LR-DEF-ADAM"

@@ -13,7 +13,7 @@ class ApiNorm(Divergence):
 
     name, apis = "API-NORM", ("torch.linalg.norm", "torch.norm", "tf.norm", "keras.ops.norm", "numpy.linalg.norm")
     words = ("matrix norm", "spectral norm", "Frobenius", "ord=2", "gradient norm")
-    gap = 0.254
+    gap, units = 0.254, 6.6e6
     source = "torch.linalg.norm, ord; tf.norm, axis; torch.norm"
     cure = "tf.norm(x, 2, axis=(0, 1))"
 
@@ -53,7 +53,7 @@ class ApiSvd(Divergence):
 
     name, apis = "API-SVD", ("torch.linalg.svd", "tf.linalg.svd", "keras.ops.svd", "numpy.linalg.svd")
     words = ("svd", "singular values", "full_matrices", "Vh", "reconstruction")
-    gap = 1.06
+    gap, units = 1.06, 2.4e7
     source = "torch.linalg.svd; tf.linalg.svd; numpy.linalg.svd"
     cure = "s, u, v = tf.linalg.svd(x); vh = tf.transpose(v)"
 
@@ -133,6 +133,7 @@ class ApiChol(Divergence):
     )  # fmt: skip
     words = ("not positive-definite", "cholesky", "nan", "covariance", "Cholesky decomposition failed")
     gap = float("inf")
+    gives = {"tf": "bool 1"}
     raises = {
         "torch": ("_LinAlgError", "not positive-definite"),
         "keras": ("ValueError", "Cholesky decomposition failed"),
@@ -149,7 +150,9 @@ class ApiChol(Divergence):
     def tf():
         import tensorflow as tf
 
-        return tf.math.is_nan(tf.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])[0, 0])
+        return tf.math.is_nan(
+            tf.linalg.cholesky([[1.0, 2.0], [2.0, 1.0]])[0, 0],
+        )
 
     def keras():
         import keras
@@ -162,20 +165,28 @@ class ApiChol(Divergence):
     def aligned_torch():
         import torch
 
-        return torch.linalg.cholesky(torch.tensor([[1.0, 2.0], [2.0, 1.0]]) + 2 * torch.eye(2))
+        return torch.linalg.cholesky(
+            torch.tensor([[1.0, 2.0], [2.0, 1.0]]) + 2 * torch.eye(2),
+        )
 
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.linalg.cholesky(tf.constant([[1.0, 2.0], [2.0, 1.0]]) + 2 * tf.eye(2))
+        return tf.linalg.cholesky(
+            tf.constant([[1.0, 2.0], [2.0, 1.0]]) + 2 * tf.eye(2),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras.ops.cholesky(keras.ops.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * keras.ops.eye(2))
+        return keras.ops.cholesky(
+            keras.ops.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * keras.ops.eye(2),
+        )
 
     def aligned_numpy():
-        return np.linalg.cholesky(np.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * np.eye(2))
+        return np.linalg.cholesky(
+            np.array([[1.0, 2.0], [2.0, 1.0]]) + 2 * np.eye(2),
+        )
 
 
 class CholTriangle(Divergence):

@@ -15,6 +15,7 @@ class EmbOob(Divergence):
     name, apis = "EMB-OOB", ("torch.nn.Embedding", "tf.gather", "keras.layers.Embedding")
     words = ("index out of range in self", "is not in [0, ", "vocabulary size", "input_dim", "jit_compile", "clamped")
     gap = float("inf")
+    gives = {"xla": "float32 [[0, 1], [4, 5]]"}
     raises = {
         "torch": ("IndexError", "index out of range in self"),
         "tf": ("InvalidArgumentError", r"indices\[1\] = 7 is not in \[0, 3\)"),
@@ -40,7 +41,9 @@ class EmbOob(Divergence):
         import tensorflow as tf
 
         table = tf.reshape(tf.range(6.0), (3, 2))
-        return tf.function(lambda i: tf.gather(table, i), jit_compile=True)(tf.constant([0, 7]))  # the last row
+        return tf.function(lambda i: tf.gather(table, i), jit_compile=True)(
+            tf.constant([0, 7]),
+        )  # the last row
 
 
 class EmbNeg(Divergence):
@@ -55,6 +58,7 @@ class EmbNeg(Divergence):
     )  # fmt: skip
     words = ("negative index", "-1", "padding index", "index out of range in self", "wraps around")
     gap = float("inf")
+    gives = {"keras": "float32 [[0, 1], [4, 5]]", "numpy": "float64 [[0, 1], [4, 5]]"}
     raises = {
         "torch": ("IndexError", "index out of range in self"),
         "tf": ("InvalidArgumentError", r"indices\[1\] = -1 is not in \[0, 3\)"),
@@ -71,7 +75,11 @@ class EmbNeg(Divergence):
     def keras():
         import keras
 
-        layer = keras.layers.Embedding(3, 2, weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))])
+        layer = keras.layers.Embedding(
+            3,
+            2,
+            weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))],
+        )
         return layer(keras.ops.array([0, -1]))
 
     def tf():
@@ -92,7 +100,10 @@ class EmbNeg(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return tf.gather(tf.reshape(tf.range(6.0), (3, 2)), tf.constant([0, -1]) % 3)
+        return tf.gather(
+            tf.reshape(tf.range(6.0), (3, 2)),
+            tf.constant([0, -1]) % 3,
+        )
 
 
 class EmbFloat(Divergence):
@@ -104,6 +115,7 @@ class EmbFloat(Divergence):
     name, apis = "EMB-FLOAT", ("torch.nn.Embedding", "keras.layers.Embedding")
     words = ("scalar types: Long, Int; but got torch.FloatTensor", "float indices", "index dtype")
     gap = float("inf")
+    gives = {"keras": "float32 [[0, 1], [2, 3]]"}
     raises = {"torch": ("RuntimeError", "scalar types: Long, Int; but got torch.FloatTensor")}
     source = "torch.nn.Embedding, Shape; keras/src/layers/core/embedding.py, call"
     cure = "indices.long()"
@@ -117,14 +129,21 @@ class EmbFloat(Divergence):
     def keras():
         import keras
 
-        layer = keras.layers.Embedding(3, 2, weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))])
+        layer = keras.layers.Embedding(
+            3,
+            2,
+            weights=[keras.ops.reshape(keras.ops.arange(6.0), (3, 2))],
+        )
         return layer(keras.ops.array([0.0, 1.7]))
 
     def aligned_torch():
         import torch
 
         table = torch.arange(6.0).reshape(3, 2)
-        return torch.nn.functional.embedding(torch.tensor([0.0, 1.7]).long(), table)
+        return torch.nn.functional.embedding(
+            torch.tensor([0.0, 1.7]).long(),
+            table,
+        )
 
 
 class Onehot(Divergence):
@@ -139,6 +158,7 @@ class Onehot(Divergence):
     )  # fmt: skip
     words = ("Class values must be smaller than num_classes", "row of zeros", "label out of range")
     gap = float("inf")
+    gives = {"tf": "float32 [[1, 0, 0], [0, 0, 0]]", "keras": "float32 [[1, 0, 0], [0, 0, 0]]"}
     raises = {"torch": ("RuntimeError", "Class values must be smaller than num_classes")}
     source = "torch.nn.functional.one_hot; tf.one_hot"
     cure = "check 0 <= label < classes"
@@ -173,6 +193,7 @@ class OnehotNeg(Divergence):
     name, apis = "ONEHOT-NEG", ("torch.nn.functional.one_hot", "keras.utils.to_categorical", "tf.one_hot")
     words = ("Class values must be non-negative", "-1", "unlabelled", "wraps around")
     gap = float("inf")
+    gives = {"keras": "float64 [[1, 0, 0], [0, 0, 1]]"}
     raises = {"torch": ("RuntimeError", "Class values must be non-negative")}
     source = "keras/src/utils/numerical_utils.py, to_categorical"
     cure = "check 0 <= label < classes"
@@ -202,13 +223,16 @@ class OnehotDt(Divergence):
     name, apis = "ONEHOT-DT", ("torch.nn.functional.one_hot", "tf.one_hot", "keras.ops.one_hot")
     words = ("one-hot dtype", "int64", "float32")
     gap = float("inf")
+    gives = {"torch": "int64", "tf": "float32"}
     source = "torch.nn.functional.one_hot; tf.one_hot, dtype"
     cure = "one_hot(labels, n).float()"
 
     def torch():
         import torch
 
-        return str(torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).dtype).removeprefix("torch.")
+        return str(
+            torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).dtype,
+        ).removeprefix("torch.")
 
     def tf():
         import tensorflow as tf
@@ -218,4 +242,6 @@ class OnehotDt(Divergence):
     def aligned_torch():
         import torch
 
-        return str(torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).float().dtype).removeprefix("torch.")
+        return str(
+            torch.nn.functional.one_hot(torch.tensor([0, 1]), 3).float().dtype,
+        ).removeprefix("torch.")

@@ -13,12 +13,16 @@ class Huber(Divergence):
 
     name, apis = "HUBER", ("torch.nn.SmoothL1Loss", "torch.nn.HuberLoss", "keras.losses.Huber")
     words = ("smooth l1", "huber", "beta", "delta", "bounding box loss")
-    gap = 1
+    gap, units = 1, 2.7e7
+    arguments = ("beta", "delta")
     source = "torch.nn.SmoothL1Loss, Note; keras.losses.Huber"
     cure = "torch.nn.HuberLoss(delta=2)"
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -65,7 +69,10 @@ class HuberOne(Divergence):
     cure = "nothing to align at 1"
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -91,7 +98,10 @@ class MaeL1(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(4, 3)), "target": rng.normal(size=(4, 3))}
+        return {
+            "prediction": rng.normal(size=(4, 3)),
+            "target": rng.normal(size=(4, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -113,12 +123,15 @@ class Hinge(Divergence):
 
     name, apis = "HINGE", ("torch.nn.HingeEmbeddingLoss", "torch.clamp", "keras.losses.Hinge")
     words = ("hinge loss", "svm", "labels 0 and 1", "labels -1 and 1", "convert_binary_labels_to_hinge")
-    gap = 0.238
+    gap, units = 0.238, 6.8e6
     source = "keras/src/losses/losses.py, convert_binary_labels_to_hinge"
     cure = "2 * truth - 1"
 
     def inputs(rng):
-        return {"z": rng.normal(size=(6, 1)), "truth": np.array([[0], [1], [0], [1], [0], [1]])}
+        return {
+            "z": rng.normal(size=(6, 1)),
+            "truth": np.array([[0], [1], [0], [1], [0], [1]]),
+        }
 
     def torch(z, truth):
         return (1 - truth * z).clamp(min=0).mean()
@@ -140,7 +153,7 @@ class Cosine(Divergence):
 
     name, apis = "COSINE", ("torch.nn.CosineEmbeddingLoss", "keras.losses.CosineSimilarity")
     words = ("cosine similarity", "negative loss", "sign", "embedding loss")
-    gap = 1.35
+    gap, units = 1.35, 3.8e7
     source = "torch.nn.CosineEmbeddingLoss; keras.losses.CosineSimilarity"
     cure = "1 + keras.losses.CosineSimilarity()(y, x)"
 
@@ -172,12 +185,15 @@ class LossOrder(Divergence):
     name = "LOSS-ORDER"
     apis = ("torch.nn.BCELoss", "keras.losses.BinaryCrossentropy", "keras.losses.KLDivergence", "torch.nn.KLDivLoss")
     words = ("argument order", "y_true", "y_pred", "swapped arguments", "input and target", "loss is huge")
-    gap = 10.1
+    gap, units = 10.1, 2.4e8
     source = "torch.nn.BCELoss; keras.losses.Loss"
     cure = "keywords: loss(y_true=y, y_pred=p), loss(input=p, target=y)"
 
     def inputs(rng):
-        return {"p": rng.uniform(0.1, 0.9, (6, 1)), "truth": np.array([[0], [1], [0], [1], [0], [1]])}
+        return {
+            "p": rng.uniform(0.1, 0.9, (6, 1)),
+            "truth": np.array([[0], [1], [0], [1], [0], [1]]),
+        }
 
     def torch(p, truth):
         import torch
@@ -204,13 +220,25 @@ class HuberConfig(Divergence):
 
     name, apis = "HUBER-CONFIG", ("keras.losses.Huber", "keras.saving.load_model", "keras.losses.deserialize")
     words = ("get_config", "saved model", "load_model", "delta", "loss jumps after loading", "from_config")
-    gap = 0.419
+    gap, units = 0.419, 1.1e7
+    arguments = ("delta",)
     framework = "tf"
     source = "keras/src/losses/losses.py, Huber.get_config"
     cure = "compile the loaded model again with keras.losses.Huber(delta=2)"
+    script = """
+        import keras
+
+        loss = keras.losses.Huber(delta=2.0)
+        clone = keras.losses.deserialize(keras.losses.serialize(loss))
+        a, b = float(loss([0.0], [3.0])), float(clone([0.0], [3.0]))
+        assert a == b, f"{a}, and {b} after saving: delta is forgotten"
+    """
 
     def inputs(rng):
-        return {"prediction": rng.normal(0, 3, (4, 3)), "target": rng.normal(0, 3, (4, 3))}
+        return {
+            "prediction": rng.normal(0, 3, (4, 3)),
+            "target": rng.normal(0, 3, (4, 3)),
+        }
 
     def made(prediction, target):
         import keras
@@ -227,4 +255,7 @@ class HuberConfig(Divergence):
         import keras
 
         saved = keras.losses.Huber(delta=2).get_config()
-        return keras.losses.Huber.from_config({**saved, "delta": 2})(target, prediction)
+        return keras.losses.Huber.from_config({**saved, "delta": 2})(
+            target,
+            prediction,
+        )

@@ -15,6 +15,7 @@ class CeOor(Divergence):
     name, apis = "CE-OOR", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("label out of range", "Target is out of bounds", "nan loss", "jit_compile", "num_classes")
     gap = float("inf")
+    gives = {"xla": "float32 [6.07, nan, 2.75]"}
     framework = "tf"
     raises = {
         "torch": ("IndexError", "Target 7 is out of bounds"),
@@ -25,17 +26,28 @@ class CeOor(Divergence):
     unaligned = "the loss of such a label is not defined"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (3, 5)), "labels": np.array([0, 7, 1])}
+        return {
+            "logits": rng.normal(0, 2, (3, 5)),
+            "labels": np.array([0, 7, 1]),
+        }
 
     def torch(logits, labels):
         import torch
 
-        return torch.nn.functional.cross_entropy(logits, labels, reduction="none")
+        return torch.nn.functional.cross_entropy(
+            logits,
+            labels,
+            reduction="none",
+        )
 
     def keras(logits, labels):
         import keras
 
-        return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+        return keras.losses.sparse_categorical_crossentropy(
+            labels,
+            logits,
+            from_logits=True,
+        )
 
     def xla(logits, labels):
         import keras
@@ -43,7 +55,11 @@ class CeOor(Divergence):
 
         @tf.function(jit_compile=True)
         def loss(labels, logits):
-            return keras.losses.sparse_categorical_crossentropy(labels, logits, from_logits=True)
+            return keras.losses.sparse_categorical_crossentropy(
+                labels,
+                logits,
+                from_logits=True,
+            )
 
         return loss(labels, logits)  # NaN for the second
 
@@ -58,12 +74,16 @@ class CeIgnore(Divergence):
     name, apis = "CE-IGNORE", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("ignore_index", "ignore_class", "-100", "padding token", "masked loss")
     gap = float("inf")
+    gives = {"torch": "float32 2.64"}
     raises = {"keras": ("InvalidArgumentError", "Received a label value of -100")}
     source = "torch.nn.CrossEntropyLoss, ignore_index; keras.losses.SparseCategoricalCrossentropy, ignore_class"
     cure = "ignore_class=-100"
 
     def inputs(rng):
-        return {"logits": rng.normal(0, 2, (4, 5)), "labels": np.array([0, -100, 1, 4])}
+        return {
+            "logits": rng.normal(0, 2, (4, 5)),
+            "labels": np.array([0, -100, 1, 4]),
+        }
 
     def torch(logits, labels):
         import torch
@@ -73,12 +93,16 @@ class CeIgnore(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)
 
     def aligned_keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            ignore_class=-100,
+        )(labels, logits)
 
     def recognise(a, b):
         return a.ignore_index != b.ignore_class and (a.ignore_index != -100 or b.ignore_class is not None)
@@ -108,6 +132,7 @@ class CeAllign(Divergence):
     name, apis = "CE-ALLIGN", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("all labels ignored", "nan loss", "ignore_index", "ignore_class", "padding", "empty mask")
     gap = float("inf")
+    gives = {"torch": "float32 nan", "keras": "float32 0"}
     source = "torch.nn.CrossEntropyLoss, ignore_index; keras/src/losses/loss.py, reduce_values"
     cure = "divide the sum by max(1, the number of labels that are kept)"
 
@@ -122,12 +147,16 @@ class CeAllign(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-100)(labels, logits)
+        return keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True,
+            ignore_class=-100,
+        )(labels, logits)
 
     def aligned_torch(logits, labels):
         import torch
 
-        return torch.nn.CrossEntropyLoss(reduction="sum")(logits, labels) / (labels != -100).sum().clamp(min=1)
+        total = torch.nn.CrossEntropyLoss(reduction="sum")(logits, labels)
+        return total / (labels != -100).sum().clamp(min=1)
 
 
 class CeEmpty(Divergence):
@@ -139,12 +168,16 @@ class CeEmpty(Divergence):
     name, apis = "CE-EMPTY", ("torch.nn.CrossEntropyLoss", "keras.losses.SparseCategoricalCrossentropy")
     words = ("empty batch", "nan loss", "shape (0,)", "last batch")
     gap = float("inf")
+    gives = {"torch": "float32 nan", "keras": "float32 []"}
     source = "torch.nn.CrossEntropyLoss; keras/src/losses/loss.py, reduce_values"
     cure = "skip empty batches"
     unaligned = "the mean of nothing is not defined"
 
     def inputs(rng):
-        return {"logits": np.zeros((0, 5)), "labels": np.zeros(0, dtype="int64")}
+        return {
+            "logits": np.zeros((0, 5)),
+            "labels": np.zeros(0, dtype="int64"),
+        }
 
     def torch(logits, labels):
         import torch
@@ -154,4 +187,5 @@ class CeEmpty(Divergence):
     def keras(logits, labels):
         import keras
 
-        return keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, logits)
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        return loss(labels, logits)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.divergences.entry import Divergence
-from parity.divergences.side import Outcome, inputs_of, outcome
+from parity.divergences.side import Outcome, inputs_of, outcome, short
 from parity.judging.noise import LIMIT, Truth, flush, measured_truth, noise_units, rms
 from parity.judging.worker import Worker
 from parity.task import Arrays, cast
@@ -53,18 +53,22 @@ def faults(entry: type[Divergence], measured: Measured) -> list[str]:
 
 
 def unlike_the_record(entry: type[Divergence], measured: Measured) -> list[str]:
-    """What is not as recorded as it comes: the gap, by more than a factor of two; an error; a warning."""
+    """What is not as recorded as it comes: the gap, by more than a factor of two; a value; an error; a warning."""
     found = []
     if entry.equal and measured.units > LIMIT:
         found.append(f"the sides are {measured.units:,.0f} noise units apart")
     if not entry.equal and not _near(measured.gap, entry.gap):
         found.append(f"the gap is {measured.gap:.2g}, recorded is {entry.gap:.2g}")
+    elif not entry.equal and not _near(measured.units, entry.units):
+        found.append(f"the gap is {measured.units:.2g} noise units, recorded are {entry.units:.2g}")
     for side, here in measured.outcomes.items():
         kind, pattern = entry.raises.get(side, ("", ""))
         if here.error is None and kind:
             found.append(f"{side} does not raise {kind}")
         if here.error is not None and not (kind in here.error.classes and re.search(pattern, here.error.message)):
             found.append(f"{side} raises {here.error}")
+        if side in entry.gives and short(here) != entry.gives[side]:
+            found.append(f"{side} gives {short(here)}, recorded is {entry.gives[side]}")
         if side in entry.warns and not any(re.search(entry.warns[side], said) for said in here.warnings):
             found.append(f"{side} does not warn of {entry.warns[side]!r}")
     return found

@@ -14,14 +14,17 @@ class MetThr(Divergence):
 
     name, apis = "MET-THR", ("keras.metrics.BinaryAccuracy", "keras.metrics.Precision", "keras.metrics.Recall")
     words = ("threshold", "accuracy differs", "precision", "recall", "probability of one half")
-    gap = 0.5
+    gap, units = 0.5, 1.5e7
     source = (
         "keras/src/metrics/accuracy_metrics.py, binary_accuracy; metrics_utils.py, update_confusion_matrix_variables"
     )
     cure = "compare with > in both"
 
     def inputs(rng):
-        return {"votes": np.array([1, 2, 2, 3]), "truth": np.array([0, 1, 1, 1])}  # of four
+        return {
+            "votes": np.array([1, 2, 2, 3]),
+            "truth": np.array([0, 1, 1, 1]),
+        }  # of four
 
     def torch(votes, truth):
         return ((votes / 4 >= 0.5) == truth).float().mean()
@@ -44,13 +47,17 @@ class MetAuc(Divergence):
 
     name, apis = "MET-AUC", ("keras.metrics.AUC", "sklearn.metrics.roc_auc_score")
     words = ("auc", "roc", "num_thresholds", "auc is 0.5", "auc differs from sklearn")
-    gap = 0.394
+    gap, units = 0.394, 1.1e7
     source = "keras.metrics.AUC, num_thresholds; sklearn.metrics.roc_auc_score"
     cure = "thresholds=sorted scores; or sklearn.metrics.roc_auc_score"
 
     def inputs(rng):
         truth = rng.integers(0, 2, 50)
-        return {"scores": 0.5011 + 0.0005 * (truth + rng.normal(size=50)).clip(-2, 2), "truth": truth}
+        noisy = truth + rng.normal(size=50)
+        return {
+            "scores": 0.5011 + 0.0005 * noisy.clip(-2, 2),
+            "truth": truth,
+        }
 
     def numpy(scores, truth):
         positive, negative = scores[truth == 1], scores[truth == 0]
@@ -76,20 +83,27 @@ class MetTopk(Divergence):
 
     name, apis = "MET-TOPK", ("keras.metrics.SparseTopKCategoricalAccuracy", "torch.topk", "tf.math.in_top_k")
     words = ("top k accuracy", "ties", "top-5", "accuracy is 1", "constant output")
-    gap = 0.5
+    gap, units = 0.5, 1.5e7
     source = "tf.math.in_top_k: ties; keras/src/metrics/accuracy_metrics.py; torch.topk"
     cure = "count the classes that are above the label's: (p > p_label).sum(1) < k"
 
     def inputs(rng):
-        return {"votes": np.ones((3, 3), int), "label": np.array([0, 1, 2])}  # of four
+        return {
+            "votes": np.ones((3, 3), int),
+            "label": np.array([0, 1, 2]),
+        }  # of four
 
     def torch(votes, label):
-        return ((votes / 4).topk(2).indices == label[:, None]).any(1).float().mean()
+        best = (votes / 4).topk(2).indices
+        return (best == label[:, None]).any(1).float().mean()
 
     def keras(votes, label):
         import keras
 
-        return keras.metrics.SparseTopKCategoricalAccuracy(k=2)(label, keras.ops.cast(votes, "float32"))
+        return keras.metrics.SparseTopKCategoricalAccuracy(k=2)(
+            label,
+            keras.ops.cast(votes, "float32"),
+        )
 
     def aligned_torch(votes, label):
         above = (votes > votes.gather(1, label[:, None])).sum(1)
@@ -104,12 +118,15 @@ class MetBcast(Divergence):
 
     name, apis = "MET-BCAST", ("torch.eq", "keras.metrics.BinaryAccuracy")
     words = ("broadcast", "accuracy too low", "shape (n, 1)", "squeeze", "accuracy does not change")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch, Broadcasting semantics; keras/src/losses/loss.py, squeeze_or_expand_to_same_rank"
     cure = "p.squeeze(1)"
 
     def inputs(rng):
-        return {"p": np.array([[0.9], [0.1], [0.8], [0.2]]), "label": np.array([1, 0, 1, 0])}
+        return {
+            "p": np.array([[0.9], [0.1], [0.8], [0.2]]),
+            "label": np.array([1, 0, 1, 0]),
+        }
 
     def torch(p, label):
         return ((p > 0.5) == label).to(p.dtype).mean()
@@ -131,12 +148,15 @@ class MetNan(Divergence):
 
     name, apis = "MET-NAN", ("torch.argmax", "keras.metrics.SparseCategoricalAccuracy", "tf.math.argmax")
     words = ("nan", "argmax", "accuracy with nan", "diverged")
-    gap = 1.0
+    gap, units = 1.0, 2.9e7
     source = "torch.argmax; tf.math.argmax; keras/src/metrics/accuracy_metrics.py, sparse_categorical_accuracy"
     cure = "keras.callbacks.TerminateOnNaN; or make a NaN infinite before"
 
     def inputs(rng):
-        return {"p": np.array([[np.nan, 0.1, 0.9], [0.1, 0.2, 0.7]]), "label": np.array([2, 2])}
+        return {
+            "p": np.array([[np.nan, 0.1, 0.9], [0.1, 0.2, 0.7]]),
+            "label": np.array([2, 2]),
+        }
 
     def torch(p, label):
         return (p.argmax(1) == label).to(p.dtype).mean()

@@ -12,7 +12,7 @@ class DropMode(Divergence):
 
     name, apis = "DROP-MODE", ("torch.nn.Dropout", "torch.nn.Module.eval", "keras.layers.Dropout")
     words = ("eval", "train mode", "training=True", "output changes every call", "not deterministic", "dropout")
-    gap = 0.72
+    gap, units = 0.72, 1.5e7
     source = "torch.nn.Module.train; keras.layers.Dropout, Call arguments"
     cure = "model.eval() before inference; training=True in a Keras loop written by hand"
 
@@ -44,7 +44,7 @@ class DropF(Divergence):
 
     name, apis = "DROP-F", ("torch.nn.functional.dropout", "tf.nn.dropout", "keras.layers.Dropout")
     words = ("functional dropout", "dropout in eval", "eval has no effect", "output changes every call")
-    gap = 1.33
+    gap, units = 1.33, 2.7e7
     fresh = True  # tf.nn.dropout draws from TensorFlow's global generator
     source = "torch.nn.functional.dropout, training; tf.nn.dropout"
     cure = "F.dropout(x, p, training=self.training); tf.nn.dropout in training alone"
@@ -76,7 +76,11 @@ class DropF(Divergence):
 
         class Net(torch.nn.Module):
             def forward(self, x):
-                return torch.nn.functional.dropout(x, 0.9, training=self.training)
+                return torch.nn.functional.dropout(
+                    x,
+                    0.9,
+                    training=self.training,
+                )
 
         return Net().eval()(x)
 
@@ -107,4 +111,6 @@ class DropScale(Divergence):
     def keras():
         import keras
 
-        return keras.ops.unique(keras.layers.Dropout(0.5)(keras.ops.ones(1000), training=True))
+        return keras.ops.unique(
+            keras.layers.Dropout(0.5)(keras.ops.ones(1000), training=True),
+        )

@@ -15,6 +15,7 @@ class AgInplace(Divergence):
     name, apis = "AG-INPLACE", ("torch.Tensor.backward", "torch.Tensor.mul_", "tf.Variable.assign", "tf.GradientTape")
     words = ("modified by an inplace operation", "version counter", "assign", "target network")
     gap = float("inf")
+    gives = {"tf": "float32 [-0.817, -2.04, 2.98, 0.0992]"}
     raises = {"torch": ("RuntimeError", "has been modified by an inplace operation")}
     source = "torch, Autograd mechanics: in-place correctness checks"
     cure = "change weights after backward(), or read a clone"
@@ -61,7 +62,7 @@ class AgData(Divergence):
 
     name, apis = "AG-DATA", ("torch.Tensor.data", "torch.Tensor.detach", "tf.Variable.assign")
     words = (".data", "wrong gradient", "silent", "in-place")
-    gap = 0.9
+    gap, units = 0.9, 1.9e7
     source = "torch, Autograd mechanics; PyTorch 0.4 migration guide, What about .data"
     cure = "change weights after backward(), under torch.no_grad()"
 
@@ -104,6 +105,7 @@ class AgAssign(Divergence):
     )  # fmt: skip
     words = ("item assignment", "does not support item assignment", "__setitem__", "immutable", "EagerTensor")
     gap = float("inf")
+    gives = {"torch": "float32 [9, 0.575, 0.633, 1.06]", "numpy": "float32 [9, 0.575, 0.633, 1.06]"}
     raises = {"tf": ("TypeError", "does not support item assignment")}
     source = "tf.Tensor; TensorFlow guide: Introduction to tensor slicing"
     cure = "keras.ops.slice_update(x, [0], [9.0]); tf.tensor_scatter_nd_update"
@@ -141,7 +143,7 @@ class AgShare(Divergence):
         "torch.from_numpy", "torch.as_tensor", "torch.Tensor.numpy", "tf.constant", "tf.convert_to_tensor",
     )  # fmt: skip
     words = ("shared memory", "from_numpy", "copy", "data changes by itself")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "torch.from_numpy; tf.constant"
     cure = "torch.tensor(array)"
 

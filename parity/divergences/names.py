@@ -14,6 +14,11 @@ class ApiSplit(Divergence):
     name, apis = "API-SPLIT", ("torch.split", "torch.chunk", "tf.split", "keras.ops.split", "numpy.split")
     words = ("split", "chunk", "number of pieces", "too many values to unpack")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [[-0.755, 0.943], [0.515, 0.347], [0.361, -0.814]]",
+        "tf": "float32 [[-0.755, 0.943, 0.515], [0.347, 0.361, -0.814]]",
+        "numpy": "float32 [[-0.755, 0.943, 0.515], [0.347, 0.361, -0.814]]",
+    }
     source = "torch.split; tf.split; numpy.split"
     cure = "x.chunk(2)"
 
@@ -50,7 +55,7 @@ class ApiRepeat(Divergence):
         "torch.Tensor.repeat", "torch.repeat_interleave", "tf.repeat", "keras.ops.repeat", "numpy.repeat",
     )  # fmt: skip
     words = ("repeat", "tile", "repeat_interleave", "grouped query attention")
-    gap = 1.19
+    gap, units = 1.19, 2.5e7
     source = "torch.Tensor.repeat; tf.repeat; numpy.repeat"
     cure = "x.repeat_interleave(2)"
 
@@ -85,11 +90,19 @@ class ApiGather(Divergence):
     )  # fmt: skip
     words = ("gather", "take_along_axis", "batch_dims", "index_select", "log-probability of the action")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [[-0.162], [0.208], [-1.23]]",
+        "tf": "float32 (3, 3, 1): -0.162, -0.162, -0.568, ...; rms 0.775",
+        "numpy": "float32 [[-0.162], [0.208], [-1.23]]",
+    }
     source = "torch.gather; tf.gather, batch_dims; numpy.take_along_axis"
     cure = "tf.gather(x, index, axis=1, batch_dims=1)"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(3, 4)), "index": rng.integers(4, size=(3, 1))}
+        return {
+            "x": rng.normal(size=(3, 4)),
+            "index": rng.integers(4, size=(3, 1)),
+        }
 
     def torch(x, index):
         return x.gather(1, index)
@@ -117,6 +130,7 @@ class ApiEq(Divergence):
     name, apis = "API-EQ", ("torch.eq", "torch.equal", "tf.equal", "keras.ops.equal", "numpy.equal")
     words = ("comparison", "shape mismatch", "accuracy is zero", "==", "test passes")
     gap = float("inf")
+    gives = {"tf": "bool 0"}
     raises = {
         "torch": ("RuntimeError", r"The size of tensor a \(2\) must match the size of tensor b \(3\)"),
         "numpy": ("ValueError", "could not be broadcast together"),
@@ -158,6 +172,10 @@ class ApiTranspose(Divergence):
     )  # fmt: skip
     words = ("transpose", "permute", "missing 2 required positional arguments", "batched transpose", "swapaxes")
     gap = float("inf")
+    gives = {
+        "tf": "float32 (4, 3, 2): 0.247, -0.767, -0.019, ...; rms 0.67",
+        "numpy": "float32 (4, 3, 2): 0.247, -0.767, -0.019, ...; rms 0.67",
+    }
     raises = {"torch": ("TypeError", r"transpose\(\) missing 2 required positional argument")}
     source = "torch.transpose; tf.transpose; numpy.transpose"
     cure = "x.permute(2, 1, 0)"

@@ -13,7 +13,7 @@ def _torch_grad(f, *values):
 
 
 def _tf_grad(f, *values):
-    """The derivative of f there by its last argument, in TensorFlow; the text "None" where the tape has none."""
+    """The slope of f by its last argument; "None" where there is none."""
     import tensorflow as tf
 
     x = [tf.constant(value) for value in values]
@@ -33,7 +33,7 @@ class GradReluNan(Divergence):
 
     name, apis = "GRAD-RELU-NAN", ("torch.relu", "tf.nn.relu")
     words = ("relu", "nan gradient", "nan spreads")
-    gap = 0.707
+    gap, units = 0.707, 2.1e7
     source = "tensorflow/core/kernels/relu_op_functor.h, ReluGrad: gradients where features > 0"
     cure = "look for NaN in the forward pass"
     unaligned = "NaN has no slope"
@@ -58,6 +58,7 @@ class GradNorm0(Divergence):
     name, apis = "GRAD-NORM0", ("torch.linalg.vector_norm", "torch.linalg.norm", "tf.norm", "keras.ops.norm")
     words = ("nan gradient", "norm of zero", "triplet loss", "distance")
     gap = float("inf")
+    gives = {"torch": "float32 [0, 0]", "tf": "float32 [nan, nan]"}
     source = "torch/csrc/autograd/FunctionsManual.cpp, norm_backward; tf.norm"
     cure = "tf.sqrt(tf.reduce_sum(x**2) + 1e-12)"
 
@@ -74,7 +75,10 @@ class GradNorm0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.sqrt(tf.reduce_sum(x**2) + 1e-12), [0.0, 0.0])
+        return _tf_grad(
+            lambda x: tf.sqrt(tf.reduce_sum(x**2) + 1e-12),
+            [0.0, 0.0],
+        )
 
 
 class GradStd0(Divergence):
@@ -86,6 +90,7 @@ class GradStd0(Divergence):
     name, apis = "GRAD-STD0", ("torch.std", "tf.math.reduce_std", "keras.ops.std")
     words = ("nan gradient", "constant feature", "standard deviation of zero")
     gap = float("inf")
+    gives = {"torch": "float32 [0, 0, 0]", "tf": "float32 [nan, nan, nan]"}
     source = "torch/csrc/autograd/FunctionsManual.cpp, std_backward; tf.math.reduce_std"
     cure = "tf.sqrt(tf.math.reduce_variance(x) + 1e-12)"
 
@@ -101,7 +106,10 @@ class GradStd0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.sqrt(tf.math.reduce_variance(x) + 1e-12), [1.0, 1.0, 1.0])
+        return _tf_grad(
+            lambda x: tf.sqrt(tf.math.reduce_variance(x) + 1e-12),
+            [1.0, 1.0, 1.0],
+        )
 
 
 class GradWhere(Divergence):
@@ -114,13 +122,17 @@ class GradWhere(Divergence):
     name, apis = "GRAD-WHERE", ("torch.where", "torch.sqrt", "tf.where", "tf.sqrt")
     words = ("nan gradient", "where", "double where", "sqrt of zero")
     gap = float("inf")
+    gives = {"torch": "float32 [nan, 0.25]", "tf": "float32 [0, 0.25]"}
     source = "tensorflow/cc/gradients/math_grad.cc, SqrtGrad; torch.where"
     cure = "make the argument safe as well: torch.where(x > 0, x, 1).sqrt() inside the where"
 
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.where(x > 0, x.sqrt(), 0), [0.0, 4.0])
+        return _torch_grad(
+            lambda x: torch.where(x > 0, x.sqrt(), 0),
+            [0.0, 4.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -130,7 +142,10 @@ class GradWhere(Divergence):
     def aligned_torch():
         import torch
 
-        return _torch_grad(lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0), [0.0, 4.0])
+        return _torch_grad(
+            lambda x: torch.where(x > 0, torch.where(x > 0, x, 1).sqrt(), 0),
+            [0.0, 4.0],
+        )
 
 
 class GradPow00(Divergence):
@@ -143,6 +158,7 @@ class GradPow00(Divergence):
     name, apis = "GRAD-POW00", ("torch.pow", "tf.pow", "keras.ops.power")
     words = ("nan gradient", "power", "zero exponent", "polynomial")
     gap = float("inf")
+    gives = {"torch": "float32 [0]", "tf": "float32 [nan]"}
     source = "torch/csrc/autograd/FunctionsManual.cpp, pow_backward_self; tensorflow/python/ops/math_grad.py, _PowGrad"
     cure = "replace x by 1 where the exponent is 0"
 
@@ -157,7 +173,11 @@ class GradPow00(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda e, x: tf.where(e == 0, 1.0, x) ** e, [0.0], [0.0])
+        return _tf_grad(
+            lambda e, x: tf.where(e == 0, 1.0, x) ** e,
+            [0.0],
+            [0.0],
+        )
 
 
 class GradAtan2(Divergence):
@@ -169,6 +189,7 @@ class GradAtan2(Divergence):
     name, apis = "GRAD-ATAN2", ("torch.atan2", "tf.atan2", "keras.ops.arctan2")
     words = ("nan gradient", "angle", "origin")
     gap = float("inf")
+    gives = {"torch": "float32 [0]", "tf": "float32 [nan]"}
     source = "torch/csrc/autograd/FunctionsManual.cpp, atan2_backward; tensorflow/python/ops/math_grad.py, _Atan2Grad"
     cure = "leave the origin out by two wheres, inside and outside"
 
@@ -201,6 +222,7 @@ class GradPowneg(Divergence):
     name, apis = "GRAD-POWNEG", ("torch.pow", "tf.pow")
     words = ("nan gradient", "negative base", "power")
     gap = float("inf")
+    gives = {"torch": "float32 [nan]", "tf": "float32 [0]"}
     source = (
         "tensorflow/python/ops/math_grad.py, _PowGrad; torch/csrc/autograd/FunctionsManual.cpp, pow_backward_exponent"
     )

@@ -16,8 +16,15 @@ class BnEps(Divergence):
 
     name = "BN-EPS"
     apis = ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "torch.nn.BatchNorm3d", "keras.layers.BatchNormalization")
-    words = ("eval output differs", "epsilon", "eps", "batch norm", "small variance")
-    gap = 9.9e-4
+    words = (
+        "outputs do not match after conversion",
+        "eval output differs",
+        "epsilon",
+        "eps",
+        "batch norm",
+        "small variance",
+    )
+    gap, units = 9.9e-4, 1.6e4
     source = "torch/nn/modules/batchnorm.py; keras/src/layers/normalization/batch_normalization.py"
     cure = "keras.layers.BatchNormalization(epsilon=1e-5)"
 
@@ -64,6 +71,7 @@ class BnOne(Divergence):
     name, apis = "BN-ONE", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("Expected more than 1 value per channel", "batch size 1", "last batch", "drop_last", "output is zero")
     gap = float("inf")
+    gives = {"keras": "float32 [[0, 0, 0, 0]]"}
     raises = {"torch": ("ValueError", "Expected more than 1 value per channel when training")}
     source = "torch/nn/functional.py, _verify_batch_size"
     cure = "drop_last=True; or such a batch in eval mode"
@@ -101,7 +109,7 @@ class BnAxis(Divergence):
 
     name, apis = "BN-AXIS", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("channel axis", "axis=1", "channels first", "number of parameters", "batch norm")
-    gap = 1.16
+    gap, units = 1.16, 9.5e6
     source = "keras.layers.BatchNormalization, axis; torch.nn.BatchNorm1d, Shape"
     cure = "axis=1 in Keras, or channels last"
 
@@ -121,7 +129,8 @@ class BnAxis(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.BatchNormalization(axis=1, epsilon=1e-5)(x, training=True)
+        layer = keras.layers.BatchNormalization(axis=1, epsilon=1e-5)
+        return layer(x, training=True)
 
 
 class BnFreeze(Divergence):
@@ -133,7 +142,7 @@ class BnFreeze(Divergence):
 
     name, apis = "BN-FREEZE", ("torch.nn.BatchNorm2d", "torch.nn.Module.eval", "keras.layers.BatchNormalization")
     words = ("freeze", "requires_grad", "trainable=False", "fine-tuning", "transfer learning", "running statistics")
-    gap = 1.07
+    gap, units = 1.07, 1.8e7
     source = "keras.layers.BatchNormalization, About setting layer.trainable = False; torch.nn.Module.eval"
     cure = "call eval() on the frozen module, after each model.train()"
 
@@ -150,7 +159,9 @@ class BnFreeze(Divergence):
 
         layer = keras.layers.BatchNormalization(epsilon=1e-5)
         layer.trainable = False
-        return keras.ops.concatenate([layer(x, training=True), layer.moving_mean[None]])
+        return keras.ops.concatenate(
+            [layer(x, training=True), layer.moving_mean[None]],
+        )
 
     def aligned_torch(x):
         import torch

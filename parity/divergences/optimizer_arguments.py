@@ -13,6 +13,7 @@ class OptValid(Divergence):
     name, apis = "OPT-VALID", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("Invalid learning rate", "negative learning rate", "loss goes up", "validation of arguments")
     gap = float("inf")
+    gives = {"keras": "float32 [4.48, 7.62, 4.83, 5.13]"}
     raises = {"torch": ("ValueError", "Invalid learning rate: -1.0")}
     source = "torch/optim/sgd.py, __init__; keras/src/optimizers/base_optimizer.py, __init__"
     cure = "check the rate yourself"
@@ -40,6 +41,7 @@ class OptValidNesterov(Divergence):
     name, apis = "OPT-VALID-NESTEROV", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("nesterov", "Nesterov momentum requires a momentum", "forgotten momentum")
     gap = float("inf")
+    gives = {"keras": "float32 [-0.538, -0.925, -1.01, -0.431]"}
     raises = {"torch": ("ValueError", "Nesterov momentum requires a momentum and zero dampening")}
     source = "torch/optim/sgd.py, __init__; keras/src/optimizers/sgd.py, update_step"
     cure = "a momentum, or nesterov=False"
@@ -71,6 +73,7 @@ class OptReuse(Divergence):
     name, apis = "OPT-REUSE", ("torch.optim.Optimizer.add_param_group", "keras.optimizers.Optimizer")
     words = ("Unknown variable", "recreate a new optimizer instance", "second model", "add_param_group", "unfreeze")
     gap = float("inf")
+    gives = {"torch": "float32 [-0.0583, -0.263, 0.0658, 0.0697]"}
     raises = {"keras": ("ValueError", "Unknown variable.*only be called for the variables it was originally built")}
     source = "keras/src/optimizers/base_optimizer.py, _check_variables_are_known; torch.optim.Optimizer.add_param_group"
     cure = "a new optimizer; or optimizer.build(all_variables) before the first step"

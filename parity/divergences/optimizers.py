@@ -20,7 +20,8 @@ class OptSgdLrchange(Divergence):
 
     name, apis = "OPT-SGD-LRCHANGE", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("momentum", "learning rate schedule", "learning rate change", "velocity", "warm-up", "Nesterov")
-    gap = 0.71
+    gap, units = 0.71, 1.7e7
+    arguments = ("momentum",)
     source = "torch.optim.SGD, Note on Sutskever et al.; keras/src/optimizers/sgd.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
@@ -29,17 +30,25 @@ class OptSgdLrchange(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+        return torch_steps_at_two_rates(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps_at_two_rates(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads, rescale=True)
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
 class OptZero(Divergence):
@@ -51,7 +60,7 @@ class OptZero(Divergence):
 
     name, apis = "OPT-ZERO", ("torch.optim.Optimizer.zero_grad", "torch.optim.SGD", "keras.optimizers.SGD")
     words = ("zero_grad", "set_to_none", "momentum without gradient", "unused parameter", "gradient is None")
-    gap = 0.875
+    gap, units = 0.875, 1.9e7
     source = "torch.optim.Optimizer.zero_grad, set_to_none"
     cure = "zero_grad(set_to_none=False) where zeros are wanted"
 
@@ -72,7 +81,8 @@ class OptZero(Divergence):
         import keras
 
         grads = [grads[0], keras.ops.zeros_like(grads[0])]
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
@@ -95,7 +105,8 @@ class OptNesterov(Divergence):
 
     name, apis = "OPT-NESTEROV", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("nesterov", "learning rate schedule", "learning rate change", "velocity", "accelerated gradient")
-    gap = 0.566
+    gap, units = 0.566, 1.2e7
+    arguments = ("nesterov",)
     source = "torch/optim/sgd.py, _single_tensor_sgd; keras/src/optimizers/sgd.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
@@ -104,17 +115,32 @@ class OptNesterov(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps_at_two_rates(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, nesterov=True)
+        return torch_steps_at_two_rates(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            nesterov=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps_at_two_rates(keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True), w, grads)
+        return keras_steps_at_two_rates(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM, nesterov=True)
+        optimizer = keras.optimizers.SGD(
+            0.125,
+            momentum=MOMENTUM,
+            nesterov=True,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
@@ -162,12 +188,20 @@ class OptSgdNesterov(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=0.9, nesterov=True)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=0.9,
+            nesterov=True,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, momentum=0.9, nesterov=True)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptDamp(Divergence):
@@ -179,7 +213,8 @@ class OptDamp(Divergence):
 
     name, apis = "OPT-DAMP", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("dampening", "momentum", "exponential moving average", "first step")
-    gap = 2.52
+    gap, units = 2.52, 6.3e7
+    arguments = ("dampening",)
     source = "torch/optim/sgd.py, _single_tensor_sgd: the first buffer is a clone of the gradient"
     cure = "dampening=0 in torch; or, for Keras, gradients times 1 - dampening after the first"
 
@@ -188,18 +223,29 @@ class OptDamp(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, dampening=MOMENTUM)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            dampening=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        dampened = keras.ops.concatenate([grads[:1], grads[1:] * (1 - MOMENTUM)])
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, dampened)
+        dampened = keras.ops.concatenate(
+            [grads[:1], grads[1:] * (1 - MOMENTUM)],
+        )
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, dampened)
 
     def recognise(a, b):
         return a.defaults["momentum"] != 0 and a.defaults["dampening"] != 0
@@ -226,7 +272,8 @@ class OptMom(Divergence):
 
     name, apis = "OPT-MOM", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("momentum", "nesterov", "forgotten momentum", "trains slower", "option")
-    gap = 0.764
+    gap, units = 0.764, 1.9e7
+    arguments = ("momentum", "nesterov")
     source = "torch.optim.SGD, momentum; keras.optimizers.SGD, momentum"
     cure = "the same momentum and nesterov in both"
 
@@ -235,7 +282,13 @@ class OptMom(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+        )
 
     def keras(w, grads):
         import keras
@@ -245,7 +298,8 @@ class OptMom(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, momentum=MOMENTUM)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return abs(a.defaults["momentum"] - b.momentum) > 1e-6 or bool(a.defaults["nesterov"]) != bool(b.nesterov)

@@ -9,7 +9,9 @@ HIDDEN, WORDS, WIDTH = 4, 6, 3
 
 def _inputs(rng):
     return {
-        "words": np.array([[3, 1, 4, 1, 5], [2, 5, 1, 0, 0], [4, 2, 0, 0, 0]]),  # 0 is padding
+        "words": np.array(
+            [[3, 1, 4, 1, 5], [2, 5, 1, 0, 0], [4, 2, 0, 0, 0]],
+        ),  # 0 is padding
         "table": rng.normal(size=(WORDS, WIDTH)),
         "w_ih": rng.normal(0, 0.5, (4 * HIDDEN, WIDTH)),
         "w_hh": rng.normal(0, 0.5, (4 * HIDDEN, HIDDEN)),
@@ -21,7 +23,12 @@ def _torch_layers(table, w_ih, w_hh, b):
     import torch
 
     lstm = torch.nn.LSTM(WIDTH, HIDDEN, batch_first=True)
-    weights = {"weight_ih_l0": w_ih, "weight_hh_l0": w_hh, "bias_ih_l0": b, "bias_hh_l0": torch.zeros_like(b)}
+    weights = {
+        "weight_ih_l0": w_ih,
+        "weight_hh_l0": w_hh,
+        "bias_ih_l0": b,
+        "bias_hh_l0": torch.zeros_like(b),
+    }
     lstm.load_state_dict(weights, assign=True)
     return torch.nn.Embedding.from_pretrained(table), lstm
 
@@ -29,9 +36,14 @@ def _torch_layers(table, w_ih, w_hh, b):
 def _keras_layers(table, w_ih, w_hh, b, **options):
     import keras
 
-    embedding, lstm = keras.layers.Embedding(WORDS, WIDTH, weights=[table], **options), keras.layers.LSTM(HIDDEN)
+    embedding, lstm = (
+        keras.layers.Embedding(WORDS, WIDTH, weights=[table], **options),
+        keras.layers.LSTM(HIDDEN),
+    )
     lstm.build((None, None, WIDTH))
-    lstm.set_weights([keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), b])
+    lstm.set_weights(
+        [keras.ops.transpose(w_ih), keras.ops.transpose(w_hh), b],
+    )
     return embedding, lstm
 
 
@@ -48,7 +60,8 @@ class MaskZero(Divergence):
         "keras.layers.Masking",
     )  # fmt: skip
     words = ("mask_zero", "padding_idx", "padding", "variable length", "pack_padded_sequence", "masking", "last word")
-    gap = 1.1
+    gap, units = 1.1, 1.4e7
+    arguments = ("mask_zero", "padding_idx", "Masking", "pack_padded_sequence")
     source = "Keras guide: Understanding masking and padding; torch.nn.utils.rnn.pack_padded_sequence"
     cure = "torch.nn.utils.rnn.pack_padded_sequence with the lengths, and h_n for the last state"
 
@@ -67,7 +80,13 @@ class MaskZero(Divergence):
 
         embedding, lstm = _torch_layers(table, w_ih, w_hh, b)
         lengths = (words != 0).sum(1)
-        return lstm(torch.nn.utils.rnn.pack_padded_sequence(embedding(words), lengths, batch_first=True))[1][0][0]
+        return lstm(
+            torch.nn.utils.rnn.pack_padded_sequence(
+                embedding(words),
+                lengths,
+                batch_first=True,
+            ),
+        )[1][0][0]
 
     def recognise(a, b):
         return a.padding_idx is None and b.mask_zero
@@ -93,7 +112,8 @@ class MaskPool(Divergence):
 
     name, apis = "MASK-POOL", ("keras.layers.GlobalAveragePooling1D", "keras.layers.Embedding", "torch.Tensor.mean")
     words = ("mask_zero", "mean pooling", "average over time", "padding", "sentence embedding", "masking")
-    gap = 0.58
+    gap, units = 0.58, 1.3e7
+    arguments = ("mask_zero", "Masking")
     source = "keras/src/layers/pooling/global_average_pooling1d.py, call"
     cure = "(x * mask).sum(1) / mask.sum(1)"
 
@@ -107,14 +127,21 @@ class MaskPool(Divergence):
     def keras(words, table):
         import keras
 
-        embedding = keras.layers.Embedding(WORDS, WIDTH, weights=[table], mask_zero=True)
+        embedding = keras.layers.Embedding(
+            WORDS,
+            WIDTH,
+            weights=[table],
+            mask_zero=True,
+        )
         return keras.layers.GlobalAveragePooling1D()(embedding(words))
 
     def aligned_torch(words, table):
         import torch
 
         mask = (words != 0)[:, :, None]
-        return (torch.nn.Embedding.from_pretrained(table)(words) * mask).sum(1) / mask.sum(1)
+        return (torch.nn.Embedding.from_pretrained(table)(words) * mask).sum(
+            1,
+        ) / mask.sum(1)
 
 
 class MaskLoss(Divergence):
@@ -127,27 +154,47 @@ class MaskLoss(Divergence):
     name = "MASK-LOSS"
     apis = ("keras.layers.Embedding", "keras.Model.evaluate", "torch.nn.MSELoss", "torch.nn.CrossEntropyLoss")
     words = ("mask_zero", "masked loss", "padding in the loss", "ignore_index", "loss per token")
-    gap = 0.381
+    gap, units = 0.381, 9.7e6
+    arguments = ("mask_zero", "Masking")
     source = "keras/src/losses/loss.py, Loss.__call__: mask; Keras guide: Understanding masking and padding"
     cure = "average over the words alone: loss[mask].mean()"
 
     def inputs(rng):
         arrays = _inputs(rng)
-        return {**arrays, "y": rng.normal(size=(3, 5, WIDTH)) + 3 * (arrays["words"] == 0)[:, :, None]}
+        padding = arrays["words"] == 0
+        return {
+            **arrays,
+            "y": rng.normal(size=(3, 5, WIDTH)) + 3 * padding[:, :, None],
+        }
 
     def torch(words, table, y):
         import torch
 
-        return torch.nn.functional.mse_loss(torch.nn.Embedding.from_pretrained(table)(words), y)
+        return torch.nn.functional.mse_loss(
+            torch.nn.Embedding.from_pretrained(table)(words),
+            y,
+        )
 
     def keras(words, table, y):
         import keras
 
-        model = keras.Sequential([keras.layers.Embedding(WORDS, WIDTH, weights=[table], mask_zero=True)])
+        model = keras.Sequential(
+            [
+                keras.layers.Embedding(
+                    WORDS,
+                    WIDTH,
+                    weights=[table],
+                    mask_zero=True,
+                ),
+            ],
+        )
         model.compile(loss="mse", jit_compile=False)
         return model.evaluate(words, y, verbose=0)
 
     def aligned_torch(words, table, y):
         import torch
 
-        return torch.nn.functional.mse_loss(torch.nn.Embedding.from_pretrained(table)(words)[words != 0], y[words != 0])
+        return torch.nn.functional.mse_loss(
+            torch.nn.Embedding.from_pretrained(table)(words)[words != 0],
+            y[words != 0],
+        )

@@ -13,7 +13,7 @@ class InitPrelu(Divergence):
 
     name, apis = "INIT-PRELU", ("torch.nn.PReLU", "keras.layers.PReLU")
     words = ("prelu", "alpha_initializer", "shared_axes", "number of parameters", "slope")
-    gap = 0.26
+    gap, units = 0.26, 5.6e6
     source = "torch.nn.PReLU, num_parameters and init; keras.layers.PReLU, shared_axes and alpha_initializer"
     cure = "keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2, 3])"
 
@@ -33,7 +33,10 @@ class InitPrelu(Divergence):
     def aligned_keras(x):
         import keras
 
-        return keras.layers.PReLU(keras.initializers.Constant(0.25), shared_axes=[1, 2, 3])(x)
+        return keras.layers.PReLU(
+            keras.initializers.Constant(0.25),
+            shared_axes=[1, 2, 3],
+        )(x)
 
     def recognise(a, b):
         return a.num_parameters == 1 and not b.shared_axes
@@ -60,6 +63,7 @@ class InitInorm(Divergence):
     name, apis = "INIT-INORM", ("torch.nn.InstanceNorm2d", "keras.layers.GroupNormalization")
     words = ("instance norm", "affine", "number of parameters", "style transfer")
     gap = float("inf")
+    gives = {"torch": "int64 0", "keras": "int64 8"}
     source = "torch.nn.InstanceNorm2d, affine; keras.layers.GroupNormalization, groups=-1"
     cure = "torch.nn.InstanceNorm2d(channels, affine=True); or center=False, scale=False in Keras"
 
@@ -78,7 +82,8 @@ class InitInorm(Divergence):
     def aligned_torch():
         import torch
 
-        return sum(p.numel() for p in torch.nn.InstanceNorm2d(4, affine=True).parameters())
+        layer = torch.nn.InstanceNorm2d(4, affine=True)
+        return sum(p.numel() for p in layer.parameters())
 
     def recognise(a, b):
         return bool(a.affine) != bool(b.scale or b.center)
@@ -106,11 +111,19 @@ class InitPadidx(Divergence):
     name, apis = "INIT-PADIDX", ("torch.nn.Embedding", "keras.layers.Embedding")
     words = ("padding_idx", "mask_zero", "padding row", "embedding of padding")
     gap = float("inf")
+    arguments = ("mask_zero", "padding_idx")
+    gives = {
+        "torch": "float32 [[0, 0, 0], [0, 0, 0]]",
+        "keras": "float32 [[0.00157, -0.0191, 0.0339], [0.00157, -0.0191, 0.0339]]",
+    }
     source = "torch.nn.Embedding, padding_idx; keras.layers.Embedding, mask_zero"
     cure = "set the row to zero by hand, after each step too; or mask before a sum"
 
     def inputs(rng):
-        return {"words": np.array([[3, 0], [0, 2]]), "table": rng.normal(size=(5, 3))}
+        return {
+            "words": np.array([[3, 0], [0, 2]]),
+            "table": rng.normal(size=(5, 3)),
+        }
 
     def torch(words, table):
         import torch
@@ -129,7 +142,9 @@ class InitPadidx(Divergence):
 
         embedding = keras.layers.Embedding(5, 3, mask_zero=True)
         embedding.build()
-        embedding.embeddings.assign(keras.ops.concatenate([keras.ops.zeros((1, 3)), table[1:]]))
+        embedding.embeddings.assign(
+            keras.ops.concatenate([keras.ops.zeros((1, 3)), table[1:]]),
+        )
         return embedding(words)[words == 0]
 
 

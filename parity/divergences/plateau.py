@@ -10,7 +10,11 @@ def _torch_rates(losses, **options):
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1)], lr=0.125)
-    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, **options)
+    scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer,
+        factor=0.5,
+        **options,
+    )
     rates = []
     for loss in losses:
         scheduler.step(loss)
@@ -23,7 +27,11 @@ def _keras_rates(losses, **options):
 
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.125))
-    callback = keras.callbacks.ReduceLROnPlateau(monitor="loss", factor=0.5, **options)
+    callback = keras.callbacks.ReduceLROnPlateau(
+        monitor="loss",
+        factor=0.5,
+        **options,
+    )
     callback.set_model(model)
     callback.on_train_begin()
     rates = []
@@ -43,7 +51,7 @@ class LrPlateauPat(Divergence):
     name = "LR-PLATEAU-PAT"
     apis = ("torch.optim.lr_scheduler.ReduceLROnPlateau", "keras.callbacks.ReduceLROnPlateau")
     words = ("patience", "off by one", "reduce on plateau", "ReduceLROnPlateau")
-    gap = 0.289
+    gap, units = 0.289, 8.4e6
     source = "torch/optim/lr_scheduler.py, ReduceLROnPlateau.step; keras/src/callbacks/reduce_lr_on_plateau.py"
     cure = "patience in Keras = patience in torch + 1"
 
@@ -84,7 +92,7 @@ class LrPlateauThr(Divergence):
     name = "LR-PLATEAU-THR"
     apis = ("torch.optim.lr_scheduler.ReduceLROnPlateau", "keras.callbacks.ReduceLROnPlateau")
     words = ("threshold", "threshold_mode", "min_delta", "reduce on plateau", "rate falls too early")
-    gap = 1.6
+    gap, units = 1.6, 4.6e7
     source = "torch.optim.lr_scheduler.ReduceLROnPlateau, threshold_mode; keras.callbacks.ReduceLROnPlateau, min_delta"
     cure = 'threshold_mode="abs"'
 

@@ -14,12 +14,14 @@ class PoolSame(Divergence):
 
     name, apis = "POOL-SAME", ("torch.nn.MaxPool2d", "keras.layers.MaxPooling2D")
     words = ("max pool padding", "same", "asymmetric padding", "shifted", "border")
-    gap = 0.39
+    gap, units = 0.39, 9.2e6
     source = "torch.nn.MaxPool2d, padding; tf.nn, Notes on padding"
     cure = 'F.pad(x, (0, 1, 0, 1), value=-inf) and no padding; in Keras keras.ops.pad with -inf, then "valid"'
 
     def inputs(rng):
-        return {"x": rng.normal(-3, 1, (2, 3, 8, 8))}  # negative: a padding of zeros would be seen
+        return {
+            "x": rng.normal(-3, 1, (2, 3, 8, 8)),
+        }  # negative: a padding of zeros would be seen
 
     def torch(x):
         import torch
@@ -30,7 +32,10 @@ class PoolSame(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.MaxPooling2D(3, strides=2, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(3, strides=2, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_torch(x):
         import torch
@@ -64,6 +69,10 @@ class PoolGap(Divergence):
     name, apis = "POOL-GAP", ("torch.nn.AdaptiveAvgPool2d", "keras.layers.GlobalAveragePooling2D")
     words = ("global average pooling", "shape", "flatten", "keepdims")
     gap = float("inf")
+    gives = {
+        "torch": "float32 [[[[1.04]], [[0.975]], [[0.995]]], [[[1.15]], [[1.15]], [[0.873]]]]",
+        "keras": "float32 [[1.04, 0.975, 0.995], [1.15, 1.15, 0.873]]",
+    }
     source = "torch.nn.AdaptiveAvgPool2d, Shape; keras.layers.GlobalAveragePooling2D, Output shape"
     cure = ".flatten(1) after torch's; or keepdims=True in Keras"
 
@@ -78,7 +87,8 @@ class PoolGap(Divergence):
     def keras(x):
         import keras
 
-        return keras.layers.GlobalAveragePooling2D()(keras.ops.transpose(x, (0, 2, 3, 1)))
+        layer = keras.layers.GlobalAveragePooling2D()
+        return layer(keras.ops.transpose(x, (0, 2, 3, 1)))
 
     def aligned_torch(x):
         import torch
@@ -94,12 +104,12 @@ class PoolAvgpad(Divergence):
 
     name, apis = "POOL-AVGPAD", ("torch.nn.AvgPool2d", "keras.layers.AveragePooling2D")
     words = ("average pooling padding", "count_include_pad", "border", "corner", "same")
-    gap = 0.282
+    gap, units = 0.274, 7.4e6
     source = "torch.nn.AvgPool2d, count_include_pad; tf.nn.avg_pool"
     cure = "torch.nn.AvgPool2d(..., count_include_pad=False)"
 
     def inputs(rng):
-        return {"x": rng.normal(1, 1, (2, 3, 8, 8))}
+        return {"x": rng.uniform(0, 1, (2, 3, 8, 8))}
 
     def torch(x):
         import torch
@@ -110,12 +120,20 @@ class PoolAvgpad(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.AveragePooling2D(3, strides=1, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.AveragePooling2D(3, strides=1, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_torch(x):
         import torch
 
-        return torch.nn.AvgPool2d(3, stride=1, padding=1, count_include_pad=False)(x)
+        return torch.nn.AvgPool2d(
+            3,
+            stride=1,
+            padding=1,
+            count_include_pad=False,
+        )(x)
 
     def recognise(a, b):
         padded = a.padding if isinstance(a.padding, tuple) else (a.padding,)
@@ -145,8 +163,16 @@ class PoolNan(Divergence):
     name, apis = "POOL-NAN", ("torch.nn.MaxPool2d", "keras.layers.MaxPooling2D", "tf.nn.max_pool2d")
     words = ("nan", "max pool of nan", "nan disappears", "-3.4e38")
     gap = float("inf")
+    gives = {"torch": "float32 [[[[nan]]]]", "keras": "float32 [[[[2]]]]"}
     source = "tensorflow#125965; torch/nn/functional.py, max_pool2d"
     cure = "look for NaN before the pooling: torch.isnan(x).any(), tf.debugging.check_numerics"
+    script = """
+        import tensorflow as tf
+
+        x = tf.reshape([float("nan"), 1.0, 0.0, 2.0], (1, 2, 2, 1))
+        pooled = float(tf.nn.max_pool2d(x, 2, 2, "VALID")[0, 0, 0, 0])
+        assert pooled != pooled, f"the maximum of a NaN is {pooled}"
+    """
     unaligned = "a NaN is to be found, not to be pooled"
 
     def inputs(rng):
@@ -160,7 +186,10 @@ class PoolNan(Divergence):
     def keras(x):
         import keras
 
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))),
+            (0, 3, 1, 2),
+        )
 
 
 class PoolCeil(Divergence):
@@ -177,7 +206,9 @@ class PoolCeil(Divergence):
     cure = 'nothing to align: ceil_mode=True is padding="same"'
 
     def inputs(rng):
-        return {"x": rng.normal(-3, 1, (2, 3, 7, 7))}  # negative: a padding of zeros would be seen
+        return {
+            "x": rng.normal(-3, 1, (2, 3, 7, 7)),
+        }  # negative: a padding of zeros would be seen
 
     def torch(x):
         import torch
@@ -188,7 +219,10 @@ class PoolCeil(Divergence):
         import keras
 
         nhwc = keras.ops.transpose(x, (0, 2, 3, 1))
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2, padding="same")(nhwc), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2, padding="same")(nhwc),
+            (0, 3, 1, 2),
+        )
 
 
 class PoolFloor(Divergence):
@@ -214,7 +248,10 @@ class PoolFloor(Divergence):
     def keras(x):
         import keras
 
-        return keras.ops.transpose(keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+        return keras.ops.transpose(
+            keras.layers.MaxPooling2D(2)(keras.ops.transpose(x, (0, 2, 3, 1))),
+            (0, 3, 1, 2),
+        )
 
 
 class Lrn(Divergence):
@@ -226,7 +263,7 @@ class Lrn(Divergence):
 
     name, apis = "LRN", ("torch.nn.LocalResponseNorm", "tf.nn.local_response_normalization")
     words = ("local response normalization", "AlexNet", "depth_radius", "alpha", "lrn")
-    gap = 0.665
+    gap, units = 0.665, 1.4e7
     source = "torch.nn.LocalResponseNorm; tf.nn.local_response_normalization"
     cure = "depth_radius=(size - 1) // 2, alpha=alpha / size, beta=0.75, bias=1"
 
@@ -242,11 +279,20 @@ class Lrn(Divergence):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        return tf.transpose(tf.nn.local_response_normalization(nhwc), (0, 3, 1, 2))
+        return tf.transpose(
+            tf.nn.local_response_normalization(nhwc),
+            (0, 3, 1, 2),
+        )
 
     def aligned_tf(x):
         import tensorflow as tf
 
         nhwc = tf.transpose(x, (0, 2, 3, 1))
-        a = tf.nn.local_response_normalization(nhwc, depth_radius=2, bias=1.0, alpha=1e-4 / 5, beta=0.75)
+        a = tf.nn.local_response_normalization(
+            nhwc,
+            depth_radius=2,
+            bias=1.0,
+            alpha=1e-4 / 5,
+            beta=0.75,
+        )
         return tf.transpose(a, (0, 3, 1, 2))

@@ -12,12 +12,15 @@ class DtLossf32(Divergence):
 
     name, apis = "DT-LOSSF32", ("torch.nn.MSELoss", "keras.losses.MeanSquaredError", "keras.losses.Loss")
     words = ("float64 loss", "double precision", "loss dtype", "floatx", "gradient check fails")
-    dtype, gap = "float64", 1.3e-8
+    dtype, gap, units = "float64", 1.3e-8, 2e8
     source = "keras/src/losses/loss.py, Loss.__init__"
     cure = 'keras.losses.MeanSquaredError(dtype="float64")'
 
     def inputs(rng):
-        return {"prediction": rng.normal(size=(16, 3)), "target": rng.normal(size=(16, 3))}
+        return {
+            "prediction": rng.normal(size=(16, 3)),
+            "target": rng.normal(size=(16, 3)),
+        }
 
     def torch(prediction, target):
         import torch
@@ -32,4 +35,5 @@ class DtLossf32(Divergence):
     def aligned_keras(prediction, target):
         import keras
 
-        return keras.losses.MeanSquaredError(dtype="float64")(target, prediction)
+        loss = keras.losses.MeanSquaredError(dtype="float64")
+        return loss(target, prediction)

@@ -14,13 +14,17 @@ class DtDefault(Divergence):
     name, apis = "DT-DEFAULT", ("torch.tensor", "tf.constant", "numpy.array", "keras.ops.convert_to_tensor")
     words = ("default dtype", "int32", "float64", "literal")
     gap = float("inf")
+    gives = {"torch": "float32 int64", "tf": "float32 int32", "numpy": "float64 int64"}
     source = "torch.get_default_dtype; tf.convert_to_tensor; numpy.array"
     cure = "give the dtype"
 
     def torch():
         import torch
 
-        return f"{torch.tensor([1.0]).dtype} {torch.tensor([1]).dtype}".replace("torch.", "")
+        return f"{torch.tensor([1.0]).dtype} {torch.tensor([1]).dtype}".replace(
+            "torch.",
+            "",
+        )
 
     def tf():
         import tensorflow as tf
@@ -35,7 +39,8 @@ class DtDefault(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return f"{tf.constant([1.0]).dtype.name} {tf.constant([1], tf.int64).dtype.name}"
+        real, whole = tf.constant([1.0]), tf.constant([1], tf.int64)
+        return f"{real.dtype.name} {whole.dtype.name}"
 
     def aligned_numpy():
         import numpy as np
@@ -57,6 +62,7 @@ class DtPromo(Divergence):
         "mixed dtypes",
     )
     gap = float("inf")
+    gives = {"torch": "float32 [-0.211, 2.43]", "keras": "float32 [-0.211, 2.43]"}
     raises = {"tf": ("InvalidArgumentError", "was expected to be a int64 tensor but is a float tensor")}
     source = "torch, Type promotion; tf.experimental.numpy.experimental_enable_numpy_behavior"
     cure = "tf.cast; or keras.ops.add"
@@ -90,18 +96,21 @@ class DtI64f32(Divergence):
     name, apis = "DT-I64F32", ("torch.result_type", "keras.ops.add", "numpy.result_type")
     words = ("promotion", "float64", "int64", "NumPy is slower")
     gap = float("inf")
+    gives = {"torch": "float32", "keras": "float32", "numpy": "float64"}
     source = "torch, Type promotion; NumPy, Data type promotion"
     cure = "cast the integers: n.astype(x.dtype)"
 
     def torch():
         import torch
 
-        return str((torch.ones(2, dtype=torch.int64) + torch.ones(2, dtype=torch.float32)).dtype).removeprefix("torch.")
+        total = torch.ones(2, dtype=torch.int64) + torch.ones(2)
+        return str(total.dtype).removeprefix("torch.")
 
     def keras():
         import keras
 
-        return str(keras.ops.add(keras.ops.ones(2, "int64"), keras.ops.ones(2, "float32")).dtype.name)
+        total = keras.ops.add(keras.ops.ones(2, "int64"), keras.ops.ones(2))
+        return total.dtype.name
 
     def numpy():
         import numpy as np
@@ -111,7 +120,8 @@ class DtI64f32(Divergence):
     def aligned_numpy():
         import numpy as np
 
-        return str((np.ones(2, "int64").astype("float32") + np.ones(2, "float32")).dtype)
+        total = np.ones(2, "int64").astype("float32") + np.ones(2, "float32")
+        return str(total.dtype)
 
 
 class Dt0dim(Divergence):
@@ -123,6 +133,7 @@ class Dt0dim(Divergence):
     name, apis = "DT-0DIM", ("torch.result_type", "tf.add", "numpy.add")
     words = ("0-d tensor", "scalar tensor", "NEP 50", "float64", "promotion")
     gap = float("inf")
+    gives = {"torch": "float32", "numpy": "float64"}
     raises = {"tf": ("InvalidArgumentError", "was expected to be a float tensor but is a double tensor")}
     source = "torch, Type promotion; NEP 50; tf.add"
     cure = "Python numbers for constants: float(c)"
@@ -130,9 +141,8 @@ class Dt0dim(Divergence):
     def torch():
         import torch
 
-        return str((torch.ones(2, dtype=torch.float32) + torch.tensor(0.5, dtype=torch.float64)).dtype).removeprefix(
-            "torch."
-        )
+        total = torch.ones(2) + torch.tensor(0.5, dtype=torch.float64)
+        return str(total.dtype).removeprefix("torch.")
 
     def tf():
         import tensorflow as tf
@@ -164,13 +174,16 @@ class DtDiv(Divergence):
     name, apis = "DT-DIV", ("torch.div", "tf.divide", "keras.ops.divide", "numpy.divide")
     words = ("integer division", "true division", "float64", "int32")
     gap = float("inf")
+    gives = {"torch": "float32", "tf": "float64", "numpy": "float64", "keras": "float32"}
     source = "torch.div; tf.truediv; numpy.divide"
     cure = "cast first: tf.cast(n, tf.float32) / m"
 
     def torch():
         import torch
 
-        return str((torch.tensor([1]) / torch.tensor([2])).dtype).removeprefix("torch.")
+        return str((torch.tensor([1]) / torch.tensor([2])).dtype).removeprefix(
+            "torch.",
+        )
 
     def tf():
         import tensorflow as tf
@@ -185,7 +198,10 @@ class DtDiv(Divergence):
     def keras():
         import keras
 
-        return keras.ops.divide(keras.ops.array([1]), keras.ops.array([2])).dtype.name
+        return keras.ops.divide(
+            keras.ops.array([1]),
+            keras.ops.array([2]),
+        ).dtype.name
 
     def aligned_tf():
         import tensorflow as tf
@@ -208,6 +224,7 @@ class DtU8(Divergence):
     name, apis = "DT-U8", ("torch.add", "tf.add", "numpy.add")
     words = ("uint8", "overflow", "out of bounds for uint8", "wraps around", "picture arithmetic")
     gap = float("inf")
+    gives = {"torch": "uint8 [1]", "tf": "uint8 [1]"}
     raises = {"numpy": ("OverflowError", "Python integer 256 out of bounds for uint8")}
     source = "NEP 50; torch, Type promotion"
     cure = 'cast first: x.astype("int32") + 256'

@@ -13,7 +13,7 @@ class RedDdof(Divergence):
 
     name, apis = "RED-DDOF", ("torch.std", "torch.var", "tf.math.reduce_std", "keras.ops.std", "numpy.std")
     words = ("standard deviation", "ddof", "unbiased", "correction", "Bessel", "variance")
-    gap = 0.134
+    gap, units = 0.134, 3.1e6
     source = "torch.std, correction; numpy.std, ddof"
     cure = "x.std(correction=0)"
 
@@ -44,6 +44,7 @@ class RedStd1(Divergence):
     name, apis = "RED-STD1", ("torch.std", "torch.var", "tf.math.reduce_std", "keras.ops.std", "numpy.std")
     words = ("nan", "standard deviation of one element", "degrees of freedom", "batch of one")
     gap = float("inf")
+    gives = {"torch": "float32 nan", "tf": "float32 0", "numpy": "float32 0"}
     warns = {"torch": "degrees of freedom is <= 0"}
     source = "torch.std, correction"
     cure = "x.std(correction=0)"
@@ -74,7 +75,7 @@ class RedMedian(Divergence):
 
     name, apis = "RED-MEDIAN", ("torch.median", "keras.ops.median", "numpy.median")
     words = ("median", "even", "quantile", "lower")
-    gap = 0.25
+    gap, units = 0.25, 6.2e6
     source = "torch.median, Note"
     cure = "x.quantile(0.5)"
 
@@ -107,6 +108,11 @@ class RedAxisempty(Divergence):
     name, apis = "RED-AXISEMPTY", ("torch.sum", "tf.reduce_sum", "keras.ops.sum", "numpy.sum")
     words = ("axis=()", "dim=()", "empty axes", "reduces everything")
     gap = float("inf")
+    gives = {
+        "torch": "float32 2.03",
+        "tf": "float32 [[0.491, -0.547, -0.213], [2.11, 0.409, -0.221]]",
+        "numpy": "float32 [[0.491, -0.547, -0.213], [2.11, 0.409, -0.221]]",
+    }
     source = "torch.sum; numpy.sum"
     cure = "x.sum(dim) if dim else x"
 
@@ -138,6 +144,7 @@ class RedEmpty(Divergence):
     name, apis = "RED-EMPTY", ("torch.max", "tf.reduce_max", "keras.ops.max", "numpy.max")
     words = ("empty tensor", "max of empty", "zero-size array", "-inf")
     gap = float("inf")
+    gives = {"tf": "float32 -inf"}
     raises = {
         "torch": ("RuntimeError", "Expected reduction dim to be specified"),
         "keras": ("InvalidArgumentError", "Cannot compute the max of an empty tensor"),
@@ -191,6 +198,7 @@ class NanArgmax(Divergence):
     name, apis = "NAN-ARGMAX", ("torch.argmax", "tf.argmax", "keras.ops.argmax", "numpy.argmax")
     words = ("nan", "argmax of nan", "accuracy with nan", "predicted class")
     gap = float("inf")
+    gives = {"torch": "int64 0", "tf": "int64 2", "keras": "int32 2", "numpy": "int64 0"}
     source = "numpy.argmax; tensorflow/core/kernels/argmax_op.h"
     cure = "look for NaN first: tf.debugging.check_numerics"
 
@@ -235,6 +243,7 @@ class NanSign(Divergence):
     name, apis = "NAN-SIGN", ("torch.sign", "tf.sign", "keras.ops.sign", "numpy.sign")
     words = ("nan", "sign of nan", "signSGD", "Lion")
     gap = float("inf")
+    gives = {"torch": "float32 [0, -1]", "tf": "float32 [nan, -1]", "numpy": "float32 [nan, -1]"}
     source = "torch.sign; tf.sign; numpy.sign"
     cure = "torch.where(x.isnan(), x, x.sign())"
     unaligned = "a NaN is to be found, not to be carried on"

@@ -12,7 +12,8 @@ class RegL2(Divergence):
 
     name, apis = "REG-L2", ("torch.optim.SGD", "keras.regularizers.L2", "keras.layers.Dense")
     words = ("weight_decay", "kernel_regularizer", "L2", "regularizer", "factor of two", "penalty")
-    gap = 0.333
+    gap, units = 0.333, 7.8e6
+    arguments = ("weight_decay", "kernel_regularizer", "L2")
     source = "keras/src/regularizers/regularizers.py, L2; torch.optim.SGD, weight_decay"
     cure = "kernel_regularizer=keras.regularizers.L2(weight_decay / 2)"
 
@@ -54,7 +55,8 @@ class RegL2loss(Divergence):
 
     name, apis = "REG-L2LOSS", ("tf.nn.l2_loss", "keras.regularizers.L2", "torch.optim.SGD")
     words = ("l2_loss", "L2", "regularizer", "factor of two", "TensorFlow 1", "penalty")
-    gap = 1.0
+    gap, units = 1.0, 1.7e7
+    arguments = ("l2_loss",)
     source = "tf.nn.l2_loss: sum(t ** 2) / 2; keras/src/regularizers/regularizers.py, L2"
     cure = "keras.regularizers.L2(factor / 2)"
 
@@ -87,7 +89,8 @@ class RegBias(Divergence):
     name = "REG-BIAS"
     apis = ("torch.optim.SGD", "keras.layers.Dense", "keras.optimizers.Optimizer.exclude_from_weight_decay")
     words = ("bias decay", "weight_decay on bias", "parameter groups", "kernel_regularizer", "no_decay")
-    gap = 0.333
+    gap, units = 0.333, 6.9e6
+    arguments = ("weight_decay", "kernel_regularizer")
     source = "torch.optim, Per-parameter options; keras.layers.Dense, bias_regularizer"
     cure = 'parameter groups in torch: [{"params": biases, "weight_decay": 0}, {"params": kernels}]'
 
@@ -108,13 +111,21 @@ class RegBias(Divergence):
         import keras
         import tensorflow as tf
 
-        layer = keras.layers.Dense(3, kernel_regularizer=keras.regularizers.L2(0.5 / 2))
+        layer = keras.layers.Dense(
+            3,
+            kernel_regularizer=keras.regularizers.L2(0.5 / 2),
+        )
         layer.build((None, 4))
         layer.set_weights([keras.ops.transpose(w), b])
         variables = layer.trainable_variables
         with tf.GradientTape() as tape:
-            penalty = keras.ops.sum(layer.losses[0]) + 0 * keras.ops.sum(layer.bias)
-        keras.optimizers.SGD(0.5).apply(tape.gradient(penalty, [v.value for v in variables]), variables)
+            penalty = keras.ops.sum(layer.losses[0]) + 0 * keras.ops.sum(
+                layer.bias,
+            )
+        keras.optimizers.SGD(0.5).apply(
+            tape.gradient(penalty, [v.value for v in variables]),
+            variables,
+        )
         return layer.bias
 
     def aligned_torch(w, b):
@@ -124,6 +135,9 @@ class RegBias(Divergence):
         layer.load_state_dict({"weight": w, "bias": b})
         for parameter in layer.parameters():
             parameter.grad = torch.zeros_like(parameter)
-        groups = [{"params": [layer.bias], "weight_decay": 0}, {"params": [layer.weight]}]
+        groups = [
+            {"params": [layer.bias], "weight_decay": 0},
+            {"params": [layer.weight]},
+        ]
         torch.optim.SGD(groups, lr=0.5, weight_decay=0.5).step()
         return layer.bias

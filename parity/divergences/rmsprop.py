@@ -21,7 +21,7 @@ class OptRmsRho(Divergence):
 
     name, apis = "OPT-RMS-RHO", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("rho", "alpha", "smoothing", "decay", "RMSprop differs")
-    gap = 0.664
+    gap, units = 0.664, 1.9e7
     source = "torch.optim.RMSprop, alpha; keras.optimizers.RMSprop, rho"
     cure = "torch.optim.RMSprop(alpha=0.9), or keras.optimizers.RMSprop(rho=0.99)"
 
@@ -30,17 +30,31 @@ class OptRmsRho(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            eps=BELOW_ROUNDING,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING), w, grads)
+        optimizer = keras.optimizers.RMSprop(LR, epsilon=BELOW_ROUNDING)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=BELOW_ROUNDING,
+        )
 
     def recognise(a, b):
         return abs(a.defaults["alpha"] - b.rho) > 1e-6
@@ -67,7 +81,7 @@ class OptRmsEps(Divergence):
 
     name, apis = "OPT-RMS-EPS", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("epsilon", "eps", "inside the square root", "small gradients", "RMSpropTF", "RMSprop differs")
-    gap = 0.998
+    gap, units = 0.998, 2.8e7
     source = "torch.optim.RMSprop, Note on TensorFlow; keras/src/optimizers/rmsprop.py, update_step"
     cure = "an epsilon below rounding in both, such as 2**-100; or timm's RMSpropTF"
 
@@ -77,22 +91,41 @@ class OptRmsEps(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=1e-7)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=1e-7,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7), w, grads)
+        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=1e-7)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.RMSprop, w, grads, lr=LR, alpha=0.9, eps=BELOW_ROUNDING)
+        return torch_steps(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            lr=LR,
+            alpha=0.9,
+            eps=BELOW_ROUNDING,
+        )
 
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING), w, grads)
+        return keras_steps(
+            keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING),
+            w,
+            grads,
+        )
 
     def recognise(a, b):
         return max(a.defaults["eps"], b.epsilon) > 1e-20
@@ -118,7 +151,8 @@ class OptRmsLr(Divergence):
 
     name, apis = "OPT-RMS-LR", ("torch.optim.RMSprop", "keras.optimizers.RMSprop")
     words = ("momentum", "learning rate schedule", "learning rate change")
-    gap = 0.754
+    gap, units = 0.754, 2.2e7
+    arguments = ("momentum",)
     source = "torch/optim/rmsprop.py, _single_tensor_rmsprop; keras/src/optimizers/rmsprop.py, update_step"
     cure = "at a change of rate multiply Keras's momenta by lr_new / lr_old"
 
@@ -127,19 +161,39 @@ class OptRmsLr(Divergence):
     def torch(w, grads):
         import torch
 
-        options = {"lr": LR, "alpha": 0.9, "eps": BELOW_ROUNDING, "momentum": 0.9}
-        return torch_steps_at_two_rates(torch.optim.RMSprop, w, grads, **options)
+        options = {
+            "lr": LR,
+            "alpha": 0.9,
+            "eps": BELOW_ROUNDING,
+            "momentum": 0.9,
+        }
+        return torch_steps_at_two_rates(
+            torch.optim.RMSprop,
+            w,
+            grads,
+            **options,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING, momentum=0.9)
+        optimizer = keras.optimizers.RMSprop(
+            LR,
+            rho=0.9,
+            epsilon=BELOW_ROUNDING,
+            momentum=0.9,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.RMSprop(LR, rho=0.9, epsilon=BELOW_ROUNDING, momentum=0.9)
+        optimizer = keras.optimizers.RMSprop(
+            LR,
+            rho=0.9,
+            epsilon=BELOW_ROUNDING,
+            momentum=0.9,
+        )
         return keras_steps_at_two_rates(optimizer, w, grads, rescale=True)
 
 
@@ -160,11 +214,22 @@ class OptRmsprop(Divergence):
     def torch(w, grads):
         import torch
 
-        options = {"lr": LR, "alpha": 0.875, "eps": BELOW_ROUNDING, "momentum": 0.875, "centered": True}
+        options = {
+            "lr": LR,
+            "alpha": 0.875,
+            "eps": BELOW_ROUNDING,
+            "momentum": 0.875,
+            "centered": True,
+        }
         return torch_steps(torch.optim.RMSprop, w, grads, **options)
 
     def keras(w, grads):
         import keras
 
-        options = {"rho": 0.875, "epsilon": BELOW_ROUNDING, "momentum": 0.875, "centered": True}
+        options = {
+            "rho": 0.875,
+            "epsilon": BELOW_ROUNDING,
+            "momentum": 0.875,
+            "centered": True,
+        }
         return keras_steps(keras.optimizers.RMSprop(LR, **options), w, grads)

@@ -16,7 +16,7 @@ class BnMom(Divergence):
 
     name, apis = "BN-MOM", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("momentum", "running mean", "moving average", "eval output differs", "validation loss", "batch norm")
-    gap = 0.9
+    gap, units = 0.9, 2.5e7
     source = "torch.nn.BatchNorm1d, Note on momentum; keras.layers.BatchNormalization, momentum"
     cure = "momentum_keras = 1 - momentum_torch: 0.9"
 
@@ -68,7 +68,7 @@ class BnVar(Divergence):
 
     name, apis = "BN-VAR", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("running variance", "moving variance", "unbiased", "Bessel", "eval output differs", "batch norm")
-    gap = 1 / 8
+    gap, units = 1 / 8, 2.7e6
     source = "torch.nn.BatchNorm1d: unbiased estimator; keras/src/layers/normalization/batch_normalization.py, call"
     cure = "multiply the batch's variance by n/(n - 1) as it enters the moving one; there is no switch"
 
@@ -108,6 +108,8 @@ class BnCum(Divergence):
     name, apis = "BN-CUM", ("torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d", "keras.layers.BatchNormalization")
     words = ("momentum=None", "cumulative average", "recompute statistics", "stochastic weight averaging", "batch norm")
     gap = float("inf")
+    arguments = ("momentum",)
+    gives = {"torch": "float32 [1.15, 1.05, 1.21, 1.23]"}
     raises = {"keras": ("TypeError", "NoneType")}
     source = "torch.nn.BatchNorm1d, momentum; keras/src/layers/normalization/batch_normalization.py, __init__"
     cure = "layer.momentum = t / (t + 1) before batch t, counted from 0"
@@ -150,7 +152,7 @@ class BnEval(Divergence):
 
     name, apis = "BN-EVAL", ("torch.nn.BatchNorm1d", "torch.nn.Module.eval", "keras.layers.BatchNormalization")
     words = ("eval() forgotten", "model.eval", "train mode", "depends on the batch", "eval output differs")
-    gap = 1.08
+    gap, units = 1.08, 1.9e7
     source = "torch.nn.Module.eval; keras.layers.BatchNormalization, Call arguments"
     cure = "model.eval() before inference; training=True in a Keras loop written by hand"
 

@@ -4,7 +4,7 @@ from parity.divergences.entry import Divergence
 
 
 def torch_rates(schedule, lr=0.125, steps=12, **options):
-    """The rates that a torch schedule gives when it is stepped after each update."""
+    """The rates of a torch schedule that is stepped after each update."""
     import torch
 
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=lr)
@@ -40,7 +40,7 @@ class LrUnit(Divergence):
         "decay_steps",
         "LearningRateScheduler",
     )
-    gap = 0.70
+    gap, units = 0.70, 2e7
     source = (
         "torch.optim, How to adjust learning rate; keras/src/optimizers/base_optimizer.py, _get_current_learning_rate"
     )
@@ -49,7 +49,10 @@ class LrUnit(Divergence):
     def torch():
         import torch
 
-        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.125)
+        optimizer = torch.optim.SGD(
+            [torch.zeros(1, requires_grad=True)],
+            lr=0.125,
+        )
         scheduler = torch.optim.lr_scheduler.ExponentialLR(optimizer, 0.5)
         rates = []
         for _epoch in range(2):
@@ -63,7 +66,14 @@ class LrUnit(Divergence):
         import keras
 
         w = keras.Variable([0.0])
-        optimizer = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.125, 1, 0.5, staircase=True))
+        optimizer = keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                1,
+                0.5,
+                staircase=True,
+            ),
+        )
         rates = []
         for _batch in range(8):
             rates.append(optimizer.learning_rate)
@@ -74,7 +84,14 @@ class LrUnit(Divergence):
         import keras
 
         w = keras.Variable([0.0])
-        optimizer = keras.optimizers.SGD(keras.optimizers.schedules.ExponentialDecay(0.125, 4, 0.5, staircase=True))
+        optimizer = keras.optimizers.SGD(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                4,
+                0.5,
+                staircase=True,
+            ),
+        )
         rates = []
         for _batch in range(8):
             rates.append(optimizer.learning_rate)
@@ -91,24 +108,37 @@ class LrStep(Divergence):
     name = "LR-STEP"
     apis = ("torch.optim.lr_scheduler.StepLR", "keras.optimizers.schedules.ExponentialDecay")
     words = ("staircase", "step decay", "learning rate schedule", "gamma")
-    gap = 0.245
+    gap, units = 0.245, 7.1e6
     source = "keras.optimizers.schedules.ExponentialDecay, staircase"
     cure = "staircase=True"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.StepLR, step_size=3, gamma=0.5)
+        return torch_rates(
+            torch.optim.lr_scheduler.StepLR,
+            step_size=3,
+            gamma=0.5,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5))
+        return keras_rates(
+            keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.ExponentialDecay(0.125, 3, 0.5, staircase=True))
+        return keras_rates(
+            keras.optimizers.schedules.ExponentialDecay(
+                0.125,
+                3,
+                0.5,
+                staircase=True,
+            ),
+        )
 
 
 class LrMulti(Divergence):
@@ -120,26 +150,34 @@ class LrMulti(Divergence):
     name = "LR-MULTI"
     apis = ("torch.optim.lr_scheduler.MultiStepLR", "keras.optimizers.schedules.PiecewiseConstantDecay")
     words = ("milestones", "boundaries", "off by one", "step decay", "learning rate schedule")
-    gap = 0.431
+    gap, units = 0.431, 1.3e7
     source = "keras.optimizers.schedules.PiecewiseConstantDecay, call; torch.optim.lr_scheduler.MultiStepLR"
     cure = "boundaries = milestone - 1"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.MultiStepLR, milestones=[3, 6], gamma=0.25)
+        return torch_rates(
+            torch.optim.lr_scheduler.MultiStepLR,
+            milestones=[3, 6],
+            gamma=0.25,
+        )
 
     def keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates))
+        return keras_rates(
+            keras.optimizers.schedules.PiecewiseConstantDecay([3, 6], rates),
+        )
 
     def aligned_keras():
         import keras
 
         rates = [2**-3, 2**-5, 2**-7]
-        return keras_rates(keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates))
+        return keras_rates(
+            keras.optimizers.schedules.PiecewiseConstantDecay([2, 5], rates),
+        )
 
 
 class LrPoly(Divergence):
@@ -151,24 +189,36 @@ class LrPoly(Divergence):
     name = "LR-POLY"
     apis = ("torch.optim.lr_scheduler.PolynomialLR", "keras.optimizers.schedules.PolynomialDecay")
     words = ("end_learning_rate", "linear decay", "polynomial decay", "warm-up and linear decay")
-    gap = 0.143
+    gap, units = 0.143, 4.1e6
     source = "keras.optimizers.schedules.PolynomialDecay, end_learning_rate; torch.optim.lr_scheduler.PolynomialLR"
     cure = "end_learning_rate=0"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.PolynomialLR, lr=2**-10, total_iters=8)
+        return torch_rates(
+            torch.optim.lr_scheduler.PolynomialLR,
+            lr=2**-10,
+            total_iters=8,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8))
+        return keras_rates(
+            keras.optimizers.schedules.PolynomialDecay(2**-10, 8),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.PolynomialDecay(2**-10, 8, end_learning_rate=0))
+        return keras_rates(
+            keras.optimizers.schedules.PolynomialDecay(
+                2**-10,
+                8,
+                end_learning_rate=0,
+            ),
+        )
 
 
 class LrLinear(Divergence):
@@ -181,14 +231,18 @@ class LrLinear(Divergence):
     name = "LR-LINEAR"
     apis = ("torch.optim.lr_scheduler.LinearLR", "keras.optimizers.schedules.CosineDecay")
     words = ("warm-up", "warmup", "start_factor", "warmup_target", "warmup_steps", "linear warm-up")
-    gap = 0.322
+    gap, units = 0.322, 9.4e6
     source = "torch.optim.lr_scheduler.LinearLR, start_factor; keras.optimizers.schedules.CosineDecay, warmup_target"
     cure = "initial_learning_rate = start_factor * lr"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.LinearLR, steps=8, total_iters=8)
+        return torch_rates(
+            torch.optim.lr_scheduler.LinearLR,
+            steps=8,
+            total_iters=8,
+        )
 
     def keras():
         import keras
@@ -203,4 +257,9 @@ class LrLinear(Divergence):
 
 def _warm_up(keras, start):
     """From this rate to an eighth in eight updates."""
-    return keras.optimizers.schedules.CosineDecay(start, 100, warmup_target=0.125, warmup_steps=8)
+    return keras.optimizers.schedules.CosineDecay(
+        start,
+        100,
+        warmup_target=0.125,
+        warmup_steps=8,
+    )

@@ -13,24 +13,37 @@ class LrCosMin(Divergence):
     name = "LR-COS-MIN"
     apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
     words = ("eta_min", "alpha", "cosine annealing", "minimum learning rate", "floor")
-    gap = 0.105
+    gap, units = 0.105, 3e6
+    arguments = ("eta_min", "alpha")
     source = "keras.optimizers.schedules.CosineDecay, alpha; torch.optim.lr_scheduler.CosineAnnealingLR, eta_min"
     cure = "alpha = eta_min / lr"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=11, eta_min=2**-6)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            T_max=11,
+            eta_min=2**-6,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6),
+        )
 
     def aligned_keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 11, alpha=2**-6 / 0.125))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(
+                0.125,
+                11,
+                alpha=2**-6 / 0.125,
+            ),
+        )
 
 
 class LrCosPeriod(Divergence):
@@ -43,24 +56,35 @@ class LrCosPeriod(Divergence):
     name = "LR-COS-PERIOD"
     apis = ("torch.optim.lr_scheduler.CosineAnnealingLR", "keras.optimizers.schedules.CosineDecay")
     words = ("T_max", "cosine annealing", "decay_steps", "learning rate rises again", "loss rises at the end")
-    gap = 0.521
+    gap, units = 0.521, 1.5e7
     source = "torch.optim.lr_scheduler.CosineAnnealingLR; keras/src/optimizers/schedules/learning_rate_schedule.py"
     cure = "stop stepping the scheduler after T_max"
 
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, T_max=6, eta_min=2**-6)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            T_max=6,
+            eta_min=2**-6,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecay(0.125, 6, alpha=2**-3),
+        )
 
     def aligned_torch():
         import torch
 
-        rates = torch_rates(torch.optim.lr_scheduler.CosineAnnealingLR, steps=7, T_max=6, eta_min=2**-6)
+        rates = torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingLR,
+            steps=7,
+            T_max=6,
+            eta_min=2**-6,
+        )
         return torch.cat([rates, rates[-1:].expand(5)])
 
 
@@ -83,9 +107,15 @@ class LrRestarts(Divergence):
     def torch():
         import torch
 
-        return torch_rates(torch.optim.lr_scheduler.CosineAnnealingWarmRestarts, T_0=4, T_mult=2)
+        return torch_rates(
+            torch.optim.lr_scheduler.CosineAnnealingWarmRestarts,
+            T_0=4,
+            T_mult=2,
+        )
 
     def keras():
         import keras
 
-        return keras_rates(keras.optimizers.schedules.CosineDecayRestarts(0.125, 4))
+        return keras_rates(
+            keras.optimizers.schedules.CosineDecayRestarts(0.125, 4),
+        )

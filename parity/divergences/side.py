@@ -14,9 +14,11 @@ import numpy as np
 
 from parity.divergences.entry import Divergence, framework_of
 from parity.frameworks.runtime import runtime
+from parity.judging.noise import rms
 from parity.judging.run import Failure
 from parity.task import Array, Arrays, cast
 
+FEW = 6  # so many numbers are shown one by one
 PLAIN = (np.ndarray, str, bool, int, float, tuple, list)  # results that are no framework's tensor
 
 
@@ -27,6 +29,21 @@ class Outcome:
     value: Array | None
     error: Failure | None = None
     warnings: tuple[str, ...] = ()
+
+
+def short(found: Outcome) -> str:
+    """What came of a side in a line: its error, or its dtype and values, or if they are many its shape and size."""
+    if found.value is None:
+        return str(found.error)
+    value = found.value
+    if value.dtype.kind == "U":
+        return str(value.tolist())
+    if value.size <= FEW:
+        return f"{value.dtype} {_numbers(value.tolist())}"
+    finite = np.abs(value[np.isfinite(value)]).astype("float64")
+    odd = {"nan": np.isnan(value).sum(), "inf": np.isinf(value).sum()}
+    said = [f"rms {rms(finite):.3g}", *(f"{count} {what}" for what, count in odd.items() if count)]
+    return f"{value.dtype} {value.shape}: {', '.join(map(_numbers, value.flat[:3]))}, ...; {', '.join(said)}"
 
 
 def inputs_of(entry: type[Divergence]) -> Arrays:
@@ -80,6 +97,11 @@ def as_found(framework: str, dtype: str) -> Iterator[None]:
             torch.set_default_dtype(getattr(torch, dtype))
             torch.manual_seed(0)
         yield
+
+
+def _numbers(value: Any) -> str:
+    """Three digits of each; a zero without its sign."""
+    return f"[{', '.join(map(_numbers, value))}]" if isinstance(value, list) else f"{value + 0:.3g}"
 
 
 def _array(framework: str, value: Any) -> Array:

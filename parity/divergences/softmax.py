@@ -18,7 +18,7 @@ class ActSoftmaxDim(Divergence):
         "keras.layers.Softmax",
     )  # fmt: skip
     words = ("softmax axis", "dim", "rows do not sum to one", "Implicit dimension choice")
-    gap = 0.49
+    gap, units = 0.49, 1.3e7
     warns = {"torch": "Implicit dimension choice for softmax"}
     source = "torch/nn/functional.py, _get_softmax_dim"
     cure = "F.softmax(x, dim=-1)"
@@ -67,6 +67,7 @@ class ActSoftmaxInf(Divergence):
     name, apis = "ACT-SOFTMAX-INF", ("torch.nn.functional.softmax", "keras.ops.softmax", "tf.nn.softmax")
     words = ("softmax of infinity", "nan", "inf", "overflow")
     gap = float("inf")
+    gives = {"torch": "float32 [nan, nan]", "keras": "float32 [nan, 0]"}
     source = "tf.nn.softmax and torch.nn.Softmax: neither page defines it"
     cure = "keep logits finite: clip at the dtype's largest number"
 
@@ -103,6 +104,7 @@ class ActInt(Divergence):
     name, apis = "ACT-INT", ("torch.exp", "tf.exp", "keras.ops.exp", "numpy.exp")
     words = ("integer input", "not in the list of allowed values", "int32", "promotion", "cast")
     gap = float("inf")
+    gives = {"torch": "float32 [1, 2.72, 7.39]", "keras": "float32 [1, 2.72, 7.39]"}
     raises = {"tf": ("InvalidArgumentError", "not in the list of allowed values")}
     source = "torch, Type promotion; tf.math.exp"
     cure = "tf.cast(x, tf.float32)"

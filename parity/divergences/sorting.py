@@ -14,8 +14,16 @@ class NanSort(Divergence):
     name, apis = "NAN-SORT", ("torch.sort", "tf.sort", "keras.ops.sort", "numpy.sort")
     words = ("nan", "sort with nan", "unsorted", "median with nan")
     gap = float("inf")
+    gives = {"torch": "float32 [1, 2, 3, nan]", "tf": "float32 [1, 3, nan, 2]", "numpy": "float32 [1, 2, 3, nan]"}
     source = "tensorflow/python/ops/sort_ops.py; torch.sort; numpy.sort"
     cure = "replace NaN by +inf first"
+    script = """
+        import tensorflow as tf
+
+        found = tf.sort([3.0, float("nan"), 1.0, 2.0]).numpy().tolist()
+        numbers = [x for x in found if x == x]
+        assert numbers == sorted(numbers), f"{found} is not sorted"
+    """
 
     def inputs(rng):
         return {"x": np.array([3.0, np.nan, 1.0, 2.0])}
@@ -59,6 +67,7 @@ class NanTopk(Divergence):
     name, apis = "NAN-TOPK", ("torch.topk", "tf.math.top_k", "keras.ops.top_k")
     words = ("nan", "top k of nan", "beam search")
     gap = float("inf")
+    gives = {"torch": "float32 [nan, nan]", "tf": "float32 [nan, 3]"}
     source = "torch.topk; tf.math.top_k"
     cure = "replace NaN by -inf first"
 
@@ -93,7 +102,7 @@ class ClipSwap(Divergence):
 
     name, apis = "CLIP-SWAP", ("torch.clamp", "tf.clip_by_value", "keras.ops.clip", "numpy.clip")
     words = ("clamp", "clip", "bounds", "min larger than max")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "torch.clamp; tf.clip_by_value; numpy.clip"
     cure = "order the bounds first"
 

@@ -13,7 +13,7 @@ def _torch_grad(f, *values):
 
 
 def _tf_grad(f, *values):
-    """The derivative of f there by its last argument, in TensorFlow; the text "None" where the tape has none."""
+    """The slope of f by its last argument; "None" where there is none."""
     import tensorflow as tf
 
     x = [tf.constant(value) for value in values]
@@ -32,7 +32,7 @@ class GradHtanh(Divergence):
 
     name, apis = "GRAD-HTANH", ("torch.nn.Hardtanh", "torch.clamp", "tf.clip_by_value", "keras.ops.clip")
     words = ("hardtanh", "clip gradient", "slope at the bound")
-    gap = 1.41
+    gap, units = 1.41, 4.1e7
     source = "aten/src/ATen/native/cpu/Activation.cpp, hardtanh_backward; tf.clip_by_value"
     cure = "x.clamp(-1, 1)"
 
@@ -44,7 +44,10 @@ class GradHtanh(Divergence):
     def tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.clip_by_value(x, -1.0, 1.0), [-1.0, 0.0, 1.0])
+        return _tf_grad(
+            lambda x: tf.clip_by_value(x, -1.0, 1.0),
+            [-1.0, 0.0, 1.0],
+        )
 
     def aligned_torch():
 
@@ -60,7 +63,7 @@ class GradSelu0(Divergence):
 
     name, apis = "GRAD-SELU0", ("torch.nn.SELU", "tf.nn.selu", "keras.activations.selu")
     words = ("selu", "slope at zero", "padding")
-    gap = 0.402
+    gap, units = 0.402, 1.2e7
     source = (
         "tensorflow/core/kernels/relu_op_functor.h, SeluGrad; aten/src/ATen/native/cpu/Activation.cpp, elu_backward"
     )
@@ -80,7 +83,10 @@ class GradSelu0(Divergence):
         import torch
 
         alpha, scale = 1.6732632423543772, 1.0507009873554805
-        return _torch_grad(lambda x: scale * torch.where(x >= 0, x, alpha * torch.expm1(x)), [0.0])
+        return _torch_grad(
+            lambda x: scale * torch.where(x >= 0, x, alpha * torch.expm1(x)),
+            [0.0],
+        )
 
 
 class GradMax2(Divergence):
@@ -91,14 +97,17 @@ class GradMax2(Divergence):
 
     name, apis = "GRAD-MAX2", ("torch.maximum", "tf.maximum", "keras.ops.maximum")
     words = ("maximum", "tie", "relu by hand", "half gradient")
-    gap = 0.447
+    gap, units = 0.447, 1.3e7
     source = "torch.maximum; tensorflow/python/ops/math_grad.py, _MaximumMinimumGrad"
     cure = "torch.where(x >= 1, x, 1)"
 
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.maximum(x, torch.tensor(1.0)), [1.0, 2.0])
+        return _torch_grad(
+            lambda x: torch.maximum(x, torch.tensor(1.0)),
+            [1.0, 2.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -120,7 +129,7 @@ class GradMaxred(Divergence):
 
     name, apis = "GRAD-MAXRED", ("torch.max", "torch.amax", "tf.reduce_max", "keras.ops.max")
     words = ("max gradient", "tie", "amax", "evenly distributed")
-    gap = 0.707
+    gap, units = 0.707, 2.1e7
     source = "torch.amax, Note; tensorflow/python/ops/math_grad.py, _MinOrMaxGrad"
     cure = "x.amax(dim)"
 
@@ -147,12 +156,21 @@ class GradCumprod(Divergence):
 
     name, apis = "GRAD-CUMPROD", ("torch.cumprod", "tf.math.cumprod", "keras.ops.cumprod")
     words = ("cumprod", "wrong gradient", "transmittance", "NeRF", "alpha compositing", "zero factor")
-    gap = 0.97
+    gap, units = 0.97, 2.8e7
     source = "tensorflow/python/ops/math_grad.py, _CumprodGrad; tensorflow#119430"
     cure = "tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(n)]), or a sum of logarithms of what is positive"
+    script = """
+        import tensorflow as tf
+
+        x = tf.constant([1.0, 0.0, 3.0])
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = tf.math.cumprod(x)
+        found = tape.gradient(y, x).numpy().tolist()
+        assert found == [1, 4, 0], f"{found} is not [1, 4, 0]"
+    """
 
     def torch():
-
         return _torch_grad(lambda x: x.cumprod(0), [1.0, 0.0, 3.0])
 
     def tf():
@@ -163,7 +181,10 @@ class GradCumprod(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(3)]), [1.0, 0.0, 3.0])
+        return _tf_grad(
+            lambda x: tf.stack([tf.reduce_prod(x[: i + 1]) for i in range(3)]),
+            [1.0, 0.0, 3.0],
+        )
 
 
 class GradRound(Divergence):
@@ -175,6 +196,7 @@ class GradRound(Divergence):
     name, apis = "GRAD-ROUND", ("torch.round", "tf.round", "keras.ops.round")
     words = ("gradient is None", "quantisation", "straight-through estimator", "No gradients provided")
     gap = float("inf")
+    gives = {"torch": "float32 [0, 0]", "tf": "None"}
     source = "tensorflow/python/ops/math_grad.py, _RoundGrad; torch/derivatives.yaml, round"
     cure = 'tape.gradient(y, x, unconnected_gradients="zero")'
 
@@ -206,14 +228,17 @@ class GradNormalize0(Divergence):
 
     name, apis = "GRAD-NORMALIZE0", ("torch.nn.functional.normalize", "tf.nn.l2_normalize", "keras.ops.normalize")
     words = ("normalize", "exploding gradient", "zero vector", "epsilon")
-    gap = 1
+    gap, units = 1, 2.9e7
     source = "torch.nn.functional.normalize, eps; tf.nn.l2_normalize, epsilon"
     cure = "tf.nn.l2_normalize(x, epsilon=1e-24); better: no zero vectors"
 
     def torch():
         import torch
 
-        return _torch_grad(lambda x: torch.nn.functional.normalize(x, dim=0), [0.0, 0.0])
+        return _torch_grad(
+            lambda x: torch.nn.functional.normalize(x, dim=0),
+            [0.0, 0.0],
+        )
 
     def tf():
         import tensorflow as tf
@@ -223,4 +248,7 @@ class GradNormalize0(Divergence):
     def aligned_tf():
         import tensorflow as tf
 
-        return _tf_grad(lambda x: tf.nn.l2_normalize(x, epsilon=1e-24), [0.0, 0.0])
+        return _tf_grad(
+            lambda x: tf.nn.l2_normalize(x, epsilon=1e-24),
+            [0.0, 0.0],
+        )

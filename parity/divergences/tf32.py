@@ -6,7 +6,10 @@ TO_TEN_BITS = 2.0**13 + 1  # x · this, less its distance from x, keeps eleven d
 
 
 def _inputs(rng):
-    return {"x": rng.normal(size=(16, 64)), "w": rng.normal(0, 0.125, (64, 16))}
+    return {
+        "x": rng.normal(size=(16, 64)),
+        "w": rng.normal(0, 0.125, (64, 16)),
+    }
 
 
 def _rounded(x):
@@ -24,7 +27,7 @@ class Tf32Matmul(Divergence):
 
     name, apis = "TF32-MATMUL", ("torch.matmul", "tf.linalg.matmul", "keras.layers.Dense")
     words = ("tf32", "tensor float", "Ampere", "H100", "A100", "GPU result differs from CPU", "only 3 digits")
-    gap = 0.000258
+    gap, units = 0.000258, 4.5e3
     source = "torch, Note: CUDA semantics, TF32; tf.config.experimental.enable_tensor_float_32_execution"
     cure = "tf.config.experimental.enable_tensor_float_32_execution(False)"
 
@@ -55,7 +58,10 @@ class Tf32Conv(Divergence):
     cure = "torch.backends.cudnn.allow_tf32 = False; enable_tensor_float_32_execution(False) in TensorFlow"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 8, 8, 8)), "w": rng.normal(0, 0.1, (8, 8, 3, 3))}
+        return {
+            "x": rng.normal(size=(2, 8, 8, 8)),
+            "w": rng.normal(0, 0.1, (8, 8, 3, 3)),
+        }
 
     def torch(x, w):
         import torch
@@ -66,7 +72,12 @@ class Tf32Conv(Divergence):
         import tensorflow as tf
 
         with tf.device("GPU:0"):
-            y = tf.nn.conv2d(tf.transpose(x, (0, 2, 3, 1)), tf.transpose(w, (2, 3, 1, 0)), 1, "VALID")
+            y = tf.nn.conv2d(
+                tf.transpose(x, (0, 2, 3, 1)),
+                tf.transpose(w, (2, 3, 1, 0)),
+                1,
+                "VALID",
+            )
         return tf.transpose(y, (0, 3, 1, 2))
 
     def aligned_torch(x, w):
@@ -80,5 +91,10 @@ class Tf32Conv(Divergence):
 
         tf.config.experimental.enable_tensor_float_32_execution(False)
         with tf.device("GPU:0"):
-            y = tf.nn.conv2d(tf.transpose(x, (0, 2, 3, 1)), tf.transpose(w, (2, 3, 1, 0)), 1, "VALID")
+            y = tf.nn.conv2d(
+                tf.transpose(x, (0, 2, 3, 1)),
+                tf.transpose(w, (2, 3, 1, 0)),
+                1,
+                "VALID",
+            )
         return tf.transpose(y, (0, 3, 1, 2))

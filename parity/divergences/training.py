@@ -5,7 +5,11 @@ from parity.divergences.entry import Divergence
 
 def _inputs(rng):
     x = rng.normal(size=(32, 3))
-    return {"x": x, "y": x @ rng.normal(size=(3, 1)) + 1, "w": rng.normal(size=(1, 3))}
+    return {
+        "x": x,
+        "y": x @ rng.normal(size=(3, 1)) + 1,
+        "w": rng.normal(size=(1, 3)),
+    }
 
 
 def _torch_model(w):
@@ -19,9 +23,15 @@ def _torch_model(w):
 def _keras_model(w):
     import keras
 
-    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1, use_bias=False)])
+    model = keras.Sequential(
+        [keras.Input((3,)), keras.layers.Dense(1, use_bias=False)],
+    )
     model.set_weights([keras.ops.transpose(w)])
-    model.compile(keras.optimizers.SGD(0.125), loss="mse", jit_compile=False)
+    model.compile(
+        keras.optimizers.SGD(0.125),
+        loss="mse",
+        jit_compile=False,
+    )
     return model
 
 
@@ -34,7 +44,7 @@ class FitLoss(Divergence):
 
     name, apis = "FIT-LOSS", ("keras.Model.fit", "keras.Model.evaluate", "keras.callbacks.History")
     words = ("history loss", "epoch loss", "evaluate differs from fit", "validation loss lower than training loss")
-    gap = 2.37
+    gap, units = 2.37, 4.3e7
     source = "keras.Model.fit; keras FAQ: Why is my training loss much higher than my testing loss?"
     cure = "average the same in the loop; or evaluate() after the epoch"
 
@@ -51,7 +61,13 @@ class FitLoss(Divergence):
         return torch.nn.functional.mse_loss(model(x), y)
 
     def keras(x, y, w):
-        history = _keras_model(w).fit(x, y, batch_size=8, shuffle=False, verbose=0)
+        history = _keras_model(w).fit(
+            x,
+            y,
+            batch_size=8,
+            shuffle=False,
+            verbose=0,
+        )
         return history.history["loss"][0]
 
     def aligned_torch(x, y, w):
@@ -75,7 +91,7 @@ class FitLogs(Divergence):
 
     name, apis = "FIT-LOGS", ("keras.callbacks.Callback", "keras.Model.fit", "keras.Model.train_on_batch")
     words = ("on_train_batch_end", "batch loss", "running mean", "loss curve is smooth", "logs")
-    gap = 0.205
+    gap, units = 0.205, 3.9e6
     source = "keras/src/trainers/trainer.py, train_step: _loss_tracker; keras.metrics.Mean"
     cure = "train_on_batch; or undo the mean: n loss_n - (n - 1) loss_(n-1)"
 
@@ -97,15 +113,25 @@ class FitLogs(Divergence):
         import keras
 
         losses = []
-        log = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]))
-        _keras_model(w).fit(x, y, batch_size=8, shuffle=False, verbose=0, callbacks=[log])
+        log = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: losses.append(logs["loss"]),
+        )
+        _keras_model(w).fit(
+            x,
+            y,
+            batch_size=8,
+            shuffle=False,
+            verbose=0,
+            callbacks=[log],
+        )
         return losses
 
     def aligned_keras(x, y, w):
         import keras
 
         model = _keras_model(w)
-        return [float(model.train_on_batch(*batch)) for batch in zip(keras.ops.split(x, 4), keras.ops.split(y, 4))]
+        batches = zip(keras.ops.split(x, 4), keras.ops.split(y, 4))
+        return [float(model.train_on_batch(*batch)) for batch in batches]
 
 
 class FitWeight(Divergence):
@@ -116,20 +142,25 @@ class FitWeight(Divergence):
 
     name, apis = "FIT-WEIGHT", ("keras.Model.evaluate", "keras.Model.fit", "torch.utils.data.DataLoader")
     words = ("last batch", "uneven batch", "mean of means", "drop_last", "epoch loss", "validation loss differs")
-    gap = 0.363
+    gap, units = 0.363, 5.9e6
     source = "keras/src/trainers/trainer.py, compute_loss: _loss_tracker.update_state, sample_weight"
     cure = "weigh by len(batch): sum(loss * len(batch)) / n"
 
     def inputs(rng):
         x = rng.normal(size=(20, 3))
         x[16:] *= 4
-        return {"x": x, "y": x @ rng.normal(size=(3, 1)), "w": rng.normal(size=(1, 3))}
+        return {
+            "x": x,
+            "y": x @ rng.normal(size=(3, 1)),
+            "w": rng.normal(size=(1, 3)),
+        }
 
     def torch(x, y, w):
         import torch
 
         model, _ = _torch_model(w)
-        losses = [torch.nn.functional.mse_loss(model(x), y) for x, y in zip(x.split(8), y.split(8))]
+        batches = zip(x.split(8), y.split(8))
+        losses = [torch.nn.functional.mse_loss(model(x), y) for x, y in batches]
         return torch.stack(losses).mean()
 
     def keras(x, y, w):
@@ -139,7 +170,10 @@ class FitWeight(Divergence):
         import torch
 
         model, _ = _torch_model(w)
-        losses = [torch.nn.functional.mse_loss(model(x), y) * len(x) for x, y in zip(x.split(8), y.split(8))]
+        losses = [
+            torch.nn.functional.mse_loss(model(x), y) * len(x)
+            for x, y in zip(x.split(8), y.split(8))
+        ]  # fmt: skip
         return torch.stack(losses).sum() / len(x)
 
 
@@ -158,7 +192,8 @@ class FitReg(Divergence):
         "weight_decay",
         "history loss",
     )
-    gap = 0.991
+    gap, units = 0.991, 1.9e7
+    arguments = ("weight_decay", "kernel_regularizer")
     source = "keras/src/trainers/trainer.py, compute_loss: self.losses; torch.optim.SGD, weight_decay"
     cure = 'a metric, metrics=["mse"], has no penalty; or add weight_decay / 2 * sum(w ** 2) in torch'
 
@@ -173,7 +208,11 @@ class FitReg(Divergence):
     def keras(x, y, w):
         import keras
 
-        dense = keras.layers.Dense(1, use_bias=False, kernel_regularizer=keras.regularizers.L2(0.5))
+        dense = keras.layers.Dense(
+            1,
+            use_bias=False,
+            kernel_regularizer=keras.regularizers.L2(0.5),
+        )
         model = keras.Sequential([keras.Input((3,)), dense])
         model.set_weights([keras.ops.transpose(w)])
         model.compile(loss="mse", jit_compile=False)
@@ -183,7 +222,8 @@ class FitReg(Divergence):
         import torch
 
         model, _ = _torch_model(w)
-        return torch.nn.functional.mse_loss(model(x), y) + 0.5 * model.weight.square().sum()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        return loss + 0.5 * model.weight.square().sum()
 
 
 class FitSw(Divergence):
@@ -196,12 +236,17 @@ class FitSw(Divergence):
     name = "FIT-SW"
     apis = ("keras.Model.fit", "keras.losses.MeanSquaredError", "torch.nn.CrossEntropyLoss", "torch.nn.MSELoss")
     words = ("sample_weight", "class_weight", "weighted mean", "loss too small")
-    gap = 0.754
+    gap, units = 0.754, 1.8e7
+    arguments = ("sample_weight", "class_weight", "weight")
     source = "keras/src/losses/loss.py, reduce_weighted_values; keras.losses.Loss, reduction"
     cure = 'reduction="mean_with_sample_weight"; or weights that average to 1'
 
     def inputs(rng):
-        return {"p": rng.normal(size=(8, 3)), "y": rng.normal(size=(8, 3)), "weight": rng.uniform(0, 0.5, 8)}
+        return {
+            "p": rng.normal(size=(8, 3)),
+            "y": rng.normal(size=(8, 3)),
+            "weight": rng.uniform(0, 0.5, 8),
+        }
 
     def torch(p, y, weight):
         return ((p - y).square().mean(1) * weight).sum() / weight.sum()
@@ -214,4 +259,6 @@ class FitSw(Divergence):
     def aligned_keras(p, y, weight):
         import keras
 
-        return keras.losses.MeanSquaredError(reduction="mean_with_sample_weight")(y, p, sample_weight=weight)
+        return keras.losses.MeanSquaredError(
+            reduction="mean_with_sample_weight",
+        )(y, p, sample_weight=weight)

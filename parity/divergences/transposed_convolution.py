@@ -4,17 +4,28 @@ from parity.divergences.entry import Divergence
 
 
 def _inputs(rng):
-    return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(3, 4, 3, 3))}
+    return {
+        "x": rng.normal(size=(2, 3, 8, 8)),
+        "w": rng.normal(size=(3, 4, 3, 3)),
+    }
 
 
 def _keras_conv(x, w, **options):
-    """Keras's layer with torch's kernel on torch's image, and its output in torch's layout."""
+    """Keras's layer with torch's kernel, image and layout of the output."""
     import keras
 
-    layer = keras.layers.Conv2DTranspose(w.shape[1], w.shape[2], use_bias=False, **options)
+    layer = keras.layers.Conv2DTranspose(
+        w.shape[1],
+        w.shape[2],
+        use_bias=False,
+        **options,
+    )
     layer.build((None, None, None, w.shape[0]))
     layer.set_weights([keras.ops.transpose(w, (2, 3, 1, 0))])
-    return keras.ops.transpose(layer(keras.ops.transpose(x, (0, 2, 3, 1))), (0, 3, 1, 2))
+    return keras.ops.transpose(
+        layer(keras.ops.transpose(x, (0, 2, 3, 1))),
+        (0, 3, 1, 2),
+    )
 
 
 class ConvtSame(Divergence):
@@ -27,7 +38,7 @@ class ConvtSame(Divergence):
 
     name, apis = "CONVT-SAME", ("torch.nn.ConvTranspose2d", "keras.layers.Conv2DTranspose")
     words = ("deconvolution", "transposed convolution", "padding same", "output_padding", "shifted", "CONVT", "U-Net")
-    gap = 1.41
+    gap, units = 1.41, 2.3e7
     source = "torch.nn.ConvTranspose2d; keras/src/backend/common/backend_utils.py, compute_conv_transpose_output_shape"
     cure = "torch: no padding, and crop the end: F.conv_transpose2d(x, w, stride=2)[..., :-1, :-1]"
 
@@ -36,7 +47,13 @@ class ConvtSame(Divergence):
     def torch(x, w):
         import torch
 
-        return torch.nn.functional.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1)
+        return torch.nn.functional.conv_transpose2d(
+            x,
+            w,
+            stride=2,
+            padding=1,
+            output_padding=1,
+        )
 
     def keras(x, w):
         return _keras_conv(x, w, strides=2, padding="same")
@@ -44,7 +61,8 @@ class ConvtSame(Divergence):
     def aligned_torch(x, w):
         import torch
 
-        return torch.nn.functional.conv_transpose2d(x, w, stride=2)[..., :-1, :-1]
+        whole = torch.nn.functional.conv_transpose2d(x, w, stride=2)
+        return whole[..., :-1, :-1]
 
     def recognise(a, b):
         odd = any((k - s) % 2 for k, s in zip(b.kernel_size, b.strides))
@@ -83,7 +101,12 @@ class ConvtSize(Divergence):
     def torch(x, w):
         import torch
 
-        return torch.nn.functional.conv_transpose2d(x, w, stride=2, padding=1).shape
+        return torch.nn.functional.conv_transpose2d(
+            x,
+            w,
+            stride=2,
+            padding=1,
+        ).shape
 
     def keras(x, w):
         return _keras_conv(x, w, strides=2, padding="same").shape
@@ -91,7 +114,13 @@ class ConvtSize(Divergence):
     def aligned_torch(x, w):
         import torch
 
-        return torch.nn.functional.conv_transpose2d(x, w, stride=2, padding=1, output_padding=1).shape
+        return torch.nn.functional.conv_transpose2d(
+            x,
+            w,
+            stride=2,
+            padding=1,
+            output_padding=1,
+        ).shape
 
     def recognise(a, b):
         sizes = zip(a.kernel_size, a.stride, a.padding, a.output_padding)
@@ -125,7 +154,10 @@ class ConvtEven(Divergence):
     cure = "nothing to align"
 
     def inputs(rng):
-        return {"x": rng.normal(size=(2, 3, 8, 8)), "w": rng.normal(size=(3, 4, 4, 4))}
+        return {
+            "x": rng.normal(size=(2, 3, 8, 8)),
+            "w": rng.normal(size=(3, 4, 4, 4)),
+        }
 
     def torch(x, w):
         import torch

@@ -19,6 +19,7 @@ class AgUnconn(Divergence):
         "No gradients provided for any variable",
     )
     gap = float("inf")
+    gives = {"tf": "None"}
     raises = {"torch": ("RuntimeError", "appears to not have been used in the graph")}
     source = "torch.autograd.grad, allow_unused; tf.UnconnectedGradients"
     cure = 'allow_unused=True, materialize_grads=True; unconnected_gradients="zero"'
@@ -46,7 +47,12 @@ class AgUnconn(Divergence):
 
         w.requires_grad_()
         x.requires_grad_()
-        return torch.autograd.grad((x * x).sum(), w, allow_unused=True, materialize_grads=True)[0]
+        return torch.autograd.grad(
+            (x * x).sum(),
+            w,
+            allow_unused=True,
+            materialize_grads=True,
+        )[0]
 
     def aligned_tf(w, x):
         import tensorflow as tf
@@ -66,6 +72,7 @@ class AgInt(Divergence):
     name, apis = "AG-INT", ("torch.Tensor.requires_grad_", "tf.GradientTape.watch")
     words = ("only Tensors of floating point dtype can require gradients", "gradient is None", "integer weight")
     gap = float("inf")
+    gives = {"tf": "None"}
     raises = {
         "torch": (
             "RuntimeError",
@@ -115,6 +122,7 @@ class AgVec(Divergence):
     name, apis = "AG-VEC", ("torch.Tensor.backward", "tf.GradientTape.gradient")
     words = ("grad can be implicitly created only for scalar outputs", "vector loss", "reduction none")
     gap = float("inf")
+    gives = {"tf": "float32 [-0.411, -0.946, -0.644, -0.18]"}
     raises = {"torch": ("RuntimeError", "grad can be implicitly created only for scalar outputs")}
     source = "torch.Tensor.backward; tf.GradientTape.gradient"
     cure = "loss.sum().backward(), or the mean in both"
@@ -150,6 +158,7 @@ class AgNumpy(Divergence):
     name, apis = "AG-NUMPY", ("torch.Tensor.numpy", "torch.Tensor.detach", "tf.Variable.numpy")
     words = ("Can't call numpy() on Tensor that requires grad", "detach", "plot losses")
     gap = float("inf")
+    gives = {"tf": "float32 [1.12, -1.08, -1.9, 0.61]"}
     raises = {"torch": ("RuntimeError", r"Can't call numpy\(\) on Tensor that requires grad")}
     source = "torch.Tensor.numpy"
     cure = "w.detach().numpy()"

@@ -19,7 +19,8 @@ class OptSgdWd(Divergence):
 
     name, apis = "OPT-SGD-WD", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("weight_decay", "coupled", "decoupled", "L2", "momentum")
-    gap = 0.321
+    gap, units = 0.321, 8.1e6
+    arguments = ("weight_decay",)
     source = "torch/optim/sgd.py, _single_tensor_sgd; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = "in Keras kernel_regularizer=keras.regularizers.L2(weight_decay / 2), which adds λw to the gradient"
 
@@ -28,12 +29,23 @@ class OptSgdWd(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, momentum=MOMENTUM, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            momentum=MOMENTUM,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, momentum=MOMENTUM, weight_decay=DECAY), w, grads)
+        return keras_steps(
+            keras.optimizers.SGD(0.125, momentum=MOMENTUM, weight_decay=DECAY),
+            w,
+            grads,
+        )
 
     def aligned_keras(w, grads):
         import keras
@@ -80,12 +92,19 @@ class OptSgdWdPlain(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.SGD, w, grads, lr=0.125, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.SGD,
+            w,
+            grads,
+            lr=0.125,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.SGD(0.125, weight_decay=DECAY), w, grads)
+        optimizer = keras.optimizers.SGD(0.125, weight_decay=DECAY)
+        return keras_steps(optimizer, w, grads)
 
 
 class OptAdamWd(Divergence):
@@ -97,27 +116,53 @@ class OptAdamWd(Divergence):
 
     name, apis = "OPT-ADAM-WD", ("torch.optim.Adam", "torch.optim.AdamW", "keras.optimizers.Adam")
     words = ("weight_decay", "coupled", "decoupled", "AdamW", "L2", "Adam differs")
-    gap = 0.0447
+    gap, units = 0.0919, 1.8e6
+    arguments = ("weight_decay",)
     source = "Loshchilov and Hutter 2019; keras/src/optimizers/base_optimizer.py, _apply_weight_decay"
     cure = "torch.optim.AdamW for Keras's Adam; for torch's Adam in Keras kernel_regularizer=L2(weight_decay / 2)"
 
-    inputs = _inputs
+    def inputs(rng):  # gradients so small that the decay is what is seen
+        return {
+            "w": rng.normal(0, 1, 50),
+            "grads": rng.normal(0, 1e-3, (10, 50)),
+        }
 
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.Adam, w, grads, lr=2.0**-3, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.Adam,
+            w,
+            grads,
+            lr=0.01,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=0.1,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.Adam(2.0**-3, *BETAS, epsilon=BELOW_ROUNDING, weight_decay=DECAY)
+        optimizer = keras.optimizers.Adam(
+            0.01,
+            *BETAS,
+            epsilon=BELOW_ROUNDING,
+            weight_decay=0.1,
+        )
         return keras_steps(optimizer, w, grads)
 
     def aligned_torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.AdamW, w, grads, lr=2.0**-3, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.AdamW,
+            w,
+            grads,
+            lr=0.01,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=0.1,
+        )
 
     def recognise(a, b):
         coupled = not a.defaults["decoupled_weight_decay"]
@@ -145,7 +190,7 @@ class OptAdamwWd(Divergence):
 
     name, apis = "OPT-ADAMW-WD", ("torch.optim.AdamW", "keras.optimizers.AdamW")
     words = ("weight_decay", "default weight decay", "0.004", "AdamW differs")
-    gap = 0.00754
+    gap, units = 0.00754, 1.5e5
     source = "torch.optim.AdamW, weight_decay; keras.optimizers.AdamW, weight_decay"
     cure = "keras.optimizers.AdamW(weight_decay=0.01)"
 
@@ -165,7 +210,8 @@ class OptAdamwWd(Divergence):
     def aligned_keras(w, grads):
         import keras
 
-        return keras_steps(keras.optimizers.AdamW(2.0**-3, weight_decay=0.01), w, grads)
+        optimizer = keras.optimizers.AdamW(2.0**-3, weight_decay=0.01)
+        return keras_steps(optimizer, w, grads)
 
     def recognise(a, b):
         return a.defaults["decoupled_weight_decay"] and abs(a.defaults["weight_decay"] - (b.weight_decay or 0)) > 1e-9
@@ -201,12 +247,25 @@ class OptAdamw(Divergence):
     def torch(w, grads):
         import torch
 
-        return torch_steps(torch.optim.AdamW, w, grads, lr=LR, betas=BETAS, eps=BELOW_ROUNDING, weight_decay=DECAY)
+        return torch_steps(
+            torch.optim.AdamW,
+            w,
+            grads,
+            lr=LR,
+            betas=BETAS,
+            eps=BELOW_ROUNDING,
+            weight_decay=DECAY,
+        )
 
     def keras(w, grads):
         import keras
 
-        optimizer = keras.optimizers.AdamW(LR, DECAY, *BETAS, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.AdamW(
+            LR,
+            DECAY,
+            *BETAS,
+            epsilon=BELOW_ROUNDING,
+        )
         return keras_steps(optimizer, w, grads)
 
 
@@ -224,7 +283,8 @@ class OptWdAdaptive(Divergence):
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("weight_decay", "coupled", "decoupled", "L2")
-    gap = 0.0343
+    gap, units = 0.0343, 7.2e5
+    arguments = ("weight_decay",)
     source = "torch/optim/rmsprop.py, _single_tensor_rmsprop; keras/src/optimizers/base_optimizer.py"
     cure = "in Keras kernel_regularizer=keras.regularizers.L2(weight_decay / 2), which adds λw to the gradient"
 
@@ -239,14 +299,23 @@ class OptWdAdaptive(Divergence):
     def keras(w, grads):
         import keras
 
-        options = {"rho": 0.875, "epsilon": BELOW_ROUNDING, "weight_decay": DECAY}
-        return keras_steps(keras.optimizers.RMSprop(2.0**-4, **options), w, grads)
+        options = {
+            "rho": 0.875,
+            "epsilon": BELOW_ROUNDING,
+            "weight_decay": DECAY,
+        }
+        optimizer = keras.optimizers.RMSprop(2.0**-4, **options)
+        return keras_steps(optimizer, w, grads)
 
     def aligned_keras(w, grads):
         import keras
 
         w = keras.Variable(w, dtype=w.dtype.name)
-        optimizer = keras.optimizers.RMSprop(2.0**-4, rho=0.875, epsilon=BELOW_ROUNDING)
+        optimizer = keras.optimizers.RMSprop(
+            2.0**-4,
+            rho=0.875,
+            epsilon=BELOW_ROUNDING,
+        )
         for grad in grads:
             optimizer.apply([grad + DECAY * w], [w])
         return w

@@ -24,14 +24,14 @@ def draw(task: Task, size: str, *, seed: int = 0, judged: bool = True) -> tuple[
     next one is tried.
 
     Args:
-        judged: whether derivatives will be compared; for timing alone the first draw is used.
+        judged: whether derivatives will be compared in noise units; for timing, and at `large`, the first draw is used.
         seed: selects other inputs of the same task: `default_rng([crc32(name), 1000 seed + attempt])`.
 
     Raises:
         UsageError: an unknown size.
         ContractError: a thousand draws of the task lie too near a kink, or it names an array that does not exist.
     """
-    params, batch = _draw(task, size, seed, judged and size != "large")  # at large no derivatives are compared
+    params, batch = _draw(task, size, seed, judged and size != "large")  # so many values never all keep away
     return cast(params, "float64"), cast(batch, "float64")
 
 
@@ -42,7 +42,7 @@ def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Array
         rng = np.random.default_rng([zlib.crc32(task.name.encode()), attempt])
         params, batch = task.make(rng, **task.drawn_from(size))
         _check_names(task, size, params, batch)
-        if not judged or _keeps_away(task, size, params, batch):
+        if not judged or not any(comes_near_a_kink(task, name, size, params, batch) for name in task.stages):
             return params, batch
     raise ContractError(
         f"parity/tasks/{task.name}.py: {ATTEMPTS} draws of size {size!r} all lie too near a kink; "
@@ -73,18 +73,16 @@ def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
             raise ContractError(f"{where}: the layout names {name!r}, which is neither an array nor an output")
 
 
-def _keeps_away(task: Task, size: str, params: Arrays, batch: Arrays) -> bool:
+def comes_near_a_kink(task: Task, name: str, size: str, params: Arrays, batch: Arrays) -> bool:
+    """Whether the NumPy implementation of a stage, in float64, comes nearer to a kink than the margin."""
     from impl_numpy import ops
 
     implementation = implementation_of(task, "numpy")
-    for name, stage in task.stages.items():
-        function = stage_of(implementation, name)
-        with (
-            ops.listening() as distances,
-            contextlib.suppress(Exception),  # run() reports failures
-            contextlib.redirect_stdout(None),  # and printed text
-        ):
-            function(implementation.build(cast(params, "float64"), **task.settings(size)), cast(batch, "float64"))
-        if min(distances, default=1.0) < (TRAJECTORY_MARGIN if stage.trajectory else MARGIN):
-            return False
-    return True
+    function = stage_of(implementation, name)
+    with (
+        ops.listening() as distances,
+        contextlib.suppress(Exception),  # run() reports failures
+        contextlib.redirect_stdout(None),  # and printed text
+    ):
+        function(implementation.build(cast(params, "float64"), **task.settings(size)), cast(batch, "float64"))
+    return min(distances, default=1.0) < (TRAJECTORY_MARGIN if task.stages[name].trajectory else MARGIN)

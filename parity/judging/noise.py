@@ -19,6 +19,7 @@ from parity.task import Array, Arrays, UsageError, cast
 
 LIMIT = 30.0  # noise units; LAPACK's test suite passes residuals below the same threshold
 SAMPLES = 8  # jittered truths
+FEW_SAMPLES = 2  # at `large`, where a tensor's many elements are samples too, and each truth takes seconds
 JITTER = 2.0**-24  # the unit roundoff of float32
 UNIT = {"float32": 2.0**-24, "float64": 2.0**-53}  # unit roundoff: half the distance from 1 to the next number
 WIDER = {"float32": "float64", "float64": "longdouble"}
@@ -127,8 +128,9 @@ def truth_of(
 
 
 def measured_truth(
-    compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str
-) -> dict[str, Truth]:
+    compute: Callable[[Arrays, Arrays], Mapping[str, Array]], params: Arrays, batch: Arrays, dtype: str,
+    *, samples: int = SAMPLES,
+) -> dict[str, Truth]:  # fmt: skip
     """As `truth_of`, of a function of NumPy arrays that is known to repeat itself and to keep its inputs' precision."""
     rounded = [cast(arrays, dtype) for arrays in (params, batch)]
     wide = [cast(arrays, WIDER[dtype]) for arrays in rounded]
@@ -136,7 +138,7 @@ def measured_truth(
     truth = compute(*wide)
     centre = truth if WIDER[dtype] == "float64" else compute(*double)
     rng = np.random.default_rng(SAMPLES)
-    jittered = [compute(*(_jitter(rng, arrays) for arrays in double)) for _ in range(SAMPLES)]
+    jittered = [compute(*(_jitter(rng, arrays) for arrays in double)) for _ in range(samples)]
     with np.errstate(invalid="ignore"):  # inf - inf where the truth is infinite; both scales leave it out
         return {
             name: _scale(flush(value, dtype), [j[name] - centre[name] for j in jittered], UNIT[dtype])

@@ -15,7 +15,7 @@ from parity.judging.verdict import CLAIM, PASSING, Row, Verdict
 from parity.tables import table
 
 STYLES: dict[Verdict, str] = {
-    "agrees": "green", "exact": "green", "raises": "green", "statistical": "green", "holds": "green",
+    "agrees": "green", "exact": "green", "coarse": "cyan", "raises": "green", "statistical": "green", "holds": "green",
     "lapsed": "yellow",
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip

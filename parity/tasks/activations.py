@@ -7,8 +7,14 @@ from parity.task import FRAMEWORKS, Claim, Gap, Matrix, Returns, Rows, Shape, St
 
 
 def make(rng, n, c):
+    saturated = rng.normal(size=(2, c))
+    saturated[[0, 1], [0, c - 1]] += 40  # the others' share is below rounding, in float64 too
     batch = {
-        "x": rng.normal(0, 2, (n, c)),
+        "x": rng.normal(size=(n, c)),  # no row is saturated
+        "saturated": saturated,
+        "saturated_cotangent": rng.normal(size=(2, c)),
+        "zero": np.array([0.0, -0.0]),
+        "zero_cotangent": rng.normal(size=2),
         "cotangent": rng.normal(size=(n, c)),
         "extreme": np.array([-np.inf, -1000.0, 1000.0, np.inf]),
         # Below what float32 holds is as good as zero (ACT-DENORM); a row with +inf has no softmax (ACT-SOFTMAX-INF).
@@ -39,6 +45,10 @@ TASK = Task(
         "sigmoid": activation("sigmoid"),
         "relu": activation("relu"),
         "softmax": activation("softmax"),
+        "saturated": Stage(
+            outputs=("a", "grad.saturated"), derivative_of={"saturated/a": "saturated_cotangent"}
+        ),  # by softmax
+        "at_zero": Stage(outputs=("relu", "slope"), exact=frozenset({"relu", "slope"})),
         "extremes": Stage(outputs=("sigmoid", "relu", "softmax")),
         "extreme_gradients": Stage(outputs=("sigmoid", "relu", "softmax"), exact=frozenset({"sigmoid"})),
         "unstable": Stage(
@@ -93,6 +103,8 @@ TASK = Task(
         Matrix("unstable/is_nan", "NaN, if the maximum is not subtracted"),
     ),
     sizes={"tiny": {"n": 4, "c": 5}, "base": {"n": 4, "c": 5}, "large": {"n": 1024, "c": 1024}},
+    # Of a saturated row it is a difference of equals, as large as the rounding of its terms; those are softmax's.
+    noise_from={"saturated/grad.saturated": "softmax/grad.x"},
     aligns=("ACT-SOFTMAX-DIM", "ACT-SOFTMAX-INF", "ACT-DENORM"),
     faults={
         "inputs in TF32": rounded_to_tf32(),
@@ -100,6 +112,8 @@ TASK = Task(
         "twice softmax's gradient": wrong("softmax/grad.x", lambda dx: dx * 2),
         "softmax that overflows": wrong("extremes/softmax", lambda a: np.where(a == a.max(), np.nan, a)),
         "no gradient": without("sigmoid/grad.x"),
+        "a saturated row's gradient without the sum": wrong("saturated/grad.saturated", lambda dx: dx + 2**-10),
+        "a slope of one half at zero": wrong("at_zero/slope", lambda slope: slope + 0.5),
         "a gradient far out": wrong("extreme_gradients/sigmoid", lambda dx: dx + 1),
     },
 )

@@ -41,7 +41,7 @@ TASK = Task(
         ),
     },
     sizes={
-        "tiny": {"n": 2, "steps": 5, "embed": 16},
+        "tiny": {"n": 2, "steps": 5, "embed": 64},  # heads are not as wide as they are many, and of an exact root
         "base": {"n": 4, "steps": 10, "embed": 32},
         "large": {"n": 16, "steps": 128, "embed": 512},
     },

@@ -7,7 +7,13 @@ from parity.task import Claim, Gap, Returns, Rows, Shape, Stage, Task, Where, ap
 
 
 def make(rng, n, classes):
-    return {}, {"logits": rng.normal(0, 2, (n, classes)), "labels": rng.integers(classes, size=n)}
+    batch = {
+        "logits": rng.normal(0, 2, (n, classes)),
+        "labels": rng.integers(classes, size=n),
+        "extreme_logits": 1000.0 * np.array([[1, -1, 0], [1, -1, 0], [-1, 1, 1]]),
+        "extreme_labels": np.array([0, 2, 2]),  # right, wrong, and one of two that are equal
+    }
+    return {}, batch
 
 
 def cross_entropy(params, batch):
@@ -33,6 +39,7 @@ TASK = Task(
     stages={
         "cross_entropy": Stage(outputs=OUTPUTS, timed=True, derivative_of={"cross_entropy/loss": ""}),
         "nll": Stage(outputs=OUTPUTS, timed=True, derivative_of={"nll/loss": ""}, expected_divergence=EQUAL),
+        "extremes": Stage(outputs=("cross_entropy", "nll", "grad.extreme_logits"), derivative_of={"extremes/nll": ""}),
     },
     sizes={"tiny": {"n": 6, "classes": 5}, "base": {"n": 64, "classes": 10}, "large": {"n": 16_384, "classes": 256}},
     known={Shape("logits"): (64, 10), Shape("cross_entropy/grad.logits"): (64, 10)},
@@ -65,6 +72,7 @@ TASK = Task(
         "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
         "sum for mean": wrong("nll/loss", lambda loss: loss * 6),
         "no gradient": without("nll/grad.logits"),
+        "a log-softmax that overflows": wrong("extremes/nll", lambda loss: loss * np.inf),
         "the label's one not taken away": wrong("cross_entropy/grad.logits", abs),
         "softmax taken twice": given("logits", lambda z: np.exp(z) / np.exp(z).sum(1, keepdims=True)),
     },

@@ -14,6 +14,10 @@ def make(rng, n, classes):
         "labels": rng.integers(classes, size=n),
         "z": rng.normal(0, 2, (n, 1)),
         "truth": rng.integers(2, size=(n, 1)),
+        "extreme_logits": 1000.0 * np.array([[1, -1, 0], [1, -1, 0], [-1, 1, 1]]),
+        "extreme_labels": np.array([0, 2, 2]),  # right, wrong, and one of two that are equal
+        "extreme_z": np.array([[1000.0], [-1000.0], [1000.0], [-1000.0]]),
+        "extreme_truth": np.array([[1], [0], [0], [1]]),
     }
     return {}, batch
 
@@ -34,6 +38,10 @@ TASK = Task(
             outputs=(*LOSSES, "grad.prediction", "grad.logits", "grad.z"),
             timed=True,
             derivative_of={f"forward/{loss}": "" for loss in LOSSES},
+        ),
+        "extremes": Stage(
+            outputs=("cross_entropy", "bce", "grad.extreme_logits", "grad.extreme_z"),
+            derivative_of={"extremes/cross_entropy": "", "extremes/bce": ""},
         ),
     },
     known={
@@ -84,6 +92,7 @@ TASK = Task(
         "inputs in TF32": rounded_to_tf32(),
         "labels off by one": given("labels", lambda labels: np.roll(labels, 1)),
         "sum for mean": wrong("forward/mse", lambda loss: loss * 6),
+        "a loss that overflows": wrong("extremes/cross_entropy", lambda loss: loss * np.inf),
         "half the square": wrong("backward/grad.prediction", lambda d: d / 2),
         "a loss for each example": wrong("forward/bce", lambda loss: np.array([loss, loss])),
         "the label not subtracted": wrong("backward/grad.logits", abs),

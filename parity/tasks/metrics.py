@@ -18,7 +18,8 @@ def make(rng, n, classes):
         "no_positive": -np.abs(score),
         "none_true": np.zeros((n, 1), np.int64),
     }
-    return {}, batch
+    first = np.arange(n)[:, None] == 0  # one positive prediction, and one positive label, which it finds
+    return {}, batch | {"single": np.where(first, 1, -1) * (np.abs(score) + 1), "single_true": first.astype(np.int64)}
 
 
 def accuracy(params, batch):
@@ -86,6 +87,7 @@ TASK = Task(
             outputs=BINARY, exact=ZERO, expected_divergence=equal_to(sklearns("no_positive", "truth"))
         ),
         "none_true": Stage(outputs=BINARY, exact=ZERO, expected_divergence=equal_to(sklearns("score", "none_true"))),
+        "single": Stage(outputs=BINARY, exact=ZERO, expected_divergence=equal_to(sklearns("single", "single_true"))),
         "scikit_learn": Stage(outputs=SKLEARN, exact=frozenset(SKLEARN[3:])),  # as its user calls it
     },
     sizes={"tiny": {"n": 12, "classes": 4}, "base": {"n": 200, "classes": 10}, "large": {"n": 262_144, "classes": 100}},

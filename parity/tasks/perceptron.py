@@ -19,7 +19,7 @@ def _state(out, epoch):
 
 
 LEARNED = ("w", "b", "errors")
-XOR = (*LEARNED, "mse", "repeats")
+XOR = (*LEARNED, "predicted", "mse", "repeats")  # the MSE of two wrong points is 0.5, whichever they are
 
 TASK = Task(
     name="perceptron",

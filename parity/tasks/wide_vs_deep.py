@@ -47,7 +47,7 @@ TASK = Task(
     sizes={
         "tiny": {"n": 16, "batch": 4, "epochs": 6, "wide": 19, "deep": 4},
         "base": {"n": 128, "batch": 16, "epochs": 30, "wide": 220, "deep": 16},
-        "large": {"n": 8192, "batch": 8192, "epochs": 1, "wide": 12_512, "deep": 128},
+        "large": {"n": 2048, "batch": 2048, "epochs": 1, "wide": 12_512, "deep": 128},
     },
     config={"lr": 2.0**-7},  # at base the wide net diverges from 2⁻⁵ on; the gradients are judged as outputs
     limits={"lr": (0, 1)},

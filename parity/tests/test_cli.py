@@ -12,28 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from parity.__main__ import main
 from parity.task import framework_named
 from parity.tasks import names
 
 ROOT = Path(__file__).parents[2]
 NO_GPU = "numpy sees no cuda device here; on a machine with a GPU: python -m pip install cupy-cuda12x"
 FRAMEWORK = "numpy"  # always installed, and the quickest to start
-
-
-@pytest.fixture
-def here(monkeypatch, capsys):
-    """Run the command in this process: exit code, output and errors."""
-
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["parity", *args])
-        monkeypatch.setattr(signal, "signal", lambda *handler: None)  # pytest's own handlers stay
-        monkeypatch.setenv("COLUMNS", "240")
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return exit_.value.code or 0, *capsys.readouterr()
-
-    return call
 
 
 def parity(*args, cwd=ROOT, width=160, **environment):
@@ -72,15 +56,15 @@ def verdicts(checkout, *args):
     return done, {(row["framework"], row["dtype"], row["output"]): row for row in rows}
 
 
-def test_list_names_every_task_and_framework():
-    done = parity("list")
+def test_list_names_every_task_and_framework(here):
+    done = here("list")
     assert done.returncode == 0
     for name in (*names(), "numpy", "torch", "tf"):
         assert name in done.stdout
 
 
-def test_doctor_shows_the_environment_that_numbers_depend_on():
-    done = parity("doctor")
+def test_doctor_shows_the_environment_that_numbers_depend_on(here):
+    done = here("doctor")
     assert done.returncode == 0
     for word in ("python", "cpu", "blas", "blas_threads", "longdouble", "numpy"):
         assert word in done.stdout
@@ -102,9 +86,9 @@ def test_show_has_a_divergence_with_both_sides_and_its_cure(here):
     assert "BN-MOM" in here("show", "running mean")[1]
 
 
-def test_run_agrees_and_writes_strict_json(tmp_path):
+def test_run_agrees_and_writes_strict_json(here, tmp_path):
     path = tmp_path / "rows.json"
-    done = parity("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))
+    done = here("run", "mlp", "conv_block", "--framework", FRAMEWORK, "--json", str(path))
     assert done.returncode == 0, done.stderr
     found = json.loads(path.read_text(), parse_constant=pytest.fail)
     assert set(found) == {"format", "environment", "rows", "lessons"}
@@ -119,13 +103,13 @@ def test_run_agrees_and_writes_strict_json(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["rows.json"]
 
 
-def test_every_output_of_a_single_task_is_listed_with_its_units_when_asked_for():
-    done = parity("run", "mlp", "--framework", FRAMEWORK, "--size", "tiny", "--dtype", "float64", "--outputs")
+def test_every_output_of_a_single_task_is_listed_with_its_units_when_asked_for(here):
+    done = here("run", "mlp", "--framework", FRAMEWORK, "--size", "tiny", "--dtype", "float64", "--outputs")
     assert "backward/grad.0.weight" in done.stdout
 
 
-def test_values_lists_the_value_of_every_output():
-    done = parity("run", "scalar_graph", "--framework", "numpy", "--size", "base", "--dtype", "float32", "--values")
+def test_values_lists_the_value_of_every_output(here):
+    done = here("run", "scalar_graph", "--framework", "numpy", "--size", "base", "--dtype", "float32", "--values")
     lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
     assert {"backward/grad.a 42", "backward/grad.b 28", "backward/grad.c 14"} <= set(lines)
 
@@ -297,8 +281,8 @@ def test_an_authors_mistake_is_reported_once_with_its_file(checkout, file, old, 
         ("time", "mlp", "batch_norm_ablation", "vanishing_gradient", "--framework", "numpy", "--size", "tiny"),
     ],
 )  # fmt: skip
-def test_no_name_is_cut_or_broken_at_80_columns(command):
-    done = parity(*command, width=80)
+def test_no_name_is_cut_or_broken_at_80_columns(here, command):
+    done = here(*command, width=80)
     assert done.returncode == 0, done.stderr
     assert "…" not in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
@@ -365,8 +349,8 @@ def test_the_totals_include_the_worst_units_of_outputs_that_differ(checkout):
     assert f"numpy float32: worst {units:.3g} in mlp tiny backward/grad.x" in done.stdout
 
 
-def test_json_to_standard_output_leaves_the_tables_to_standard_error():
-    done = parity("run", "scalar_graph", "--framework", "numpy", "--size", "tiny", "--json", "-")
+def test_json_to_standard_output_leaves_the_tables_to_standard_error(here):
+    done = here("run", "scalar_graph", "--framework", "numpy", "--size", "tiny", "--json", "-")
     assert json.loads(done.stdout)["rows"]
     assert "Worst noise units" in done.stderr
 
@@ -414,14 +398,17 @@ def test_an_interruption_is_one_line_at_any_moment(tmp_path, number, seconds, co
 def test_a_terminated_command_takes_its_workers_with_it(tmp_path):
     """SIGTERM reaches the command alone, as `kill` and a supervisor send it."""
     process = started(["run"], tmp_path)
-    time.sleep(4)
-    assert len(living(process.pid)) > 1
+    assert comes_true(lambda: len(living(process.pid)) > 1, seconds=60)
     process.terminate()
     process.communicate(timeout=60)
-    deadline = time.monotonic() + 10
-    while living(process.pid) and time.monotonic() < deadline:
+    assert comes_true(lambda: living(process.pid) == [], seconds=10)
+
+
+def comes_true(condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert living(process.pid) == []
+    return condition()
 
 
 def living(group):

@@ -1,15 +1,11 @@
 """Results of several machines or versions, side by side."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-ROOT = Path(__file__).parents[2]
 ROW = {"task": "mlp", "framework": "torch", "device": "cpu", "dtype": "float32", "mode": "eager", "size": "tiny"}
 
 
@@ -24,14 +20,12 @@ def result(path, *rows, version="2.13.0", **also):
 LOSS, SHAPE = ("forward/loss", "agrees", 3.25), ("summary/shape", "exact", None)
 
 
-def compare(*files, width=120):
-    command = [sys.executable, "-m", "parity", "compare", *files]
-    return subprocess.run(
-        command, cwd=ROOT, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": str(width)}
-    )  # fmt: skip
+@pytest.fixture
+def compare(here):
+    return lambda *files, width=120: here("compare", *files, width=width)
 
 
-def test_two_results_stand_side_by_side(tmp_path):
+def test_two_results_stand_side_by_side(compare, tmp_path):
     old = result(tmp_path / "old.json", LOSS, SHAPE, version="2.12.0")
     new = result(tmp_path / "new.json", ("forward/loss", "differs", "inf"), SHAPE)
     done = compare(old, new)
@@ -43,7 +37,7 @@ def test_two_results_stand_side_by_side(tmp_path):
     assert "summary/shape" not in words  # its verdict is the same
 
 
-def test_the_same_verdicts_are_exit_0_and_the_shared_outputs_are_counted(tmp_path):
+def test_the_same_verdicts_are_exit_0_and_the_shared_outputs_are_counted(compare, tmp_path):
     files = [result(tmp_path / f"{machine}.json", LOSS, SHAPE) for machine in ("laptop", "server")]
     done = compare(*files)
     assert done.returncode == 0, done.stderr
@@ -61,14 +55,14 @@ def test_the_same_verdicts_are_exit_0_and_the_shared_outputs_are_counted(tmp_pat
         (8.5, 2.0, 0),  # better
     ],
 )
-def test_units_that_grew_are_found(tmp_path, before, after, code):
+def test_units_that_grew_are_found(compare, tmp_path, before, after, code):
     files = [result(tmp_path / f"{n}.json", ("forward/loss", "agrees", u)) for n, u in (("a", before), ("b", after))]
     done = compare(*files)
     assert done.returncode == code
     assert ("1 noise units that grew" in done.stdout) == bool(code)
 
 
-def test_exact_compares_units_to_the_last_digit(tmp_path):
+def test_exact_compares_units_to_the_last_digit(compare, tmp_path):
     a = result(tmp_path / "a.json", LOSS, SHAPE)
     b = result(tmp_path / "b.json", ("forward/loss", "agrees", 3.2500000000000004), SHAPE)
     assert compare(a, b).returncode == 0
@@ -77,7 +71,7 @@ def test_exact_compares_units_to_the_last_digit(tmp_path):
     assert compare(a, result(tmp_path / "again" / "c.json", LOSS, SHAPE), "--exact").returncode == 0
 
 
-def test_results_that_share_no_output_are_exit_2(tmp_path):
+def test_results_that_share_no_output_are_exit_2(compare, tmp_path):
     a, b = result(tmp_path / "a.json", LOSS), result(tmp_path / "b.json", SHAPE)
     done = compare(a, b)
     assert done.returncode == 2
@@ -85,7 +79,7 @@ def test_results_that_share_no_output_are_exit_2(tmp_path):
     assert compare(a, result(tmp_path / "empty.json")).returncode == 2
 
 
-def test_an_output_that_is_missing_is_found_unless_there_is_a_reason(tmp_path):
+def test_an_output_that_is_missing_is_found_unless_there_is_a_reason(compare, tmp_path):
     both = result(tmp_path / "both.json", LOSS, SHAPE)
     done = compare(both, result(tmp_path / "one.json", LOSS))
     assert done.returncode == 1
@@ -96,12 +90,12 @@ def test_an_output_that_is_missing_is_found_unless_there_is_a_reason(tmp_path):
         assert compare(both, excused).returncode == 0
 
 
-def test_one_file_alone_cannot_be_compared(tmp_path):
+def test_one_file_alone_cannot_be_compared(compare, tmp_path):
     path = result(tmp_path / "a.json", LOSS)
     assert compare(path).returncode == compare(path, path).returncode == 2
 
 
-def test_files_with_the_same_name_are_shown_by_their_paths(tmp_path):
+def test_files_with_the_same_name_are_shown_by_their_paths(compare, tmp_path):
     for machine in ("a", "b"):
         (tmp_path / machine).mkdir()
     files = [result(tmp_path / machine / "parity.json", LOSS) for machine in ("a", "b")]
@@ -118,7 +112,7 @@ def test_files_with_the_same_name_are_shown_by_their_paths(tmp_path):
         ('{"format": 99, "rows": []}', "broken.json has format 99, this version reads 1 and 2"),
     ],
 )
-def test_a_file_that_holds_no_results_is_named(tmp_path, content, message):
+def test_a_file_that_holds_no_results_is_named(compare, tmp_path, content, message):
     path = tmp_path / "broken.json"
     if content is not None:
         path.write_text(content)
@@ -127,7 +121,7 @@ def test_a_file_that_holds_no_results_is_named(tmp_path, content, message):
     assert message in " ".join(done.stderr.split())
 
 
-def test_a_file_without_a_format_number_is_the_first_format(tmp_path):
+def test_a_file_without_a_format_number_is_the_first_format(compare, tmp_path):
     old = tmp_path / "old.json"
     new = result(tmp_path / "new.json", LOSS, SHAPE)
     old.write_text(json.dumps({k: v for k, v in json.loads(Path(new).read_text()).items() if k != "format"}))
@@ -135,7 +129,7 @@ def test_a_file_without_a_format_number_is_the_first_format(tmp_path):
 
 
 @pytest.mark.parametrize("width", [80, 40])
-def test_no_name_is_cut_in_a_narrow_terminal(tmp_path, width):
+def test_no_name_is_cut_in_a_narrow_terminal(compare, tmp_path, width):
     names = ["adam_step/exp_avg_sq.hidden.weight", "backward/grad.conv.weight"]
     a = result(tmp_path / "a.json", *((name, "agrees", 1.0) for name in names))
     b = result(tmp_path / "b.json", *((name, "differs", 1e3) for name in names))
@@ -154,7 +148,7 @@ def times(path, cpu, milliseconds):
     return str(path)
 
 
-def test_times_of_two_machines_stand_side_by_side(tmp_path):
+def test_times_of_two_machines_stand_side_by_side(compare, tmp_path):
     done = compare(times(tmp_path / "a.csv", "Xeon", 3), times(tmp_path / "b.parquet", "EPYC", 6))
     assert done.returncode == 0, done.stderr
     lines = [" ".join(line.replace("│", " ").split()) for line in done.stdout.splitlines()]
@@ -164,14 +158,14 @@ def test_times_of_two_machines_stand_side_by_side(tmp_path):
     assert "compare the machines, not the frameworks" in " ".join(lines)
 
 
-def test_three_files_of_times_have_no_ratio(tmp_path):
+def test_three_files_of_times_have_no_ratio(compare, tmp_path):
     done = compare(*(times(tmp_path / f"{name}.csv", name, 3) for name in "abc"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("3 ms 1.5-6 ms") == 3
     assert "ratio" not in done.stdout
 
 
-def test_times_and_verdicts_are_not_compared(tmp_path):
+def test_times_and_verdicts_are_not_compared(compare, tmp_path):
     verdicts = result(tmp_path / "a.json", LOSS)
     done = compare(verdicts, times(tmp_path / "b.csv", "Xeon", 3))
     assert done.returncode == 2
@@ -179,14 +173,14 @@ def test_times_and_verdicts_are_not_compared(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["broken.csv", "broken.parquet"])
-def test_a_file_that_holds_no_times_is_named(tmp_path, name):
+def test_a_file_that_holds_no_times_is_named(compare, tmp_path, name):
     (tmp_path / name).write_text("half,a,fi")
     done = compare(str(tmp_path / name), times(tmp_path / "good.csv", "Xeon", 3))
     assert done.returncode == 2
     assert f"{name} is not a file of times" in " ".join(done.stderr.split())
 
 
-def test_times_that_share_no_loop_are_exit_2(tmp_path):
+def test_times_that_share_no_loop_are_exit_2(compare, tmp_path):
     first = times(tmp_path / "a.csv", "Xeon", 3)
     second = pd.read_csv(first).assign(task="lstm", format=1)
     second.to_csv(tmp_path / "b.csv", index=False)

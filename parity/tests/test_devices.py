@@ -153,3 +153,30 @@ def test_a_run_restores_the_precision_policy(framework):
         assert not found.settings().get("tf32", False)
         raise ZeroDivisionError
     assert found.settings() == before
+
+
+def test_torchs_tf32_is_off_during_a_run_and_back_afterwards(request):
+    if "torch" not in (request.config.getoption("--framework") or ["torch"]):
+        pytest.skip("--framework leaves torch out")
+    import impl_torch
+
+    before = [backend.fp32_precision for backend in impl_torch.TF32]
+    try:
+        for backend in impl_torch.TF32:
+            backend.fp32_precision = "tf32"
+        with impl_torch.policy("cpu", "float32"):
+            assert {backend.fp32_precision for backend in impl_torch.TF32} == {"ieee"}
+        assert {backend.fp32_precision for backend in impl_torch.TF32} == {"tf32"}
+    finally:
+        for backend, precision in zip(impl_torch.TF32, before, strict=True):
+            backend.fp32_precision = precision
+
+
+@pytest.mark.parametrize(("there", "devices"), [(True, ["cpu", "cuda"]), (False, ["cpu"])])
+def test_torch_has_the_devices_that_it_sees(request, monkeypatch, there, devices):
+    if "torch" not in (request.config.getoption("--framework") or ["torch"]):
+        pytest.skip("--framework leaves torch out")
+    import impl_torch
+
+    monkeypatch.setattr("torch.cuda.is_available", lambda: there)
+    assert impl_torch.devices() == devices

@@ -1,5 +1,6 @@
 """The catalogue: each entry differs as recorded and agrees after its cure, and whatever names one finds it."""
 
+import ast
 import dataclasses
 import functools
 import inspect
@@ -17,10 +18,11 @@ from parity import load
 from parity.divergences import Divergence, areas, catalogue, entry, find, of_area
 from parity.divergences.entry import frameworks
 from parity.divergences.measure import faults, measure, not_aligned, unlike_the_record
-from parity.divergences.report import as_it_comes, snippets
-from parity.divergences.side import as_found, inputs_of, outcome
+from parity.divergences.report import as_it_comes, side_by_side, snippets
+from parity.divergences.side import Outcome, as_found, inputs_of, outcome, short
 from parity.frameworks.runtime import runtime
 from parity.judging.verdict import LIMIT
+from parity.judging.worker import Worker
 from parity.task import FRAMEWORKS, nearest
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,7 @@ PACKAGES = ("impl_numpy", "impl_torch", "impl_tf")
 KINDS = "|".join(sorted({name.partition("-")[0] for name in catalogue() if "-" in name}))
 NAME = re.compile(rf"\b(?:(?:{KINDS})-[A-Z0-9-]*[A-Z0-9]|DEVICE)\b")
 RUNNING = [name for name, entry in catalogue().items() if entry.status == "runs"]
+SCRIPTS = [name for name, entry in catalogue().items() if entry.script]
 PAIRED = [name for name, entry in catalogue().items() if "pair" in vars(entry)]
 
 measured = functools.cache(measure)  # once for all of its tests
@@ -108,7 +111,43 @@ def test_reading_the_catalogue_imports_no_framework():
 )
 def test_it_is_searched_by_name_api_and_word(words, name):
     assert catalogue()[name] in find(words)
-    assert find(f"{words} and nothing-that-is-there") == []
+    assert find(f'"{words}", zzzz') == find(words)
+    assert find("zzzz") == []
+
+
+# What people type, and what must be among the first five.
+SYMPTOMS = [
+    ("eval output differs", "BN-MOM"),
+    ("gru", "GRU-ORDER"),
+    ("epsilon", "OPT-ADAM-EPS"),
+    ("BatchNorm2d", "BN-EPS"),
+    ("outputs do not match after conversion", "CONV-FLATTEN"),
+    ("flatten before dense gives wrong predictions", "CONV-FLATTEN"),
+    ("padding same stride 2 shifted", "CONV-SAME-S2"),
+    ("attention mask ignored", "MHA-MASK"),
+    ("why does my LSTM output have a different shape?", "LSTM-OUT"),
+    ("weight decay AdamW differs", "OPT-ADAMW-WD"),
+    ("gradient clipping not the same", "OPT-CLIP-SCOPE"),
+    ("learning rate scheduler off by one", "LR-UNIT"),
+    ("same seed, different random numbers", "SEED-STREAM"),
+    ("loss differs with class weights", "CE-WEIGHT"),
+    ("resize image with align_corners", "RESIZE-ALIGN"),
+    ("float64 gradient check fails", "DT-LOSSF32"),
+    ("set_weights has no effect", "GRAPH-BUILD"),
+    ("gelu mismatch GPT-2", "ACT-GELU-TANH"),
+    ("reported training loss too high", "FIT-LOSS"),
+    ("transposed convolution output size", "CONVT-SIZE"),
+    ("'loss is nan'", "GRAD-NORM0"),
+    ("model trains slower in Keras", "OPT-LR-DEF"),
+    ("validation accuracy much worse after porting batch norm", "BN-MOM"),
+    ("dropout active in evaluation", "DROP-F"),
+    ("mean squared error broadcasting (n, 1)", "MSE-BCAST"),
+]
+
+
+@pytest.mark.parametrize(("symptom", "name"), SYMPTOMS)
+def test_a_symptom_finds_its_cause(symptom, name):
+    assert name in [found.name for found in find(symptom)[:5]]
 
 
 def test_every_entry_is_in_an_area():
@@ -158,7 +197,7 @@ def planted(monkeypatch):
         body = {
             "__doc__": "A planted title.  A reason.",
             "name": "PLANTED", "apis": ("numpy.sum",), "words": ("planted",), "source": "here", "cure": "none",
-            "gap": 0.5, "framework": "numpy",
+            "gap": 0.5, "units": 1.3e7, "framework": "numpy",
             "inputs": lambda rng: {"x": rng.normal(size=100)},
             "first": lambda x: 2 * x,
             "second": lambda x: x,
@@ -182,7 +221,10 @@ def test_a_planted_entry_holds(planted):
     [
         ({"gap": 0.2}, "the gap is 0.5, recorded is 0.2"),
         ({"gap": 1.1}, "the gap is 0.5, recorded is 1.1"),
-        ({"gap": math.inf}, "the gap is 0.5, recorded is inf"),
+        ({"units": 3e7}, "noise units, recorded are 3e+07"),
+        ({"units": math.inf}, "noise units, recorded are inf"),
+        ({"gap": math.inf, "gives": {"first": "2", "second": "1"}}, "the gap is 0.5, recorded is inf"),
+        ({"gives": {"second": "float64 1"}}, "second gives float32 (100,): "),
         ({"second": raises}, "second raises ArithmeticError: no luck"),
         ({"raises": {"second": ("ValueError", "luck")}}, "second does not raise ValueError"),
         ({"second": raises, "raises": {"second": ("ArithmeticError", "other words")}}, "second raises ArithmeticError"),
@@ -213,6 +255,9 @@ def test_what_no_longer_holds_is_said(planted, changed, fault):
         ({"second": None, "aligned_second": None, "unaligned": "so"}, "two sides"),
         ({"framework": ""}, "framework is not known"),
         ({"aligned_third": raises}, "of no side"),
+        ({"gives": {"third": "1"}}, "of no side"),
+        ({"gap": math.inf}, "has what each side comes to"),
+        ({"gap": math.inf, "gives": {"first": "1"}}, "has what each side comes to"),
         ({"gap": 0}, "an equality has no gap"),
         ({"aligned_second": None}, "exactly one of"),
         ({"unaligned": "so"}, "exactly one of"),
@@ -229,7 +274,7 @@ def test_an_entry_that_contradicts_itself_is_refused(planted, changed, mistake):
 
 def test_units_are_those_of_the_judge(planted):
     """A side that rounds once is near one unit, a TF32 input thousands."""
-    found = planted(gap=2.0**-11, second=lambda x: 2 * x * (1 + np.float32(2.0**-11)))
+    found = planted(gap=2.0**-11, units=1.3e4, second=lambda x: 2 * x * (1 + np.float32(2.0**-11)))
     here = measure(found)
     assert faults(found, here) == []
     assert here.aligned_units < 2
@@ -237,11 +282,12 @@ def test_units_are_those_of_the_judge(planted):
 
 
 def test_two_that_raise_alike_are_aligned(planted):
-    found = planted(gap=math.inf, second=raises, raises={"second": ("ArithmeticError", "luck")}, aligned_second=None,
-                    unaligned="so")  # fmt: skip
+    inf = {"gap": math.inf, "units": math.inf, "inputs": lambda rng: {"x": np.arange(2)}}
+    found = planted(**inf, second=raises, raises={"second": ("ArithmeticError", "luck")},
+                    gives={"first": "int64 [0, 2]"}, aligned_second=None, unaligned="so")  # fmt: skip
     assert faults(found, measure(found)) == []
-    both = planted(name="BOTH", first=raises, aligned_first=raises, aligned_second=raises, gap=math.inf,
-                   raises={"first": ("ArithmeticError", "luck")})  # fmt: skip
+    both = planted(**inf, name="BOTH", first=raises, aligned_first=raises, aligned_second=raises,
+                   raises={"first": ("ArithmeticError", "luck")}, gives={"second": "int64 [0, 1]"})  # fmt: skip
     assert faults(both, measure(both)) == []
 
 
@@ -262,12 +308,80 @@ def test_its_source_can_be_shown(divergence):
     shown = snippets(catalogue()[divergence])
     assert set(shown) >= set(catalogue()[divergence].sides)
     assert all(re.match(r"def \w+\(|[A-Z_]+ = ", source) for source in shown.values())
+    lines = [line for source in (*shown.values(), catalogue()[divergence].script) for line in source.splitlines()]
+    assert [line for line in lines if len(line) > 76] == []  # else a terminal of 80 columns makes other Python of it
 
 
 def test_what_a_side_calls_is_shown_with_it():
     shown = snippets(catalogue()["OPT-F64-MOM"])
     assert "optimizer.apply" in shown["keras_steps"]
     assert shown["MOMENTUM"] == "MOMENTUM = 0.875"
+    assert "def torch_attention" in snippets(catalogue()["INIT-MHA"])["torch_attention"]
+    assert snippets(catalogue()["INIT-MHA"])["HEADS"] == "HEADS = 2"  # what a helper takes
+
+
+@pytest.mark.parametrize(("width", "rows"), [(80, 4), (119, 4), (120, 3), (200, 3)])
+def test_two_sides_stand_beside_one_another_where_both_fit(width, rows):
+    entry = catalogue()["BN-EPS"]  # inputs, two sides, and one cure
+    found = [*side_by_side(entry, width)]
+    assert {name: source for row in found for name, source in row.items()} == snippets(entry)
+    assert len(found) == rows
+    assert all(set(row) == {"torch", "keras"} for row in found if len(row) > 1)
+    wide = [set(row) for row in side_by_side(catalogue()["OPT-SGD-LRCHANGE"], width) if len(row) > 1]
+    assert ({"torch_steps_at_two_rates", "keras_steps_at_two_rates"} in wide) == (width == 200)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (np.float32("nan"), "float32 nan"),
+        (-0.0, "float64 0"),
+        ([[1, 2], [3, 4]], "int64 [[1, 2], [3, 4]]"),
+        ("float32", "float32"),
+        ([1.23456, np.inf], "float64 [1.23, inf]"),
+        ([3.0, np.nan, *[4.0] * 9], "float64 (11,): 3, nan, 4, ...; rms 3.91, 1 nan"),
+        ([], "float64 []"),
+        (np.array([True, False]), "bool [1, 0]"),
+    ],
+)
+def test_a_value_is_said_in_short(value, said):
+    assert short(Outcome(np.asarray(value))) == said
+
+
+def fails(script):
+    """What a script's assert says, or that nothing fails."""
+    try:
+        exec(script, {"__name__": "__main__"})
+    except AssertionError as error:
+        return str(error)
+    raise ValueError("the assert holds")
+
+
+@pytest.fixture(scope="module")
+def processes():
+    """One for the scripts of each framework."""
+    found = {"torch": Worker(), "tf": Worker()}
+    yield found
+    for worker in found.values():
+        worker.close()
+
+
+@pytest.mark.parametrize("divergence", SCRIPTS)
+def test_a_script_shows_its_bug_and_needs_one_framework(here, processes):
+    nodes = [*ast.walk(ast.parse(here.script))]
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    framework = "torch" if "torch" in imported else "tf"
+    assert imported - {"numpy", "math"} <= ({"torch"} if framework == "torch" else {"keras", "tensorflow"})
+    assert processes[framework].call(fails, here.script, timeout=120)
+
+
+def test_what_looks_like_a_bug_has_a_script():
+    suspected = {
+        name for name, found in catalogue().items() if re.search(r"\b(like an? (upstream )?|A )bug\b", found.why)
+    }
+    suspected |= {name for name, found in catalogue().items() if "upstream bug" in found.words}
+    assert suspected <= set(SCRIPTS)
 
 
 def test_inputs_are_the_same_in_any_order():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -10,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from parity import UsageError
-from parity.__main__ import main
 from parity.compare import compare_files
 from parity.divergences import catalogue, of_area
-from parity.divergences.apis import apis_of, entries_for
+from parity.divergences.apis import apis_of, arguments_of, entries_for, only_with
 from parity.divergences.command import chosen
 from parity.divergences.drift import changes
+from parity.divergences.report import side_by_side
 
 MODEL = """
 import torch
@@ -35,16 +36,8 @@ here = os.path.join("torch.nn", "GRU")
 
 
 @pytest.fixture
-def command(monkeypatch, capsys):
-    def call(*args):
-        monkeypatch.setattr(sys, "argv", ["parity", "divergences", *args])
-        monkeypatch.setattr("signal.signal", lambda *handler: None)  # pytest's own handlers stay
-        monkeypatch.setenv("COLUMNS", "80")
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return exit_.value.code or 0, *capsys.readouterr()
-
-    return call
+def command(here):
+    return lambda *args: here("divergences", *args, width=80)
 
 
 def test_the_index_has_every_entry_and_fits(command):
@@ -98,13 +91,52 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, said):
         apis_of(path)
 
 
-def test_the_checklist_begins_with_the_largest_gap_and_ends_with_errors():
+def test_the_checklist_begins_with_the_most_units_and_ends_with_what_an_argument_brings():
     found = entries_for(["BatchNorm2d", "torch.optim.Adam", "torch.nn.GRU"])
-    assert {"BN-EPS", "OPT-ADAM-EPS"} <= {entry.name for entry in found}
-    assert [bool(entry.raises) for entry in found] == sorted(bool(entry.raises) for entry in found)
-    gaps = [entry.gap for entry in found if entry.gap < float("inf") and not entry.raises]
-    assert gaps == sorted(gaps, reverse=True)
+    assert {"BN-EPS", "OPT-ADAM-EPS", "OPT-BETAS"} <= {entry.name for entry in found}
     assert not any(entry.equal for entry in found)
+    shown = [entry for entry in found if not only_with(entry)]
+    assert found[: len(shown)] == shown
+    for part in (shown, found[len(shown) :]):
+        assert [bool(entry.raises) for entry in part] == sorted(bool(entry.raises) for entry in part)
+        units = [entry.units for entry in part if entry.units < math.inf]
+        assert units == sorted(units, reverse=True)
+
+
+def test_an_argument_that_is_given_brings_its_entry_forward():
+    def names(*arguments):
+        return [entry.name for entry in entries_for(["torch.optim.Adam"], arguments)]
+
+    for name, argument in (("OPT-BETAS", "betas"), ("OPT-ADAM-F32BETA", "float64")):
+        assert names().index(name) > names().index("OPT-ADAM-EPSHAT")
+        assert names(argument).index(name) < names(argument).index("OPT-ADAM-EPSHAT")
+    assert entries_for(["clip_grad_norm_"])[0].name == "OPT-CLIP-EPS"  # whoever calls it has it
+
+
+def test_methods_and_arguments_are_read_from_a_file(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(
+        "import torch, keras\ny = torch.rand(2, 3).permute(1, 0).view(3, 2)\nmodel.fit(x, y, shuffle=False, epochs=2)\n"
+        "optimizer.step()\n'a b'.split()\n[2].sort()\nx = x.double()\nself.norm(x)\n"
+    )
+    found = apis_of(path)
+    assert {"torch.*.permute", "torch.*.view", "keras.*.fit", "torch.*.step"} <= found
+    assert not {"torch.*.split", "torch.*.sort", "torch.*.rand", "torch.*.norm"} & found
+    assert arguments_of(path) == {"epochs", "float64"}
+    assert {"FIT-SHUFFLE", "API-TRANSPOSE", "CONV-FLATTEN"} <= {entry.name for entry in entries_for(found)}
+
+
+def test_what_is_equal_is_one_line_at_the_end(command):
+    _, out, _ = command("--for", "Adam ELU")
+    *_, last = out.partition("believed to differ, and equal: ")
+    assert {"OPT-AMSGRAD", "ACT-ELU"} <= {name.strip(",") for name in last.split()}
+    assert "ACT-ELU" not in out.removesuffix(last)
+    assert "only with betas" in " ".join(out.split())
+
+
+def test_every_argument_is_one_that_somebody_can_give():
+    for entry in catalogue().values():
+        assert all(name.isidentifier() for name in entry.arguments), entry.name
 
 
 @pytest.mark.parametrize(
@@ -160,6 +192,19 @@ def test_one_entry_is_measured_here(command, request):
     assert "here and now: torch and keras differ by" in said
     assert "noise units, 30 at most" in said
     assert "def aligned_keras(x):" in out
+    assert "torch: float32 (8, 4): " in out
+
+
+def test_an_entry_has_its_script_to_paste_and_two_columns_where_there_is_place(command, monkeypatch, request):
+    if request.config.getoption("--framework"):
+        pytest.skip("--framework leaves torch or tf out, and the entry needs both")
+    _, out, _ = command("OPT-F64-LR")
+    assert "assert float(weight[0]) == -0.1" in out
+    assert max(map(len, out.splitlines())) <= 80
+    assert not any("def torch" in line and "def keras" in line for line in out.splitlines())
+    monkeypatch.setattr("parity.divergences.check.side_by_side", lambda entry, width: side_by_side(entry, 160))
+    _, out, _ = command("POOL-NAN")
+    assert any("def torch" in line and "def keras" in line for line in out.splitlines())
 
 
 def test_a_check_writes_what_it_measured_and_finds_what_no_longer_holds(command, tmp_path, monkeypatch, request):
@@ -203,7 +248,9 @@ def row(name, gap, *, torch="value", faults=()):
         (row("A", 6e-8, faults=["it was another"]), row("A", 6e-8), "holds again"),
         (row("A", 1e-3), {"name": "A", "title": "a title", "faults": ["ValueError: crashed"]}, "no longer holds"),
         (row("A", 0.0), row("A", 1e-8), None),
-        (row("A", "inf", torch="ValueError: a"), row("A", "inf", torch="ValueError: b"), "another error"),
+        (row("A", "inf", torch="ValueError: a"), row("A", "inf", torch="ValueError: b"), "another outcome"),
+        (row("A", "inf", torch="float32 nan"), row("A", "inf", torch="float32 0"), "another outcome"),
+        (row("A", 1e-3, torch="float32 0.999"), row("A", 1e-3, torch="float32 1"), None),
         (row("A", 1e-3), row("A", 1e-3, faults=["after the cure 99 noise units"]), "no longer holds"),
         (row("A", 1e-3), {"name": "A", "title": "a title", "unavailable": "torch is not installed"}, None),
     ],
@@ -214,7 +261,7 @@ def test_drift_is_what_changed_and_what_no_longer_holds(before, after, how):
 
 
 def test_two_versions_are_compared_by_the_command(tmp_path):
-    def write(name, *rows, number=1):
+    def write(name, *rows, number=2):
         path = tmp_path / name
         path.write_text(json.dumps({"format": number, "environment": {}, "divergences": rows}))
         return path

@@ -63,6 +63,15 @@ def test_the_distance_is_relative_to_the_tensors_size(operation, scale):
     assert alike(nearest(operation, scale * x), nearest(operation, x))
 
 
+def test_adams_first_step_is_heard_where_a_gradient_is_nearly_zero():
+    """There the step is lr times the gradient's sign, which rounding decides."""
+
+    def first_step(g):
+        ops.Adam({"w": np.zeros(4)}, lr=0.1).step({"w": g})
+
+    assert alike(nearest(first_step, np.array([1.0, CLOSE, -1.0, 0.0])), CLOSE / np.sqrt(0.5))
+
+
 def test_ties_among_a_relus_zeros_are_structural():
     x = np.array([0.0, 0.0, 1.0, -1.0])
     assert alike(nearest(ops.relu, x), 1 / np.sqrt(0.5))
@@ -89,3 +98,9 @@ def test_a_trajectory_keeps_further_away_than_a_single_pass():
     draw(single, "tiny")
     with pytest.raises(ContractError, match="too near a kink"):
         draw(training, "tiny")
+
+
+def test_exactly_at_a_kink_the_derivative_is_that_of_the_frameworks():
+    """A ReLU passes nothing at zero, and of equals in a window the first gets all."""
+    assert ops.relu(np.array([-1.0, 0.0, 1.0]))[1](np.full(3, 7.0)).tolist() == [0, 0, 7]
+    assert ops.max_pool(np.ones((1, 1, 2, 2)))[1](np.full((1, 1, 1, 1), 7.0)).ravel().tolist() == [7, 0, 0, 0]

@@ -20,9 +20,8 @@ from parity.timing.contest import TURNS
 ROOT = Path(__file__).parents[2]
 
 
-def test_time_prints_a_table_and_writes_parquet_and_csv(tmp_path):
-    command = [sys.executable, "-m", "parity", "time", "mlp", "--framework", "numpy", "--size", "tiny"]
-    done = subprocess.run([*command, "--output", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+def test_time_prints_a_table_and_writes_parquet_and_csv(here, tmp_path):
+    done = here("time", "mlp", "--framework", "numpy", "--size", "tiny", "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "geo. mean" in done.stdout
     rows = pd.read_parquet(tmp_path / "times.parquet")
@@ -38,9 +37,8 @@ def test_time_prints_a_table_and_writes_parquet_and_csv(tmp_path):
     assert list(pd.read_csv(tmp_path / "times.csv")["loop"]) == list(rows["loop"])
 
 
-def test_time_refuses_an_unwritable_folder(tmp_path):
-    command = [sys.executable, "-m", "parity", "time", "mlp", "--output", "/etc/hostname/nowhere"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+def test_time_refuses_an_unwritable_folder(here):
+    done = here("time", "mlp", "--output", "/etc/hostname/nowhere")
     assert done.returncode == 2
     assert "cannot be created" in done.stderr
 

@@ -53,7 +53,7 @@ class Gate:
             return str(error)
         if self._key(entry) not in self._verdicts:
             where: dict[str, Any] = {"device": backend.device, "mode": backend.mode, "dtype": DTYPE, "size": self.size}
-            self.add(judge(entry.task, backend.framework, **where))
+            self.add(judge(entry.task, backend.framework, **where, loop=entry.loop))
         bad = sorted(set(self._verdicts[self._key(entry)]) - set(PASSING))
         return f"its outputs: {', '.join(bad)}" if bad else ""
 
