@@ -2,7 +2,8 @@
 
 The way of the data:
 
-    the first model, in float64          the truth of every layer's inputs and outputs   truth.py, runs.py (Record)
+    the first model, in float64          the truth of every layer's inputs and outputs   truth.py, store.py,
+                                                                                         runs.py (Record)
     the same, jittered                   how far rounding may move each of them          truth.py, runs.py (Jitter)
     both models' calls                   partners                                        pairing.py
     the second model, forced             each layer is given what its partner got:       layers.py, runs.py (Forced)

@@ -9,9 +9,10 @@ from parity.models.groups import carry
 from parity.models.inputs import arranged, layouts
 from parity.models.leftover import left_over
 from parity.models.pairing import paired
-from parity.models.runs import Forced, Record, Store, Truths
+from parity.models.runs import Forced, Record
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import one_line, untouched
+from parity.models.store import Store, Truths
 from parity.models.truth import restore
 from parity.models.watch import Trace
 from parity.models.weights import assign, value

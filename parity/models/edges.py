@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, apply, gelu, setting
 from parity.models.layers import Layers
+from parity.models.links import states
 from parity.models.pairing import Pair
-from parity.models.runs import states
 from parity.models.watch import Again, Call
 from parity.task import Array
 

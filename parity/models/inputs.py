@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from parity.models.runs import CHANNELED
+from parity.models.links import CHANNELED
 from parity.models.sides import Model
 from parity.models.views import FIRST, LAST, SAME, SWAP, View
 from parity.models.watch import Call

@@ -12,10 +12,11 @@ from parity.models.causes import Mend, mended, recognised
 from parity.models.groups import carry as carry_weights
 from parity.models.groups import folds
 from parity.models.leftover import left_over
+from parity.models.links import carried, error
 from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import Link, Pair, paired
 from parity.models.report import Row
-from parity.models.runs import Forced, Free, Isolated, carried, error
+from parity.models.runs import Forced, Free, Isolated
 from parity.models.sides import Side, copy_variables
 from parity.models.state import one_line
 from parity.models.truth import Measured

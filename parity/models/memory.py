@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from parity.models.runs import MEMORY
+from parity.models.store import MEMORY
 from parity.task import UsageError
 
 # Of each weight: both models in float64, the first's own values and its jittered ones, and both in float32.

@@ -21,9 +21,9 @@ from parity.models.faults import faults_of
 from parity.models.layers import Layers
 from parity.models.pairing import Link, Pair
 from parity.models.report import Report
-from parity.models.runs import Key, Truths
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import untouched
+from parity.models.store import Key, Truths
 from parity.models.truth import Measured, measured
 from parity.models.views import SAME
 from parity.models.watch import Call

@@ -8,7 +8,7 @@ import numpy as np
 
 from parity.frameworks.runtime import runtime
 from parity.judging.arrays import as_arrays
-from parity.models.runs import CHANNELED
+from parity.models.links import CHANNELED
 from parity.models.state import keras_default
 from parity.models.watch import Trace, Watcher
 from parity.models.weights import assign, kind_of, value

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import SAMPLES, Truth
-from parity.models.runs import Jitter, Key, Record, Store, Truths, jittered
+from parity.models.runs import Jitter, Record, jittered
 from parity.models.sides import Side
 from parity.models.state import one_line
+from parity.models.store import Key, Store, Truths
 from parity.models.watch import Call
 from parity.models.weights import assign, value
 from parity.task import Array, Arrays, UsageError
