@@ -57,10 +57,15 @@ def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
             given["targets"] = _array(asked.targets)
     elif asked.losses or asked.steps or asked.targets:
         raise UsageError("--loss, --targets and --step need --train")
-    with progress(console) as step:
-        report = compare_models(
-            *pair, x, names=_pairs(asked.names), layout=asked.layout or None, progress=step, **given
-        )
+    try:
+        with progress(console) as step:
+            report = compare_models(
+                *pair, x, names=_pairs(asked.names), layout=asked.layout or None, progress=step, **given
+            )
+    except UsageError:
+        raise
+    except Exception as error:
+        raise _own(f"{asked.first} or {asked.second} fails", error) from error
     return show(report, console, file)
 
 
@@ -128,9 +133,14 @@ def _module(place: str) -> ModuleType:
         del sys.modules[name]
         if not isinstance(error, Exception):
             raise
-        traceback.print_exc()  # the user's own error, as python shows it
-        raise UsageError(f"{place} cannot be imported: {one_line(error)}") from error
+        raise _own(f"{place} cannot be imported", error) from error
     return module
+
+
+def _own(what: str, error: Exception) -> UsageError:
+    """The user's own error, shown as python shows it, and the one line that the command ends with."""
+    traceback.print_exception(error)
+    return UsageError(f"{what}: {one_line(error)}")
 
 
 def _inputs(asked: Asked) -> Any:

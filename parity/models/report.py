@@ -129,8 +129,9 @@ class Report:
         from parity.tables import table
 
         columns = ("isolated", "float32", "propagated", "float32 ")
+        runs = f" ({self.jittered} jittered runs)" if self.jittered else ""
         view = table(
-            f"Noise units, {LIMIT:.0f} agree ({self.jittered} jittered runs)", ("first", "second", *columns, ""),
+            f"Noise units, {LIMIT:.0f} agree{runs}", ("first", "second", *columns, ""),
             right=columns, gap=2,
         )  # fmt: skip
         marked = False

@@ -384,6 +384,9 @@ from parity.tests.test_models import keras_net, torch_net
 def shifted():
     return keras_net(1e-3)
 
+def failing():
+    raise RuntimeError("no such weights")
+
 torch_loss = torch.nn.CrossEntropyLoss()
 keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 classes = np.array([0, 1, 2, 3])
@@ -432,6 +435,7 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
         ((first, f"{mine}:keras_nte", "--shape", "4,3,8,6"), "there is keras_net"),
         ((first, f"{tmp_path}/none.py:net", "--shape", "4,3,8,6"), "there is no file"),
         ((first, f"{broken}:net", "--shape", "4,3,8,6"), "cannot be imported: ModuleNotFoundError"),
+        ((first, f"{mine}:failing", "--shape", "4,3,8,6"), "fails: RuntimeError: no such weights"),
         ((first, second, "--shape", "4,3,8,6", "--names", "4"), "FIRST=SECOND"),
         ((first, second, "--shape", "4,3,8,6", "--targets", f"{mine}:classes"), "need --train"),
         ((first,), "two models are compared"),
