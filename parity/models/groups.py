@@ -1,6 +1,5 @@
 """The weights of partners: one layer's slots, or those of several layers under the names that the one has."""
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -72,8 +71,3 @@ def _slots(pair: Pair, mine: list[Call], others: int) -> Slots:
             for slot in slots_of(call.layer)
         ]
     return [slot.named(prefixes(i) + slot.name) for i, call in enumerate(mine) for slot in slots_of(call.layer)]
-
-
-def size_of(slots: Slots) -> int:
-    """How many numbers the weights are."""
-    return sum(math.prod(slot.get().shape) for slot in slots)

@@ -55,7 +55,7 @@ class Layers:
     training: bool = False
     pairs: list[Pair] = field(default_factory=list)
     second_calls: list[Call] = field(default_factory=list)
-    alone: tuple[list[Call], list[Call]] = ((), ())  # type: ignore[assignment]
+    alone: tuple[list[Call], list[Call]] = field(default_factory=lambda: ([], []))
     found: dict[int, Isolated] = field(default_factory=dict)  # forced, in float64
     found_float32: dict[int, Isolated] = field(default_factory=dict)
     free: dict[int, float] = field(default_factory=dict)
