@@ -43,10 +43,13 @@ def _train(params, lr, batch, bn):
     for layer in bn:
         layer.set_weights([params[f"bn.{part}"] for part in STATISTICS])
     out.set_weights([params["out.weight"], params["out.bias"]])
+    optimizer = keras.optimizers.SGD(lr)
+    # An optimizer or a metric whose variables arise inside fit makes Keras trace the training step twice.
+    optimizer.build(net.trainable_variables)
     net.compile(
-        optimizer=keras.optimizers.SGD(lr),
+        optimizer=optimizer,
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),  # probabilities by default (CE-LOGITS)
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
         jit_compile=False,
     )
     epochs, batches, n = batch["order"].shape

@@ -33,7 +33,9 @@ def epoch(model, batch):
 
 def train(model, batch):
     net, optimizer, config = model
-    net.compile(optimizer=optimizer, loss=_loss(), metrics=["accuracy"], jit_compile=False)
+    # "accuracy" would make its variables inside fit, and Keras would trace the training step twice.
+    accuracy = keras.metrics.SparseCategoricalAccuracy("accuracy")
+    net.compile(optimizer=optimizer, loss=_loss(), metrics=[accuracy], jit_compile=False)
     epochs, batches, n = batch["order"].shape
     # Batch after batch in the given order, which is another in each epoch (FIT-SHUFFLE: fit on arrays shuffles).
     data = tf.data.Dataset.from_tensor_slices(tf.reshape(batch["order"], (epochs * batches, n)))

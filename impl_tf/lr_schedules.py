@@ -48,6 +48,15 @@ def cosine_given(model, batch):
 
 def _train(net, optimizer, batch, schedule=None):
     optimizer.build(net.trainable_variables)
+    loss_of = keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # CE-LOGITS
+
+    @tf.function
+    def train_step(x, labels):
+        with tf.GradientTape() as tape:
+            loss = loss_of(labels, net(x))
+        optimizer.apply(tape.gradient(loss, net.trainable_variables))
+        return loss
+
     rates, losses, sizes = [], [], []
     for epoch, order in enumerate(batch["order"]):
         if schedule:
@@ -56,7 +65,7 @@ def _train(net, optimizer, batch, schedule=None):
         of_batches = []
         for rows in order:
             rate = optimizer.learning_rate + 0  # of this update; a schedule in the optimizer goes on with it
-            of_batches.append(_step(net, optimizer, batch, rows))
+            of_batches.append(train_step(tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)))
         losses.append(tf.reduce_mean(of_batches))
         velocity = {f"momentum.{name}": v / -rate for name, v in zip(NAMES, optimizer.momentums)}
         sizes.append(tf.linalg.global_norm(list(velocity.values())))
@@ -70,11 +79,3 @@ def _set_rate(optimizer, rate):
     optimizer.learning_rate.assign(rate)
     for velocity in optimizer.momentums:
         velocity.assign(velocity * (optimizer.learning_rate / before))
-
-
-def _step(net, optimizer, batch, rows):
-    x, labels = tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)
-    with tf.GradientTape() as tape:
-        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(labels, net(x))  # CE-LOGITS
-    optimizer.apply(tape.gradient(loss, net.trainable_variables))
-    return loss

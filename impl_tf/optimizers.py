@@ -76,6 +76,7 @@ def _fit(net, optimizer, batch):
     rows = tf.reshape(batch["order"], [-1, n])  # the given order, in place of fit's own (FIT-SHUFFLE)
     data = tf.data.Dataset.from_tensor_slices((tf.gather(batch["x"], rows), tf.gather(batch["labels"], rows)))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)  # CE-LOGITS
+    optimizer.build(net.trainable_variables)  # inside fit it would make Keras trace the training step twice
     net.compile(optimizer=optimizer, loss=loss, jit_compile=False)
     history = net.fit(data, epochs=epochs, steps_per_epoch=steps, shuffle=False, verbose=0)
     return tf.constant(history.history["loss"], batch["x"].dtype)  # means as the weights move (FIT-LOSS)

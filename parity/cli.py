@@ -79,14 +79,16 @@ def show_(name: Annotated[str, typer.Argument(help="A task, a divergence, or a w
 
 @app.command()
 def doctor() -> None:
-    """Show versions, processor, BLAS, threads, devices, precision, and the install commands of missing packages."""
+    """Show versions, processor, BLAS, threads, devices, precision, missing packages, and how quiet the machine is."""
     from parity import show
     from parity.frameworks.environment import environment
+    from parity.timing import quiet
 
     console = Terminal()
     frameworks = _ask(console)
     console.print(show.environment_table(environment(frameworks)))
     console.print(show.frameworks_table(frameworks))
+    quiet.say(console)
 
 
 @app.command("run")
@@ -139,6 +141,9 @@ def time_(
         list[str] | None, typer.Option(help="Besides the usual ones: NumPy and torch eager, tf graph.")
     ] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
+    threads: Annotated[
+        list[str] | None, typer.Option(metavar="N|all", help="Of every framework at once; several are compared.")
+    ] = None,
     verdicts: Annotated[
         Path | None, typer.Option(help="A file of parity run --json; else loops are judged first.")
     ] = None,
@@ -149,8 +154,10 @@ def time_(
 
     Exit code 0 on success, 1 if something fails while it is judged or timed, 2 on misuse.
     """
-    from parity.timing import measure, report
+    from parity.frameworks.threads import number_of
+    from parity.timing import measure, quiet, report
 
+    counts = list(dict.fromkeys(number_of(asked) for asked in threads or ()))
     options = ["--size", choose("size", size, SIZES), "--frameworks", ",".join(_frameworks(framework))]
     options += [
         "--devices",
@@ -161,8 +168,10 @@ def time_(
     options += ["--verdicts", str(verdicts.resolve())] if verdicts is not None else []
     files = measure.files_in(output) if output is not None else None
     console = Terminal()
+    named = _tasks(tasks)
+    quiet.say(console)
     with console.status("timing"):
-        measured = measure.measure(_tasks(tasks), options, timeout=timeout)
+        measured = measure.measure(named, options, counts=counts, timeout=timeout)
     if files is not None:
         measure.write_times(measured, files)
     report.print_times(console, measured)

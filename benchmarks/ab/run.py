@@ -33,6 +33,7 @@ from parity.frameworks.environment import cpu
 from parity.frameworks.runtime import Unavailable, available
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
+from parity.timing import quiet
 
 Verdicts = dict[Loop, tuple[Change, str]]
 FORMAT = 2  # of the file of a comparison; format 1 is the same without a number
@@ -41,13 +42,14 @@ LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # one for 
 
 @contextlib.contextmanager
 def alone(console: Console) -> Iterator[None]:
-    """One comparison at a time: all are pinned to the same core, and would disturb one another."""
+    """One comparison at a time: all are pinned to the same core, and would disturb one another.  Others are said."""
     with open(LOCK, "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             console.print("another comparison is running on this machine; waiting for its end")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        quiet.say(console)
         yield
 
 

@@ -42,6 +42,7 @@ from parity.frameworks.runtime import Unavailable, devices_of
 from parity.frameworks.threads import THREADS
 from parity.task import Task, UsageError
 from parity.tasks import load, names
+from parity.timing import quiet
 from parity.timing.loop import USUAL
 
 FIGURES = (
@@ -228,6 +229,7 @@ def run(
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     this_machine()  # on an unknown machine asv would ask questions during the run
+    quiet.say(Console())
     failed: list[dict[str, str]] = []
     missing: set[str] = set()
     tried: list[tuple[str, str, list[str]]] = []

@@ -1,10 +1,18 @@
 """The loops that the harness is measured against."""
 
-import numpy as np
+import contextlib
+import os
 
+import numpy as np
+import pytest
+
+from benchmarks.overhead import competitor
 from benchmarks.overhead.by_hand import BY_HAND
+from parity import load
 from parity.frameworks.runtime import available
+from parity.timing.contest import Entry
 from parity.timing.loop import USUAL, Backend, warmed
+from parity.timing.machine import reading
 
 
 def test_a_loop_by_hand_computes_what_the_task_does(framework):
@@ -16,3 +24,19 @@ def test_a_loop_by_hand_computes_what_the_task_does(framework):
             tensors = {"by hand": first, "harness": named.get("loss", named.get("grad.x"))}
             arrays = available(framework, "cpu", "eager").get(tensors, {})
             np.testing.assert_array_equal(arrays["by hand"], arrays["harness"])
+
+
+def test_turns_beside_competitors_are_marked(monkeypatch):
+    if reading().competing_seconds is None:
+        pytest.skip("this system does not tell what others take of the cores")
+    monkeypatch.setattr(competitor, "PAUSE", 0)
+    entry = Entry(load("mlp"), "step", Backend(framework="numpy"))
+    with contextlib.ExitStack() as stack:
+        for _ in range(os.cpu_count()):
+            stack.enter_context(competitor.beside((60.0, 0.0)))
+        while not competitor.turn_of(lambda: None).disturbance.disturbed:  # the processes are starting
+            pass
+        times = competitor.timed(entry, "tiny")
+    assert times.disturbed
+    assert times.first > 0
+    assert times.kept > 0

@@ -35,7 +35,7 @@ def draw(task: Task, size: str, *, seed: int = 0, judged: bool = True) -> tuple[
     return cast(params, "float64"), cast(batch, "float64")
 
 
-@functools.lru_cache(maxsize=16)
+@functools.lru_cache(maxsize=128)  # a sweep draws the inputs of all tasks before it judges the first
 def _draw(task: Task, size: str, seed: int, judged: bool) -> tuple[Arrays, Arrays]:
     choose("size", size, task.sizes)
     for attempt in range(seed * ATTEMPTS, (seed + 1) * ATTEMPTS):

@@ -3,10 +3,12 @@
 import contextlib
 import importlib.util
 import itertools
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
@@ -29,6 +31,7 @@ T = TypeVar("T")
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
 OTHER_STAGES = "other stages run eagerly on the CPU, at tiny and base"
 TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
+MANY = 20  # jobs of TensorFlow that take longer than importing it once more
 
 
 @dataclass(frozen=True)
@@ -143,17 +146,31 @@ def sweep(
 ) -> Iterator[Result]:  # fmt: skip
     """Run the jobs, the frameworks in parallel in their workers, and judge them in order.
 
+    In a long sweep TensorFlow has a second worker, since its trainings take longer than everything else together.
+
     The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any framework.
     """
     truth = Worker()
     with ExitStack() as stack:
-        frameworks = {job.framework for job in jobs}
-        lanes = {framework: stack.enter_context(ThreadPoolExecutor(1)) for framework in frameworks}
+        counts = Counter(job.framework for job in jobs)
+        free = {framework: SimpleQueue[Worker]() for framework in counts}
+        lanes = {name: stack.enter_context(ThreadPoolExecutor(processes(name, n))) for name, n in counts.items()}
         # The stack closes last in, first out: waiting jobs are cancelled, then the workers end, so no lane stays busy.
-        for worker in (truth, *workers.values()):
-            stack.callback(worker.close)
+        stack.callback(truth.close)
+        for name, n in counts.items():
+            for worker in (workers[name], *(Worker() for _ in range(processes(name, n) - 1))):
+                stack.callback(worker.close)
+                free[name].put(worker)
         for lane in lanes.values():
             stack.callback(lane.shutdown, wait=False, cancel_futures=True)
+
+        def run_in_lane(job: Job, drawn: tuple[Arrays, Arrays]) -> Outputs | Failure:
+            worker = free[job.framework].get()
+            try:
+                return _attempt(worker, _run, job, timeout, drawn)
+            finally:
+                free[job.framework].put(worker)
+
         running: list[tuple[Job, Future[Outputs | Failure] | Failure]] = []
         for _, same_inputs in itertools.groupby(jobs, key=lambda job: (job.name, job.config, job.size)):
             group = list(same_inputs)
@@ -162,8 +179,7 @@ def sweep(
                 if isinstance(drawn, Failure):
                     running.append((job, drawn))
                 else:
-                    lane, worker = lanes[job.framework], workers[job.framework]
-                    running.append((job, lane.submit(_attempt, worker, _run, job, timeout, drawn)))
+                    running.append((job, lanes[job.framework].submit(run_in_lane, job, drawn)))
         for job, future in running:
             started(job)
             outputs = future.result() if isinstance(future, Future) else future
@@ -175,6 +191,11 @@ def sweep(
                 yield Result(job, [job.row("error", f"no truth: {judged}")])
             else:
                 yield replace(judged, rows=[*judged.rows, *left_out(job)], outputs=outputs)
+
+
+def processes(framework: str, jobs: int) -> int:
+    """How many processes share a framework's jobs."""
+    return 2 if framework == "tf" and jobs >= MANY else 1
 
 
 def left_out(job: Job) -> list[Row]:

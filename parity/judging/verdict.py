@@ -5,10 +5,10 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
-from scipy import stats
 
 from parity.judging import coarse
 from parity.judging.arrays import as_arrays
@@ -176,13 +176,18 @@ def _reference_of(task: Task, size: str, dtype: str, seed: int, calls: int, loop
     loops = [loop] if loop else task.loops
     updating = [name for name in loops if not arrays[0].keys().isdisjoint(task.stages[name].outputs)]
     again = {name: calls if name in updating else 1 for name in loops} if loop or calls > 1 else None
+    needed = again
 
     def compute(params: Arrays, batch: Arrays) -> Outputs:
         precision = np.result_type(
             np.float64, *(a for a in (params | batch).values() if np.issubdtype(a.dtype, np.floating))
         )
-        outputs = run(task, "numpy", dtype=_name(precision), size=size, arrays=(params, batch), calls=again)
+        nonlocal needed
+        outputs = run(task, "numpy", dtype=_name(precision), size=size, arrays=(params, batch), calls=needed)
         raised.update(outputs.raised)
+        # A stage that returns no real number has no noise: after the truth it is not needed again.
+        real = {key.partition("/")[0] for key, a in outputs.items() if np.issubdtype(a.dtype, np.floating)}
+        needed = {name: again[name] if again else 1 for name in real}
         return outputs
 
     truths = measured_truth(compute, *arrays, dtype, samples=_samples(size))
@@ -277,7 +282,7 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
     if output.shape != mean.shape or not np.isfinite(output).all():
         return "differs", f"not finite, or shape {output.shape} instead of {mean.shape}"
     worst = float(np.max(np.abs(output - mean) / deviation))
-    limit = float(stats.norm.isf(FALSE_ALARM / 2))
+    limit = -NormalDist().inv_cdf(FALSE_ALARM / 2)
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
 
 

@@ -1,6 +1,7 @@
 """Times side by side: measured in a process that may die, with an interval, and written completely."""
 
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from rich.console import Console
 
 import impl_numpy
 from parity import LIMIT, UsageError, load
+from parity.frameworks import threads
 from parity.frameworks.runtime import PACKAGES
 from parity.timing import measure, report
 from parity.timing.contest import TURNS
@@ -35,6 +37,27 @@ def test_time_prints_a_table_and_writes_parquet_and_csv(here, tmp_path):
     card = {"numpy", "dtype", "size", "device", "threads", "layout", "tf32", "onednn", "examples_per_second"}
     assert card | {"import_seconds", "build_seconds", "first_seconds", "cpu", "cores"} <= set(rows.columns)
     assert list(pd.read_csv(tmp_path / "times.csv")["loop"]) == list(rows["loop"])
+
+
+def test_numbers_of_threads_take_turns_and_stand_side_by_side(here, tmp_path):
+    """Two processes, since TensorFlow takes its number once; each row has its number, and each backend's name too."""
+    every = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    if every == 1:
+        pytest.skip("one core has no two numbers of threads")
+    asked = ("mlp", "--framework", "numpy", "--size", "tiny", "--threads", "1", "--threads", "all")
+    done = here("time", *asked, "--output", tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = pd.read_parquet(tmp_path / "times.parquet")
+    both = [("numpy 1 thread", 1), (f"numpy {every} threads", every)]
+    assert sorted(zip(rows["backend"], rows["threads"])) == sorted(3 * both)
+    assert all(name in done.stdout for name, _ in both)
+    assert f"threads: 1, {every}" in done.stdout
+
+
+@pytest.mark.parametrize("number", ["0", "two", "-1", "1000000"])
+def test_a_number_of_threads_that_cannot_be_is_refused(number):
+    with pytest.raises(UsageError, match=rf"--threads {number}: a number from 1 to \d+, the cores that are here"):
+        threads.number_of(number)
 
 
 def test_time_refuses_an_unwritable_folder(here):
@@ -141,7 +164,7 @@ def test_a_ratio_compares_rounds_of_the_same_turn():
 
 
 def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
-    def row(loop, backend, seconds, skip_reason="", failed=False):
+    def row(loop, backend, seconds, skip_reason="", failed=False, others=0.0):
         where = {"task": "lstm", "topic": "9 CNN, RNN", "loop": loop, "backend": backend}
         before = {"import_seconds": 1.0, "build_seconds": 1.0, "first_seconds": 1.0}
         middle = np.nan if skip_reason else seconds
@@ -153,10 +176,15 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
             "median_seconds": middle,
             "skip_reason": skip_reason,
             "failed": failed,
+            "threads": 2,
+            "others": others,
+            "disturbed": others > 0.05,
+            "spare_turns": TURNS if others else 0,
         }
 
     rows = [row("forward", "numpy", 1e-3), row("forward", "tf", 2e-3), row("step", "numpy", 1e-3)]
     rows += [row("step", "tf", 0, "its outputs: differs"), row("step", "numpy graph", 0, "no mode 'graph'", True)]
+    rows += [row("backward", backend, 10**-n, others=0.25) for n, backend in enumerate(("numpy", "tf"))]
     console = Console(width=80, record=True, file=io.StringIO())
     report.print_times(console, pd.DataFrame(rows))
     text = console.export_text()
@@ -164,6 +192,10 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     assert "x2.00 2.00-2.00" in text
     assert text.count("n/a") == 1  # in a row where other backends have a time
     assert "topic 9" in text
+    assert "100 ms !25%" in text
+    assert "1 of 3 loops are disturbed, and left out of the geometric means" in " ".join(text.split())
+    assert "geo. mean x1.00 x2.00" in " ".join(text.split())
+    assert "threads: 2; spare turns, since others disturbed the first: 12" in text
     reasons = [" ".join(line.replace("│", " ").split()) for line in text.splitlines()]
     assert "tf lstm step its outputs: differs" in reasons
     assert "numpy graph lstm step no mode 'graph'" in reasons

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from parity import Truth, load
+from parity.judging import sweep as sweep_module
 from parity.judging.run import Outputs
-from parity.judging.sweep import Job, Result, suspects
-from parity.judging.verdict import vacuous
+from parity.judging.sweep import Job, Result, suspects, workers_of
+from parity.judging.verdict import PASSING, vacuous
 
 TRUTH = Truth(value=np.array([1.0, 2.0]), noise=1e-7, peak=1e-7)
 
@@ -61,3 +62,20 @@ def test_a_learning_rate_of_zero_tests_no_update():
         f"step/{name}" for name in load("mlp").stages["step"].outputs if name in ("0.weight", "0.bias", "2.weight",
                                                                                  "2.bias", "4.weight", "4.bias")
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_processes_that_share_a_framework_give_its_results_in_order(monkeypatch, count):
+    """Each job is run once, by any of them; the results stay in the order of the jobs."""
+    monkeypatch.setattr(sweep_module, "processes", lambda framework, jobs: count)
+    jobs = [Job.of(load(name), "numpy", "cpu", "float32", "eager", "tiny") for name in ("mlp", "losses", "lstm")]
+    with workers_of(["numpy"]) as workers:
+        results = list(sweep_module.sweep(jobs, workers))
+    assert [result.job for result in results] == jobs
+    assert all(row.verdict in PASSING for result in results for row in result.rows)
+
+
+def test_only_a_long_sweep_imports_tensorflow_twice():
+    many = sweep_module.MANY
+    assert [sweep_module.processes("tf", jobs) for jobs in (many - 1, many)] == [1, 2]
+    assert sweep_module.processes("torch", 10 * many) == 1

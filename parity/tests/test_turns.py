@@ -7,10 +7,11 @@ import pytest
 
 from parity import load
 from parity.timing import turns as turns_module
-from parity.timing.contest import Contest, Entry
+from parity.timing.contest import SPARE, TURNS, Contest, Entry
 from parity.timing.gate import Gate
 from parity.timing.loop import Backend
-from parity.timing.turns import Turns
+from parity.timing.machine import Disturbance
+from parity.timing.turns import Taken, Turns
 
 NUMPY, TORCH = Backend(framework="numpy"), Backend(framework="torch")
 
@@ -22,6 +23,24 @@ def entry():
 
 def turns_of(entry, lost=()):
     return Turns(Contest([entry.task], [entry.backend], "tiny"), Gate("tiny"), dict(lost))
+
+
+def taken(*, competing=0.0, seconds=1.0):
+    """A turn of one second on two cores, of which others took so many seconds."""
+    return Taken([seconds], None, Disturbance(1.0, 2.0, 1.0, competing, 0.0, 0.0, 0))
+
+
+@pytest.fixture
+def both(entry, monkeypatch):
+    """The turns of two backends on a loop, without loops."""
+    monkeypatch.setattr(Turns, "about", Turns._where)
+    asked = Turns(Contest([entry.task], [NUMPY, TORCH], "tiny"), Gate("tiny"), {})
+    return asked, entry, Entry(entry.task, entry.loop, TORCH)
+
+
+def take(asked, entries, turn, **how):
+    for entry in entries:
+        asked.add(entry, turn, taken(**how))
 
 
 def rows(asked, entry):
@@ -51,7 +70,7 @@ def test_a_loop_that_fails_while_timed_loses_its_earlier_turns(entry):
     asked = turns_of(entry)
     assert asked.skip_reason(entry) == ""
     with asked.turn(entry):
-        asked.add(entry, [1.0], None)
+        asked.add(entry, 0, taken())
     with pytest.raises(SystemExit), asked.turn(entry):
         raise SystemExit(3)
     asked.close()
@@ -85,3 +104,50 @@ def test_each_turn_runs_under_its_own_policy(monkeypatch):
     with turns_of(entry).turn(entry):
         assert devices == ["cpu", "cuda"]
     assert devices == ["cpu"]
+
+
+def test_undisturbed_turns_need_no_spare_ones(both):
+    asked, *entries = both
+    for turn in range(TURNS):
+        assert all(asked.wanted(entry, turn) for entry in entries)
+        take(asked, entries, turn)
+    assert not any(asked.wanted(entry, TURNS) for entry in entries)
+
+
+def test_a_turn_that_was_disturbed_for_one_backend_is_taken_again_by_all(both):
+    asked, *entries = both
+    for turn in range(TURNS):
+        take(asked, entries[:1], turn, seconds=turn)
+        take(asked, entries[1:], turn, seconds=turn, competing=2.0 if turn == 2 else 0.0)
+    assert all(asked.wanted(entry, TURNS) for entry in entries)
+    take(asked, entries, TURNS, seconds=TURNS)
+    assert not any(asked.wanted(entry, TURNS + 1) for entry in entries)
+    for entry in entries:
+        times = asked.row(entry)
+        assert times["seconds"] == [[0], [1], [3], [4], [5], [TURNS]]
+        assert (times["spare_turns"], times["others"], times["disturbed"]) == (1, 0.0, False)
+        assert times["wall_seconds"] == TURNS
+
+
+def test_the_turns_that_stay_disturbed_are_the_least_disturbed_ones_and_marked(both):
+    asked, *entries = both
+    for turn in range(TURNS + SPARE):
+        assert all(asked.wanted(entry, turn) for entry in entries)
+        take(asked, entries, turn, seconds=turn, competing=0.5 if turn % 2 else 1.0)
+    times = asked.row(entries[0])
+    assert times["seconds"] == [[1], [3], [5], [7], [9], [11]]
+    assert (times["spare_turns"], times["disturbed"]) == (SPARE, True)
+    assert abs(times["others"] - 0.25) < 0.01
+    assert times["competing_seconds"] == 0.5 * TURNS
+
+
+def test_a_turn_that_a_failing_backend_left_unfinished_is_not_counted(both):
+    asked, *entries = both
+    for turn in range(TURNS):
+        take(asked, entries, turn, competing=1.0 if turn == 0 else 0.0)
+    asked.add(entries[0], TURNS, taken())
+    assert asked.wanted(entries[1], TURNS)
+    assert len(asked.row(entries[1])["seconds"]) == TURNS
+    asked._skip(entries[1], "it failed", failed=True)
+    assert "seconds" not in asked.row(entries[1])
+    assert asked.row(entries[0])["spare_turns"] == 1

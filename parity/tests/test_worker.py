@@ -2,13 +2,17 @@
 
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from parity.judging.worker import Worker, WorkerError
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -77,3 +81,11 @@ def test_closing_ends_a_call_that_is_still_running(worker):
 
 def test_a_worker_that_was_never_called_can_be_closed():
     Worker().close()
+
+
+def test_a_worker_starts_without_what_it_may_not_need():
+    """Every process of `parity run` imports this module: a second of statistics there is five seconds of a run."""
+    code = "import sys; from parity.judging import command, sweep; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    heavy = {"scipy", "pandas", "sklearn", "torch", "tensorflow", "keras"}
+    assert not heavy & set(done.stdout.split())

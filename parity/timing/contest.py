@@ -7,6 +7,7 @@ from parity.task import Task
 from parity.timing.loop import Backend
 
 TURNS = 6  # of each backend on a loop: the fewest whose least and greatest value span a 95 % interval
+SPARE = TURNS  # turns more at most, where the machine was disturbed
 DTYPE = "float32"
 NOW = "now"  # the file that names the entry whose turn it is
 
@@ -36,10 +37,10 @@ class Contest:
         return [[Entry(task, loop, backend) for backend in self.backends] for task in self.tasks for loop in task.loops]
 
     def turns(self) -> list[tuple[Entry, int]]:
-        """Every entry with each of its turns; each turn begins with another backend of the loop."""
+        """Every entry with each of its turns, spare ones too; each turn begins with another backend of the loop."""
         return [
             (group[(turn + place) % len(group)], turn)
             for group in self.groups()
-            for turn in range(TURNS)
+            for turn in range(TURNS + SPARE)
             for place in range(len(group))
         ]

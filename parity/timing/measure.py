@@ -1,10 +1,8 @@
 """Times side by side: pytest-benchmark measures loops that pass the gate, in turns, in a process that may die."""
 
-import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,35 +14,35 @@ from parity.files import WholeFile
 from parity.frameworks import threads
 from parity.frameworks.environment import cpu
 from parity.frameworks.runtime import PACKAGES, missing_packages
-from parity.judging.worker import Worker, WorkerError
 from parity.task import UsageError
 from parity.tasks import load
-from parity.timing.contest import NOW
+from parity.timing.machine import Disturbance
+from parity.timing.processes import TIMEOUT, rows_of
 
 ROOT = Path(__file__).parents[2]  # the folder that parity and the implementations are imported from
-COMPARISON = Path(__file__).parent / "side_by_side.py"
-ROUNDS = ("--benchmark-min-rounds=1", "--benchmark-max-time=0.035", "--benchmark-calibration-precision=10")  # in a turn
-TIMEOUT = 600.0  # seconds for a backend's turn; the first includes verdict, build and compilation
 MEASURED = ("seconds", "low_seconds", "median_seconds", "high_seconds", "device_seconds", "examples_per_second")
-
+MACHINE = (*Disturbance.__dataclass_fields__, "spare_turns", "others", "disturbed")
 COMPARED = ("task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores")
-PLUGIN = "parity.timing.plugin"
-TOO_LONG = "Timeout ("  # faulthandler writes this before it ends the process
 FORMAT = 2  # of a file of times; format 1 had no number, and called `backend` and `skip_reason` otherwise
 
 
-def measure(tasks: Sequence[str], options: Sequence[str], *, timeout: float = TIMEOUT) -> pd.DataFrame:
+def measure(
+    tasks: Sequence[str], options: Sequence[str], *, counts: Sequence[int] = (), timeout: float = TIMEOUT
+) -> pd.DataFrame:
     """Time every loop of every backend in a separate process: a row for each, with the reason if there is no time.
 
-    If the process dies, or a turn takes longer than `timeout` seconds, the backend whose turn it was has no time on
-    that task, and a new process continues with the unfinished tasks.
+    Each number of threads in `counts` (by default the usual one) has a process of its own, since TensorFlow takes its
+    number once; they take turns.  If a process dies, or a turn takes longer than `timeout` seconds, the backend whose
+    turn it was has no time on that task, and a new process continues with the unfinished tasks.
 
     Columns: task, topic, loop, backend, units (the worst noise units of the loop's outputs, which all agree), the
     columns of `card`, examples (in a batch), import_seconds (of the implementation, in a fresh process), build_seconds,
     first_seconds (the first call: tracing, compiling), median_seconds with its interval low_seconds and high_seconds,
     device_seconds (by the device's own events, if it has them), examples_per_second, seconds (every round's, a list
-    for each turn), skip_reason (why there is no time, or ""), failed (whether that was an error), the machine's cpu and
-    cores, and format (of the file).
+    for each turn), the fields of `Disturbance` summed over its turns, spare_turns (how many were taken), others (the
+    share of the cores that others took during the turns of all backends of the loop; none if not measured), disturbed
+    (whether that is too much), skip_reason (why there is no time, or ""), failed (whether that was an error), the
+    machine's cpu and cores, and format (of the file).
 
     Raises:
         UsageError: pytest-benchmark is missing, no task has a loop, or the comparison could not be made.
@@ -54,8 +52,7 @@ def measure(tasks: Sequence[str], options: Sequence[str], *, timeout: float = TI
     timed = [task for task in tasks if load(task).loops]
     if not timed:
         raise UsageError("none of these tasks has a loop to time")
-    with tempfile.TemporaryDirectory() as folder:
-        rows = frame(_measured(timed, options, Path(folder), timeout))
+    rows = frame(rows_of(timed, options, counts or (threads.usual(),), timeout))
     frameworks = rows[rows["skip_reason"] == ""]["framework"].unique()
     return rows.assign(import_seconds=rows["framework"].map({name: import_seconds(name) for name in frameworks}))
 
@@ -70,7 +67,8 @@ def import_seconds(framework: str) -> float:
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows of a comparison, with the summary of their turns and with the machine."""
-    full = [{**row, **(dict.fromkeys(MEASURED) if row["skip_reason"] else _summary(row))} for row in rows]
+    untimed = {**dict.fromkeys((*MEASURED, *MACHINE)), "disturbed": False}
+    full = [{**row, **(untimed if row["skip_reason"] else _summary(row))} for row in rows]
     return pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count(), format=FORMAT)
 
 
@@ -134,53 +132,3 @@ def _summary(row: dict[str, Any]) -> dict[str, Any]:
     events = [seconds for seconds in row["device_seconds"] if seconds is not None]
     on_device = float(np.median(events)) if events else None
     return dict(zip(MEASURED, (row["seconds"], low, middle, high, on_device, row["examples"] / middle), strict=True))
-
-
-def _measured(tasks: Sequence[str], options: Sequence[str], folder: Path, timeout: float) -> list[dict[str, Any]]:
-    """The rows of the tasks, from as many processes as needed; each writes a task's rows once the task is finished."""
-    files = {task: folder / f"{task}.json" for task in tasks}
-    lost: dict[tuple[str, str], str] = {}
-    while left := [task for task, file in files.items() if not file.exists()]:
-        known = json.dumps([[*who, reason] for who, reason in lost.items()])
-        end, log = _process([*options, "--tasks", ",".join(left), "--lost", known], folder, timeout)
-        if any(not files[task].exists() for task in left):
-            now = folder / NOW
-            task, backend, loop = json.loads(now.read_text()) if now.exists() else ("", "", "")
-            if not task or (task, backend) in lost:  # it ended before a new turn
-                raise UsageError(f"the comparison could not be made: {end}\n{log}")
-            lost[task, backend] = f"{end}, at {loop}"
-    return [row for file in files.values() for row in json.loads(file.read_text())]
-
-
-def _process(options: Sequence[str], folder: Path, timeout: float) -> tuple[str, str]:
-    """Run the comparison until it ends or a turn takes longer than `timeout`; return how it ended, and its log."""
-    limits = (f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true")
-    command = [
-        str(COMPARISON), "-p", PLUGIN, *(word for limit in limits for word in ("-o", limit)), *ROUNDS, *options,
-        "--rows", str(folder), "--import-limit", str(max(timeout, TIMEOUT)),
-        # Nothing is printed, and files in the current folder have no influence.
-        "--benchmark-quiet", "-p", "no:terminal", "-p", "no:cacheprovider", "--noconftest", "-c", os.devnull,
-        "--rootdir", str(folder), "--benchmark-storage", str(folder),
-    ]  # fmt: skip
-    worker = Worker()
-    try:
-        with threads.pinned():
-            code = worker.call(_pytest, command, timeout=None)
-        end = f"pytest ended with exit code {code}"
-    except WorkerError as error:
-        end = str(error)
-    finally:
-        log = worker.log()
-        worker.close()
-    if TOO_LONG in log:
-        end = f"it took longer than {timeout:g} s"
-    return end, log[-2000:]
-
-
-def _pytest(command: list[str]) -> int:
-    # In a test this process must start a new session, and not act as one of the test's parallel workers.
-    for name in [name for name in os.environ if name.startswith("PYTEST_")]:
-        del os.environ[name]
-    import pytest
-
-    return int(pytest.main(command))

@@ -12,6 +12,7 @@ from parity.files import WholeFile
 from parity.frameworks.runtime import devices_of
 from parity.task import DEVICES, FRAMEWORKS, MODES, SIZES, UsageError, choose
 from parity.tasks import load, names
+from parity.timing.alternation import Word
 from parity.timing.contest import NOW, Contest
 from parity.timing.gate import Gate
 from parity.timing.loop import USUAL, Backend
@@ -31,10 +32,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--verdicts", help="the JSON file of `parity run`; loops that it lacks are judged first")
     group.addoption("--rows", help="a folder for each task's rows, and for the file that names the current turn")
     group.addoption("--lost", default="[]", help="JSON: a list of [task, backend, the reason not to try it again]")
+    group.addoption("--alternation", help="the address where this process gets the word, turn by turn")
     group.addoption("--import-limit", type=float, default=600.0, help="seconds until the first turn")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--alternation"):
+        config.word = Word(config.getoption("--alternation"))  # type: ignore[attr-defined]
     # This limits the imports before the first turn; from then on pytest limits each turn in the same way.
     faulthandler.dump_traceback_later(config.getoption("--import-limit"), exit=True)
     try:
@@ -47,6 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "turns"):
         config.turns.close()
+    if hasattr(config, "word"):
+        config.word.leave()
 
 
 def contest_of(option: Callable[[str], Any]) -> Contest:
@@ -85,6 +91,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("entry, turn", turns, ids=[f"{entry} {turn}" for entry, turn in turns])
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outermost: the wait does not count for the limit of a turn
+def pytest_runtest_protocol(item: Any, nextitem: Any) -> Any:
+    """Pass the word on when every backend of the loop has had its turn."""
+    done = yield
+    if hasattr(item.config, "word") and nextitem is not None and _round(nextitem) != _round(item):
+        item.config.word.pass_on()
+    return done
+
+
 def pytest_runtest_setup(item: Any) -> None:
     """Record whose turn it is, so that the caller knows it if this process dies."""
     if item.config.getoption("rows"):
@@ -105,3 +120,8 @@ def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:
 @pytest.fixture
 def turns(request: pytest.FixtureRequest) -> Any:
     return request.config.turns  # type: ignore[attr-defined]
+
+
+def _round(item: Any) -> tuple[str, str, int]:
+    entry, turn = item.callspec.params["entry"], item.callspec.params["turn"]
+    return entry.task.name, entry.loop, turn

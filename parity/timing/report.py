@@ -1,15 +1,16 @@
 """The report of times: the backends of each loop side by side, and why a loop is not timed."""
 
 from collections.abc import Iterator
+from statistics import geometric_mean
 
 import pandas as pd
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scipy import stats
 
 from parity import tables
 from parity.timing.contest import TURNS
+from parity.timing.machine import LIMIT
 from parity.timing.measure import ratio
 
 INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f} % interval"
@@ -21,6 +22,8 @@ def print_times(console: Console, times: pd.DataFrame) -> None:
     skipped = times["skip_reason"] != ""
     if not skipped.all():
         console.print(medians_table(times))
+        for line in about_the_machine(times[~skipped]):
+            console.print(line, markup=False, highlight=False)
         console.print(first_calls(times))
     if skipped.any():
         console.print(skipped_table(times[skipped]))
@@ -41,6 +44,20 @@ def medians_table(times: pd.DataFrame) -> Table:
         cells = (f"{'[bold]' if means[c] == best else ''}{factor(means[c])}" if c in means else "n/a" for c in backends)
         view.add_row(label, "geo. mean", *cells)
     return view
+
+
+def about_the_machine(timed: pd.DataFrame) -> Iterator[str]:
+    """What the marks in the table mean, and how many loops the means leave out; or that nothing was measured."""
+    disturbed, every = _loops(timed[timed["disturbed"]]), _loops(timed)
+    if disturbed:
+        yield (
+            f"! others took this share of the cores meanwhile, more than {LIMIT:.0%}, also in the spare turns: "
+            f"{disturbed} of {every} loops are disturbed, and left out of the geometric means"
+        )
+    if timed["others"].isna().any():
+        yield "what others took of the cores is not measured on this system"
+    numbers = ", ".join(str(n) for n in timed["threads"].unique())
+    yield f"threads: {numbers}; spare turns, since others disturbed the first: {timed['spare_turns'].sum():.0f}"
 
 
 def first_calls(times: pd.DataFrame) -> Table:
@@ -85,23 +102,29 @@ def _cells(by_backend: dict[str, pd.Series], backends: list[str]) -> Iterator[st
         if backend not in timed:
             yield "[dim]n/a[/]"
             continue
-        text = duration(timed[backend]["median_seconds"])
+        row = timed[backend]
+        text = duration(row["median_seconds"]) + (f" [yellow]!{row['others']:.0%}[/]" if row["disturbed"] else "")
         if backend == best:
             yield f"[bold green]{text}[/]"
         else:
-            low, value, high = ratio(timed[backend]["seconds"], timed[best]["seconds"])
+            low, value, high = ratio(row["seconds"], timed[best]["seconds"])
             yield f"{text} [dim]{factor(value)} {factor(low)[1:]}-{factor(high)[1:]}[/]"
 
 
 def _means(times: pd.DataFrame, backends: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
-    """By topic and over all: each backend's geometric mean ratio to the fastest, over loops that all have."""
-    timed = times[times["skip_reason"] == ""]
+    """By topic and over all: each backend's geometric mean ratio to the fastest, over quiet loops that all have."""
+    timed = times[(times["skip_reason"] == "") & ~times["disturbed"].astype(bool)]
     wide = timed.pivot_table(index=["topic", "task", "loop"], columns="backend", values="median_seconds", sort=False)
     wide = wide.dropna()
     if wide.empty:
+        yield "all", {}
         return
     ratios = wide.div(wide.min(axis=1), axis=0)
     for topic, group in ratios.groupby(level="topic", sort=False):
         number = str(topic).partition(" ")[0]
-        yield f"topic {number}", {c: float(stats.gmean(group[c])) for c in backends if c in group}
-    yield "all", {c: float(stats.gmean(ratios[c])) for c in backends if c in ratios}
+        yield f"topic {number}", {c: geometric_mean(group[c]) for c in backends if c in group}
+    yield "all", {c: geometric_mean(ratios[c]) for c in backends if c in ratios}
+
+
+def _loops(rows: pd.DataFrame) -> int:
+    return len(rows[["task", "loop"]].drop_duplicates())

@@ -2,19 +2,37 @@
 
 import contextlib
 import dataclasses
-from collections.abc import Iterator, Mapping, Sequence
+import functools
+import operator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from parity.frameworks.runtime import available
 from parity.judging.run import Failure
 from parity.task import Task
-from parity.timing.contest import DTYPE, Contest, Entry
+from parity.timing.contest import DTYPE, TURNS, Contest, Entry
 from parity.timing.gate import Gate
 from parity.timing.loop import WarmLoop, card, warmed
+from parity.timing.machine import Disturbance
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A finished turn: the time of each of its rounds, of a call by the device's own events, and the machine."""
+
+    seconds: Sequence[float]
+    device_seconds: float | None
+    disturbance: Disturbance
 
 
 class Turns:
-    """The rows of all entries so far: an entry's times by turn, or why it has none."""
+    """The rows of all entries so far: an entry's times by turn, or why it has none.
+
+    The turns of a loop's backends are compared with one another, so they count as disturbed together: somebody who took
+    the cores from one of them would make it look slower than the others.
+    """
 
     def __init__(self, contest: Contest, gate: Gate, lost: Mapping[tuple[str, str], str]) -> None:
         """
@@ -23,6 +41,7 @@ class Turns:
         """
         self._contest, self._gate = contest, gate
         self._rows: dict[str, dict[str, Any]] = {}
+        self._taken: defaultdict[str, dict[int, Taken]] = defaultdict(dict)
         self._open = contextlib.ExitStack()
         self._warm: dict[str, WarmLoop] = {}
         self._group = "", ""
@@ -53,17 +72,25 @@ class Turns:
             with available(backend.framework, backend.device, backend.mode).policy(backend.device, DTYPE):
                 yield loop
 
-    def add(self, entry: Entry, seconds: Sequence[float], device_seconds: float | None) -> None:
-        """Add a finished turn: the time of each of its rounds, and of a call by the device's own events."""
-        about = {**self.about(entry), "seconds": [], "device_seconds": [], "skip_reason": "", "failed": False}
-        row = self._rows.setdefault(str(entry), about)
-        row["seconds"].append(list(seconds))
-        row["device_seconds"].append(device_seconds)
+    def wanted(self, entry: Entry, turn: int) -> bool:
+        """Whether this turn is to be taken: a spare one only while too few of those before it were undisturbed."""
+        if turn < TURNS:
+            return True
+        return sum(not one.disturbed for number, one in self._disturbances(entry).items() if number < turn) < TURNS
+
+    def add(self, entry: Entry, turn: int, taken: Taken) -> None:
+        """Add a finished turn."""
+        self._rows.setdefault(str(entry), {**self.about(entry), "skip_reason": "", "failed": False})
+        self._taken[str(entry)][turn] = taken
 
     def rows(self, task: Task) -> list[dict[str, Any]]:
-        """The rows of a task whose turns are over: each entry's times by turn, or why it has none."""
+        """The rows of a task whose turns are over: each entry's least disturbed turns, or why it has none."""
         entries = (entry for group in self._contest.groups() for entry in group if entry.task.name == task.name)
-        return [self._rows[str(entry)] for entry in entries]
+        return [self.row(entry) for entry in entries]
+
+    def row(self, entry: Entry) -> dict[str, Any]:
+        """The row of an entry whose turns are over."""
+        return self._rows[str(entry)] | self._times(entry)
 
     def about(self, entry: Entry) -> dict[str, Any]:
         """The other columns in the row of a warm entry."""
@@ -91,6 +118,28 @@ class Turns:
     def _skip(self, entry: Entry, reason: str, *, failed: bool) -> None:
         self._rows[str(entry)] = {**self._where(entry), "skip_reason": reason, "failed": failed}
 
+    def _times(self, entry: Entry) -> dict[str, Any]:
+        """The columns that an entry's turns give; none if it has no time."""
+        if self._rows[str(entry)]["skip_reason"]:
+            return {}
+        every = self._disturbances(entry)
+        kept = sorted(sorted(every, key=lambda turn: every[turn].share or 0.0)[:TURNS])
+        of_loop = functools.reduce(operator.add, (every[turn] for turn in kept))
+        mine = [self._taken[str(entry)][turn] for turn in kept]
+        return {
+            "seconds": [list(taken.seconds) for taken in mine],
+            "device_seconds": [taken.device_seconds for taken in mine],
+            **dataclasses.asdict(_sum(mine)),
+            "spare_turns": len(every) - len(kept), "others": of_loop.share, "disturbed": of_loop.disturbed,
+        }  # fmt: skip
+
+    def _disturbances(self, entry: Entry) -> dict[int, Disturbance]:
+        """The machine during each turn of a loop, of all its backends that have a time."""
+        group = (str(dataclasses.replace(entry, backend=backend)) for backend in self._contest.backends)
+        timed = [self._taken[name] for name in group if not self._rows.get(name, {}).get("skip_reason", "unknown")]
+        complete = set.intersection(*map(set, timed)) if timed else set()
+        return {turn: _sum(of_backend[turn] for of_backend in timed) for turn in sorted(complete)}
+
     def _loop(self, entry: Entry) -> WarmLoop:
         if self._group != (entry.task.name, entry.loop):
             self.close()
@@ -104,3 +153,7 @@ class Turns:
         where = {"task": entry.task.name, "topic": entry.task.topic, "loop": entry.loop}
         where |= {"backend": str(entry.backend), **dataclasses.asdict(entry.backend)}
         return {**where, "dtype": DTYPE, "size": self._contest.size}
+
+
+def _sum(turns: Iterable[Taken]) -> Disturbance:
+    return functools.reduce(operator.add, (taken.disturbance for taken in turns))

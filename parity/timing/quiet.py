@@ -1,0 +1,69 @@
+"""How quiet the machine is, and what that means for times: at the head of whatever measures some."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from rich.console import Console
+
+from parity.timing.machine import LIMIT, Disturbance, reading
+
+SECONDS = 2.0
+SIDE = 256  # of the two matrices whose product is the fixed kernel: a millisecond, on all cores like a loop's
+STEADY = 0.1  # the spread of the kernel's times on a machine that keeps its speed
+
+
+@dataclass(frozen=True)
+class Quiet:
+    """What others took while a fixed kernel ran, and how far its times spread: the middle 90 %, over the median."""
+
+    disturbance: Disturbance
+    spread: float
+
+    def __str__(self) -> str:
+        return f"{self._measured()}; {self.expect()}"
+
+    def expect(self) -> str:
+        """What times that are measured now are worth, in plain words."""
+        share = self.disturbance.share
+        if share is not None and share > LIMIT:
+            longer = f"{1 / (1 - share):.1f} times as long or more" if share < 1 else "many times as long"
+            return (
+                f"BUSY: loops on all cores take {longer}, NumPy's most of all, and those on one thread suffer less; "
+                "disturbed turns are taken again, and marked if that does not help"
+            )
+        if self.spread > STEADY:
+            return f"UNSTEADY: differences below {self.spread:.0%} say little; the clock or unseen neighbours vary"
+        if share is None:
+            return "compare times only if you know that nothing else ran"
+        return f"quiet: differences above {max(self.spread, LIMIT):.0%} can be believed"
+
+    def _measured(self) -> str:
+        by = f"{self.spread:.0%}" if self.spread < 1 else f"{self.spread:.0f} times their median"
+        d, spread = self.disturbance, f"a fixed kernel's times spread by {by}"
+        if d.competing_seconds is None:
+            return f"what others take of the cores is not measured on this system, {spread}"
+        stolen = "not measured" if d.stolen_seconds is None else f"{d.stolen_seconds / d.core_seconds:.0%}"
+        cores, others = round(d.core_seconds / d.wall_seconds), max(0.0, d.competing_seconds / d.core_seconds)
+        return f"of {cores} cores others take {others:.0%} (stolen: {stolen}), {spread}"
+
+
+def observe(seconds: float = SECONDS) -> Quiet:
+    """Watch the machine for some seconds, with a kernel of always the same work."""
+    a = np.ones((SIDE, SIDE), np.float32)
+    times: list[float] = []
+    before = reading()
+    while not times or time.perf_counter() - before.wall_seconds < seconds:
+        start = time.perf_counter()
+        a @ a
+        times.append(time.perf_counter() - start)
+    disturbance = reading() - before
+    low, middle, high = np.quantile(times, (0.05, 0.5, 0.95))
+    return Quiet(disturbance, float((high - low) / middle))
+
+
+def say(console: Console) -> None:
+    """Print how quiet the machine is."""
+    quiet = observe()
+    style = "yellow" if quiet.disturbance.disturbed or quiet.spread > STEADY else "dim"
+    console.print(f"machine: {quiet}", style=style, markup=False, highlight=False)
