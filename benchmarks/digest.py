@@ -10,7 +10,7 @@ import numpy as np
 
 
 def digest(task, draw):
-    """The digest of the drawn arrays, the sizes, the configuration of timed loops, and the names of the loops' outputs.
+    """The digest of the drawn arrays, their layout, the sizes, the timed configuration, and the names of the outputs.
 
     Names, comments and helpers of a specification may change without a new series.  Floating arrays count as the
     float32 that is timed: their last bits in float64 may differ between machines.  `large` counts by its
@@ -29,5 +29,5 @@ def digest(task, draw):
     loops = {name: task.stages[name].outputs for name in task.loops}
     timed = sorted({**task.config, **task.timing}.items())
     sizes = {size: sorted(numbers.items()) for size, numbers in task.sizes.items()}
-    sha.update(repr((sizes, timed, loops)).encode())
+    sha.update(repr((sizes, timed, loops, sorted(task.layout.items()))).encode())
     return sha.hexdigest()[:16]

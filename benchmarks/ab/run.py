@@ -1,7 +1,8 @@
 """Did this change make anything slower?  `tox run -e ab -- BASE [HEAD]` times two revisions in turns, A B B A.
 
-Each revision is measured in a worktree, with the installed frameworks.  Each measured pair is kept: after a kill the
-same command continues.  Exit code 0: no loop is slower, 1: a loop is slower, 2: a loop could not be measured or
+Each revision is measured in a worktree, with the installed frameworks: the loops whose code differs, and a few others
+that show whether the machine drifts.  Each measured pair is kept: after a kill the same command continues, and after an
+undecided end it adds more.  Exit code 0: no loop is slower, 1: a loop is slower, 2: a loop could not be measured or
 decided.
 """
 
@@ -9,10 +10,11 @@ import contextlib
 import fcntl
 import hashlib
 import json
+import math
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -21,22 +23,24 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ab.calibrate import calibrate
+from benchmarks.ab import reach
+from benchmarks.ab.calibrate import calibrate, driver
+from benchmarks.ab.evidence import CEILING, FLOOR, Change
 from benchmarks.ab.resume import ResumableTrial
-from benchmarks.ab.sides import Loop, Trial, loops_of
-from benchmarks.ab.statistics import MAX_PAIRS, Change
+from benchmarks.ab.sides import Loop, loops_of
+from benchmarks.ab.trial import Trial
 from benchmarks.history.asv import ASV_DIR, installed
 from benchmarks.history.keep import add_times
-from benchmarks.revisions import commit_of, git, refuse_dirty_tree, worktree
+from benchmarks.revisions import commit_of, refuse_dirty_tree, worktree
 from parity.files import WholeFile
 from parity.frameworks.environment import cpu
-from parity.frameworks.runtime import Unavailable, available
+from parity.frameworks.runtime import Unavailable
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 from parity.timing import quiet
 
-Verdicts = dict[Loop, tuple[Change, str]]
-FORMAT = 2  # of the file of a comparison; format 1 is the same without a number
+FORMAT = 3  # of the file of a comparison; the earlier ones have other intervals, and no pairs
+FEW = 12  # loops of which the table shows all
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # one for the machine, not one for each checkout
 
 
@@ -53,24 +57,32 @@ def alone(console: Console) -> Iterator[None]:
         yield
 
 
-def changes_table(verdicts: Verdicts) -> Table:
-    """The loops that are not simply as fast, the slowest first."""
+def changes_table(changes: Mapping[Loop, Change]) -> Table:
+    """Every loop's interval, the slowest first; without those that are as fast if there are many."""
     view = Table(title="B against A", title_justify="left")
     for column in ("loop", "change", "interval", "pairs", ""):
         view.add_column(column, justify="left" if column == "loop" else "right")
-    style = {"slower": "bold red", "faster": "green", "not confirmed": "dim", "undecided": "dim"}
-    for loop, (c, word) in sorted(verdicts.items(), key=lambda item: -item[1][0].change):
-        if word in style:
-            cells = str(loop), f"{c.change:+.1%}", f"{c.low:+.1%} to {c.high:+.1%}", str(c.pairs), word
-            view.add_row(*cells, style=style[word])
+    style = {"slower": "bold red", "faster": "green", "undecided": "yellow"}
+    for loop, c in sorted(changes.items(), key=lambda item: -item[1].change):
+        if c.word in style or len(changes) <= FEW:
+            view.add_row(
+                str(loop), f"{c.change:+.1%}", c.interval, str(c.pairs), c.word, style=style.get(c.word, "dim")
+            )
     return view
 
 
 def write_results(
-    commits: tuple[str, str], size: str, trial: Trial, verdicts: Verdicts, digests: dict[Loop, str]
+    commits: tuple[str, str], size: str, trial: Trial, changes: Mapping[Loop, Change], digests: dict[Loop, str],
+    reasons: Mapping[Loop, Sequence[str]],
 ) -> Path:  # fmt: skip
     """Write the comparison as a file of rows, add both commits' times to asv's results, and return the file."""
-    rows = [{**asdict(loop), **asdict(c), "verdict": word, "reason": ""} for loop, (c, word) in verdicts.items()]
+    rows = [
+        {
+            **asdict(loop), **asdict(c), "high": c.high if math.isfinite(c.high) else None, "verdict": c.word,
+            "reached_by": reasons.get(loop, ()), "log_ratios": [pair.log_ratio for pair in trial.pairs[loop]],
+        }
+        for loop, c in changes.items()
+    ]  # fmt: skip
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
     path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +90,7 @@ def write_results(
         json.dumps({"format": FORMAT, "base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1)
     )
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
-        times = {loop: [getattr(pair, seconds) for pair in trial.first.pairs[loop]] for loop in verdicts}
+        times = {loop: [getattr(pair, seconds) for pair in trial.pairs[loop]] for loop in changes}
         if times:
             add_times(ASV_DIR / "results", commit, size, times, digests, threads="1")
     return path
@@ -92,8 +104,13 @@ def run(
     ] = None,
     task: Annotated[list[str] | None, typer.Option(help="Only these tasks.")] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
+    all_: Annotated[
+        bool, typer.Option("--all", help="Measure every loop, also those that cannot have changed.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option(help="Say what would be measured, and why; measure nothing.")] = False,
     calibrate_: Annotated[bool, typer.Option("--calibrate", help="Measure the driver itself, A against A.")] = False,
     rows: Annotated[int, typer.Option(help="How many A/A rows a calibration has.")] = 1000,
+    competitor: Annotated[bool, typer.Option(help="Calibrate beside a process that fills the other core.")] = False,
 ) -> None:
     """Compare two revisions, or calibrate."""
     console = Console()
@@ -107,59 +124,73 @@ def run(
 
     refuse_dirty_tree()
     if calibrate_:
-        commit = commit_of("HEAD")
-        with alone(console), worktree(commit) as tree:
-            loops = [loop for loop in loops_of(tree, frameworks) if chosen(loop)]
+        with alone(console), worktree(commit_of("HEAD")) as tree:
+            (found,) = loops_of(tree, frameworks=frameworks)
+            loops = [loop for loop in found if chosen(loop)]
             if not loops:
                 raise UsageError(f"no loop to calibrate with: {', '.join(task or ())} has none")
-            kept = ASV_DIR / "ab" / f"calibration-{commit[:12]}-{size}-{fingerprint(loops)}"
-            calibrate(tree, loops, size, rows, kept, console)
+            kept = ASV_DIR / "ab" / f"calibration-{driver()}-{size}-{fingerprint(loops)}"
+            calibrate(tree, loops, size, rows, kept, console, competitor=competitor)
         raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
     with alone(console), worktree(commits[0]) as a, worktree(commits[1]) as b:
-        old, new = loops_of(a, frameworks), loops_of(b, frameworks)
+        old, new = loops_of(a, b, frameworks=frameworks)
         for only, where in ((set(old) - set(new), base), (set(new) - set(old), head)):
             for loop in sorted(map(str, filter(chosen, only))):
                 console.print(f"only in {where}, not compared: {loop}", style="dim")
         for name in sorted({loop.task for loop in new if loop in old and old[loop] != new[loop] and chosen(loop)}):
             console.print(f"the specification changed, not compared: {name}", style="dim")
-        both = [loop for loop in new if old.get(loop) == new[loop] and chosen(loop)]
+        comparable = [loop for loop in new if old.get(loop) == new[loop]]
+        both = list(filter(chosen, comparable))
         if not both:
             raise UsageError(f"{base} and {head} have no loop in common")
-        trial = ResumableTrial(ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(both)}.unfinished.json")
-        if trial.first.pairs:
-            console.print(f"continuing after {sum(map(len, trial.first.pairs.values()))} measured pairs")
+        reasons = reach.reached(a, b, both)
+        measured = both if all_ else [*reasons, *reach.controls(comparable, reasons)]
+        for line in reach.said(both, reasons, measured):
+            console.print(line, markup=False, highlight=False)
+        if dry_run or not measured:
+            raise typer.Exit(0)
+        trial = ResumableTrial(ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(measured)}.unfinished.json")
+        if trial.pairs:
+            console.print(f"continuing after {sum(map(len, trial.pairs.values()))} measured pairs")
         with console.status("starting") as status:
 
             def keep(note: str) -> None:
                 trial.keep()
                 status.update(note)
 
-            trial.run(a, b, both, size, keep=keep)
-        verdicts = trial.verdicts(both)
-        path = write_results(commits, size, trial, verdicts, new)
-        trial.drop()
-    numpy_changed = bool(git("diff", "--name-only", *commits, "--", "impl_numpy", "parity"))
-    raise typer.Exit(_conclude(verdicts, trial.failed, console, path, numpy_changed=numpy_changed))
+            trial.run(a, b, measured, size, keep=keep)
+        changes = trial.changes(measured)
+        path = write_results(commits, size, trial, changes, new, reasons)
+        if not any(c.word == "undecided" for c in changes.values()):
+            trial.drop()
+    raise typer.Exit(_conclude(changes, trial.failed, console, path, can_differ=reasons))
 
 
 def _conclude(
-    verdicts: Verdicts, failed: dict[Loop, str], console: Console, path: Path, *, numpy_changed: bool
+    changes: Mapping[Loop, Change], failed: Mapping[Loop, str], console: Console, path: Path,
+    *, can_differ: Mapping[Loop, object],
 ) -> int:  # fmt: skip
     """Print the verdicts and return the exit code."""
-    words = [word for _, word in verdicts.values()]
-    view = changes_table(verdicts)
+    words = [c.word for c in changes.values()]
+    view = changes_table(changes)
     if view.row_count:
         console.print(view)
+        console.print(f"slower: above {FLOOR:.0%}; not slower: below {CEILING:.0%}; between them, either", style="dim")
     for loop, reason in failed.items():
         console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
+    for loop, c in changes.items():
+        if c.word == "undecided":
+            console.print(f"undecided: {loop}: {c.missing}", style="yellow", markup=False)
     console.print(
-        f"{len(verdicts)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
-        f"{words.count('undecided')} undecided after {MAX_PAIRS} pairs, {len(failed)} could not be measured; {path}"
+        f"{len(changes)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
+        f"{words.count('undecided')} undecided, {len(failed)} could not be measured; {path}"
     )
-    slower = [loop for loop, (_, word) in verdicts.items() if word == "slower"]
-    if not numpy_changed and any(loop.framework == "numpy" for loop in slower):
-        console.print("NumPy's loops are slower though their code is the same: this machine cannot be trusted now")
+    slower = [loop for loop, c in changes.items() if c.word == "slower"]
+    if drifting := [loop for loop in slower if loop not in can_differ]:
+        console.print(
+            f"{', '.join(map(str, drifting))}: slower though the code is the same: this machine cannot be trusted now"
+        )
         return 2
     return 1 if slower else 2 if failed or "undecided" in words else 0
 
@@ -176,7 +207,7 @@ def _frameworks(asked: Sequence[str] | None) -> list[str]:
     frameworks = []
     for name in asked or FRAMEWORKS:
         try:
-            available(choose("framework", name, FRAMEWORKS), "cpu", "eager")
+            installed(choose("framework", name, FRAMEWORKS))
             frameworks.append(name)
         except Unavailable as error:
             if asked:

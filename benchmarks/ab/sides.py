@@ -1,11 +1,11 @@
 """Two revisions measured in turns, each in a process of its own: A B B A, then B A A B, again and again.
 
 Differences between two processes of the same code are removed or averaged out.  Both processes are pinned to one
-core, since two cores of a shared machine differ by tens of percent for minutes.  Both use one thread, since two threads
-would need two cores.  The allocator keeps its memory: whether it returns a block to the kernel after each call depends
-on the process's history, and doubles a loop's time by chance.  The hash seeds are equal.  The place of the data in
-memory still differs, so each pair of processes counts once, and many pairs are measured.  A loop that stays undecided
-is warmed anew several times in each pair.
+core while the clock runs, since two cores of a shared machine differ by tens of percent for minutes; they import and
+warm up side by side, on all cores.  Both use one thread, since two threads would need two cores.  The allocator keeps
+its memory: whether it returns a block to the kernel after each call depends on the process's history, and doubles a
+loop's time by chance.  The hash seeds are equal.  The place of the data in memory still differs, so each pair of
+processes counts once, and many pairs are measured.
 """
 
 import contextlib
@@ -14,21 +14,21 @@ import os
 import select
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.ab.statistics import MAX_PAIRS, MIN_PAIRS, Change, change_of
 from parity.frameworks import threads
 from parity.task import UsageError
 from parity.timing.loop import USUAL
 
 WORKER = Path(__file__).parent / "worker.py"
 ROUNDS = 12  # of each preparation; more would not help, since most noise is between pairs and between preparations
-PREPARATIONS = 4  # in each pair, for a loop that the first pairs did not decide; each puts the data elsewhere in memory
+FEWEST_ROUNDS = 4  # of a slow loop
+PREPARATION = 1.0  # seconds of rounds in a preparation, unless the fewest rounds take longer
 WINDOW = 0.002  # seconds that a window lasts, at least
 TIMEOUT = 300.0  # seconds to wait for an answer
 # 32 MiB is the largest threshold that glibc takes; other C libraries ignore these names.
@@ -55,32 +55,20 @@ class Pair:
     b_seconds: float
 
 
-@dataclass
-class Evidence:
-    """The measurements so far: the pairs of each loop, or why it has none."""
-
-    pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
-    failed: dict[Loop, str] = field(default_factory=dict)
-    least: int = MIN_PAIRS  # pairs before a loop may be decided
-
-    def count(self, loop: Loop) -> int:
-        return len(self.pairs.get(loop, ()))
-
-    def comparison(self, loop: Loop, *, of: int) -> Change:
-        """The change that a loop's pairs give; `of` is the number of loops that are compared at once."""
-        return change_of([pair.log_ratio for pair in self.pairs[loop]], loops=of)
-
-    def wants(self, loop: Loop, *, of: int) -> bool:
-        """Whether another pair is wanted: the loop can be measured, and is not decided."""
-        if loop in self.failed or self.count(loop) >= MAX_PAIRS:
-            return False
-        return self.count(loop) < self.least or not self.comparison(loop, of=of).decided
+def cores() -> set[int]:
+    """The cores that this process may use; empty where the system does not say."""
+    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
 
 
-def pin_to_last_core(process: int = 0) -> None:
-    """Pin a process (by default this one) to the last core that this process may use, if the system can do it."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(process, {max(os.sched_getaffinity(0))})
+def last_core() -> set[int]:
+    """The last of them: the clocks run there."""
+    return set(sorted(cores())[-1:])
+
+
+def pin_to_last_core() -> None:
+    """Pin this process there, if the system can do it."""
+    if last_core():
+        os.sched_setaffinity(0, last_core())
 
 
 class Failed(Exception):
@@ -96,7 +84,6 @@ class Side:
             [sys.executable, "-P", str(WORKER), str(tree)], env={**os.environ, **SETTINGS}, text=True,
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        pin_to_last_core(self._process.pid)  # before the worker has made a thread
 
     @property
     def pid(self) -> int:
@@ -106,18 +93,32 @@ class Side:
     def alive(self) -> bool:
         return self._process.poll() is None
 
+    def run_on(self, cores: set[int]) -> None:
+        """Move the process with all its threads to these cores, if the system can do it."""
+        for thread in Path(f"/proc/{self.pid}/task").glob("*") if cores else ():
+            with contextlib.suppress(ProcessLookupError):  # it has ended meanwhile
+                os.sched_setaffinity(int(thread.name), cores)
+
     def ask(self, name: str, *args: Any) -> Any:
-        """The worker's answer.
+        """The worker's answer, as `answer` gives it."""
+        self.send(name, *args)
+        return self.answer()
+
+    def send(self, name: str, *args: Any) -> None:
+        """Ask, and do not wait for the answer."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps([name, *args]) + "\n")
+            self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        """The worker's answer to what was sent.
 
         Raises:
             Failed: an exception, a crash or a timeout; after the last two the process is over.  The message names the
                 revision.
         """
-        assert self._process.stdin is not None
         assert self._process.stdout is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.write(json.dumps([name, *args]) + "\n")
-            self._process.stdin.flush()
         if not select.select([self._process.stdout], [], [], TIMEOUT)[0]:
             self.close()
             raise Failed(f"{self._revision}: no answer within {TIMEOUT:.0f} s")
@@ -134,22 +135,48 @@ class Side:
         self._process.communicate()
 
 
+def answers(*sides: Side, what: Sequence[Any]) -> list[Any]:
+    """The answers of processes that work side by side; Failed if one has none, after all have answered."""
+    for side in sides:
+        side.send(*what)
+    found, failures = [], []
+    for side in sides:
+        try:
+            found.append(side.answer())
+        except Failed as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return found
+
+
 def pair_of(
     a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, preparations: int = 1, rounds: int = ROUNDS
 ) -> Pair:
     """Measure one loop in turns; B waits for a planted slowdown."""
-    what = (loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW)
-    seconds = np.empty((preparations, rounds, 2))  # of a call
-    for preparation in seconds:
-        calls = max(side.ask("prepare", *what) for side in (a, b))
-        for number in range(rounds):
-            outer, inner = (a, b) if number % 2 == 0 else (b, a)
-            spent = {a: 0.0, b: 0.0}
-            for side in (outer, inner, inner, outer):
-                spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
-            preparation[number] = spent[a] / (2 * calls), spent[b] / (2 * calls)
-    log_ratio = np.median(np.log(seconds[..., 1] / seconds[..., 0]), axis=1).mean()
-    return Pair(float(log_ratio), *(float(value) for value in np.median(seconds, axis=(0, 1))))
+    measured = [_rounds(a, b, loop, size, slowdown, rounds) for _ in range(preparations)]
+    log_ratio = np.mean([np.median(np.log(seconds[:, 1] / seconds[:, 0])) for seconds in measured])
+    return Pair(float(log_ratio), *(float(value) for value in np.median(np.concatenate(measured), axis=0)))
+
+
+def _rounds(a: Side, b: Side, loop: Loop, size: str, slowdown: float, most: int) -> np.ndarray:
+    """Prepare a loop, and measure it A B B A, B A A B, ...  -> (rounds, 2): the seconds of a call of A and of B."""
+    for side in (a, b):
+        side.run_on(cores())
+    what = "prepare", loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW
+    calls = max(answers(a, b, what=what))
+    for side in (a, b):
+        side.run_on(last_core())
+    seconds: list[list[float]] = []
+    while len(seconds) < most:
+        outer, inner = (a, b) if len(seconds) % 2 == 0 else (b, a)
+        spent = {a: 0.0, b: 0.0}
+        for side in (outer, inner, inner, outer):
+            spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
+        seconds.append([spent[a] / (2 * calls), spent[b] / (2 * calls)])
+        with_untimed = 2 * sum(spent.values())
+        most = min(most, max(FEWEST_ROUNDS, int(PREPARATION / with_untimed)))
+    return np.array(seconds)
 
 
 @contextlib.contextmanager
@@ -162,91 +189,14 @@ def sides(a: Path, b: Path, *, b_first: bool) -> Iterator[tuple[Side, Side]]:
         yield (started[1], started[0]) if b_first else (started[0], started[1])
 
 
-def measure_pairs(
-    a: Path, b: Path, loops: Sequence[Loop], size: str, evidence: Evidence, *, slowdown: float = 0.0,
-    keep: Callable[[str], None] = lambda note: None,
-) -> None:  # fmt: skip
-    """Measure loops with pair after pair of fresh processes, until each is decided or has `MAX_PAIRS` pairs.
-
-    Args:
-        a, b: the folders of the two revisions.
-        evidence: the measurements so far; the new ones are added to it.
-        slowdown: planted in B, as a part of its time.
-        keep: called after every loop of every pair with a note on the progress.
-    """
-    for framework in dict.fromkeys(loop.framework for loop in loops):
-        mine = [loop for loop in loops if loop.framework == framework]
-        while wanted := [loop for loop in mine if evidence.wants(loop, of=len(loops))]:
-            fewest = min(evidence.count(loop) for loop in wanted)
-            wanted = [loop for loop in wanted if evidence.count(loop) == fewest]
-            preparations = 1 if fewest < evidence.least else PREPARATIONS
-            left = list(wanted)
-            while left:  # again with new processes, if a loop has ended its own
-                with sides(a, b, b_first=bool(fewest % 2)) as (first, second):
-                    while left and first.alive and second.alive:
-                        loop = left.pop(0)
-                        try:
-                            pair = pair_of(
-                                first, second, loop, size, slowdown=slowdown, preparations=preparations
-                            )  # fmt: skip
-                            evidence.pairs.setdefault(loop, []).append(pair)
-                        except Failed as error:
-                            evidence.failed[loop] = str(error)
-                        keep(f"{framework}, pair {fewest + 1}: {len(wanted) - len(left)} of {len(wanted)} loops")
-
-
-@dataclass
-class Trial:
-    """A comparison of two revisions: every loop is measured, and a loop that seems slower again, with new processes.
-
-    A few pairs may lie close together by chance, so the second measurement, which decides, takes twice as many.
-    """
-
-    first: Evidence = field(default_factory=Evidence)
-    again: Evidence = field(default_factory=lambda: Evidence(least=2 * MIN_PAIRS))
-
-    def run(
-        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,
-        keep: Callable[[str], None] = lambda note: None,
-    ) -> None:  # fmt: skip
-        """Measure what is not measured yet; the arguments are those of `measure_pairs`."""
-        measure_pairs(a, b, loops, size, self.first, slowdown=slowdown, keep=keep)
-        measure_pairs(a, b, self._seeming(loops), size, self.again, slowdown=slowdown, keep=keep)
-
-    @property
-    def failed(self) -> dict[Loop, str]:
-        """The loops that could not be measured, the first time or again, and why."""
-        return {**self.first.failed, **self.again.failed}
-
-    def verdicts(self, loops: Sequence[Loop]) -> dict[Loop, tuple[Change, str]]:
-        """The verdict on each loop: slower (twice), faster, as fast, not confirmed, undecided; none if it failed."""
-        seeming = self._seeming(loops)
-        verdicts = {}
-        for loop in loops:
-            if loop in self.failed or not self.first.count(loop):
-                continue
-            first = self.first.comparison(loop, of=len(loops))
-            if loop in seeming:
-                again = self.again.comparison(loop, of=len(seeming))
-                word = "slower" if again.slower else "not confirmed" if again.decided else "undecided"
-            else:
-                word = "faster" if first.faster else "as fast" if first.decided else "undecided"
-            verdicts[loop] = first, word
-        return verdicts
-
-    def _seeming(self, loops: Sequence[Loop]) -> list[Loop]:
-        return [
-            loop for loop in loops
-            if self.first.count(loop) and self.first.comparison(loop, of=len(loops)).slower
-        ]  # fmt: skip
-
-
-def loops_of(tree: Path, frameworks: Sequence[str]) -> dict[Loop, str]:
-    """Every loop of a revision with its specification's digest; UsageError if the revision cannot be imported."""
-    side = Side(tree)
+def loops_of(*trees: Path, frameworks: Sequence[str]) -> list[dict[Loop, str]]:
+    """Every loop of each revision with the digest of what is timed; UsageError if a revision cannot be imported."""
+    started = [Side(tree) for tree in trees]
     try:
-        return {Loop(t, name, f): digest for f in frameworks for t, name, digest in side.ask("loops", f)}
+        found = answers(*started, what=["loops"])
     except Failed as error:
         raise UsageError(f"cannot be measured: {error}") from error
     finally:
-        side.close()
+        for side in started:
+            side.close()
+    return [{Loop(task, name, f): hashed for f in frameworks for task, name, hashed in listed} for listed in found]

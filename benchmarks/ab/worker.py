@@ -35,7 +35,7 @@ def revision():
     return SimpleNamespace(draw=draw, load=load, names=names, Backend=Backend, warmed=warmed)
 
 
-def loops(framework):
+def loops():
     """Every loop with the digest of what is timed: [[task, loop, digest], ...]."""
     theirs = revision()
     digests = {name: digest(theirs.load(name), theirs.draw) for name in theirs.names()}

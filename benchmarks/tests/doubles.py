@@ -1,12 +1,13 @@
 """Doubles of processes, runs of asv and other machines, for the tests of the benchmarks."""
 
 import contextlib
+import itertools
 import json
 from types import SimpleNamespace
 
 import numpy as np
 
-import benchmarks.ab.sides
+import benchmarks.ab.trial
 from benchmarks.ab.sides import Failed, Loop, Pair
 from benchmarks.history.suite import version
 from parity import load
@@ -14,22 +15,45 @@ from parity import load
 MLP_STEP = Loop("mlp", "step", "numpy")
 
 
-def planted(log_ratio, monkeypatch, failing=()):
-    """Give the driver made-up pairs; it starts no process then."""
-    rng = np.random.default_rng(3)
+class FakeClock:
+    """A clock on which only waiting takes time, in place of the module `time`."""
+
+    def __init__(self):
+        self.now, self.waited = 1000.0, []
+
+    def monotonic(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.waited.append(seconds)
+        self.now += seconds
+
+
+def planted(log_ratio, monkeypatch, failing=(), *, pair_of=None, seconds=1.0):
+    """Give the driver made-up pairs, each of which takes `seconds` on a fake clock; it starts no process then."""
+    rng, clock = np.random.default_rng(3), FakeClock()
 
     def made_up(a, b, loop, size, *, slowdown=0.0, preparations=1):
+        clock.now += seconds
         if loop in failing:
             raise Failed("ValueError: broken")
-        change = log_ratio.get(loop, 0.0) + 0.005 * rng.standard_normal()
-        return Pair(change, 1e-3, 1e-3 * float(np.exp(change)))
+        change = log_ratio.get(loop, 0.0) + np.log1p(slowdown) + 0.005 * rng.standard_normal()
+        return Pair(float(change), 1e-3, 1e-3 * float(np.exp(change)))
 
     @contextlib.contextmanager
     def nobody(a, b, *, b_first):
         yield SimpleNamespace(alive=True), SimpleNamespace(alive=True)
 
-    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", made_up)
-    monkeypatch.setattr(benchmarks.ab.sides, "sides", nobody)
+    monkeypatch.setattr(benchmarks.ab.trial, "pair_of", pair_of or made_up)
+    monkeypatch.setattr(benchmarks.ab.trial, "sides", nobody)
+    monkeypatch.setattr(benchmarks.ab.trial, "time", clock)
+    return clock
+
+
+def never_decided():
+    """A `pair_of` for `planted`: one pair says much slower, the next one much faster, about the floor."""
+    signs = itertools.cycle((0.3, -0.3))
+    return lambda *args, **kwargs: Pair(0.03 + next(signs), 1.0, 1.0)
 
 
 def result_file(folder, machine, commit, started, values, *, benchmark="numpy_loops.MlpCpu.time_loop"):

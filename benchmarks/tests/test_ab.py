@@ -1,5 +1,6 @@
 """The command that compares two revisions, its exit codes, and its calibration."""
 
+import contextlib
 import json
 import sys
 import threading
@@ -9,26 +10,35 @@ import pandas as pd
 import pytest
 from rich.console import Console
 
-import benchmarks.ab.sides
+import benchmarks.ab.trial
 from benchmarks.ab import calibrate
 from benchmarks.ab import run as ab
+from benchmarks.ab.evidence import SITTING
 from benchmarks.ab.sides import Loop, Pair
-from benchmarks.ab.statistics import MIN_PAIRS
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
-from benchmarks.tests.doubles import MLP_STEP, planted
+from benchmarks.tests.doubles import MLP_STEP, never_decided, planted
 from parity import load
 from parity.task import UsageError
+from parity.tasks import names
 
 
-def comparison(monkeypatch, tmp_path, *, task="mlp"):
-    """The exit code of a comparison of the last commit with itself, in this task or in all."""
+def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None, listed=None):
+    """The exit code of a comparison of the last commit with itself, as if some loops (by default all) had changed.
+
+    `listed` are the loops of both revisions with their digests, by default this checkout's.
+    """
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "ASV_DIR", tmp_path)
     monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")  # the test does not wait for a user's own comparison
     monkeypatch.setenv("HOME", str(tmp_path))  # asv keeps a file about this machine there
+    here = {Loop(name, loop, "numpy"): "digest" for name in names() for loop in load(name).loops}
+    monkeypatch.setattr(ab, "loops_of", lambda *trees, frameworks: listed or [here, here])
+    monkeypatch.setattr(
+        ab.reach, "reached", lambda a, b, loops: {x: ["its code"] for x in loops if changed is None or x in changed}
+    )
     tasks = ["--task", task] if task else []
-    monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", *tasks])
+    monkeypatch.setattr(sys, "argv", ["ab", "HEAD", "HEAD", "--framework", "numpy", *tasks, *options])
     with pytest.raises(SystemExit) as stop:
         ab.main()
     return stop.value.code
@@ -37,7 +47,7 @@ def comparison(monkeypatch, tmp_path, *, task="mlp"):
 def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch)
     assert comparison(monkeypatch, tmp_path) == 0
-    assert "3 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
+    assert "5 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     results = json.loads(kept.read_text())
     assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
@@ -46,20 +56,52 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     assert results["params"]["numpy"] == np.__version__
     assert results["params"]["clock"] == "paired"  # a separate graph
     (rows,) = tmp_path.glob("ab/*.json")
-    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["as fast"] * 3
+    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["not slower"] * 5
 
 
 def test_exit_1_where_something_is_slower(monkeypatch, tmp_path, capsys):
     planted({MLP_STEP: 0.08}, monkeypatch)
-    monkeypatch.setattr(ab, "git", lambda *args: "impl_numpy/mlp.py")  # NumPy's code has changed
     assert comparison(monkeypatch, tmp_path) == 1
     assert "mlp step numpy" in capsys.readouterr().out
+    (path,) = tmp_path.glob("ab/*.json")
+    row = next(row for row in json.loads(path.read_text())["rows"] if row["loop"] == "step")
+    assert (row["verdict"], row["reached_by"]) == ("slower", ["its code"])
+    assert len(row["log_ratios"]) == row["pairs"] == 2 * SITTING
+    assert row["low"] > 0.03
+    assert not list(tmp_path.rglob("*.unfinished.json"))
 
 
-def test_exit_2_where_numpy_drifts_though_its_code_is_the_same(monkeypatch, tmp_path, capsys):
+def test_only_what_can_have_changed_is_measured_and_a_few_controls(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path, task=None, changed={MLP_STEP}) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "changed: its code: mlp step numpy" in out
+    assert "measured as drift control" in out
+    assert "3 loops compared: 0 slower" in out
+    assert "loops (--all measures them)" in out
+
+
+def test_where_no_code_differs_nothing_is_measured_unless_it_is_asked_for(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path, changed=()) == 0
+    out = capsys.readouterr().out
+    assert "no loop runs code that differs" in out
+    assert "loops compared" not in out
+    assert comparison(monkeypatch, tmp_path, "--all", changed=()) == 0
+    assert "3 loops compared" in capsys.readouterr().out
+
+
+def test_a_dry_run_measures_nothing(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch, failing=[MLP_STEP])
+    assert comparison(monkeypatch, tmp_path, "--dry-run", changed={MLP_STEP}) == 0
+    assert "changed: its code: mlp step numpy" in capsys.readouterr().out
+
+
+def test_exit_2_where_a_loop_drifts_though_its_code_is_the_same(monkeypatch, tmp_path, capsys):
     planted({MLP_STEP: 0.08}, monkeypatch)
-    assert comparison(monkeypatch, tmp_path) == 2
-    assert "this machine cannot be trusted" in " ".join(capsys.readouterr().out.split())
+    assert comparison(monkeypatch, tmp_path, "--all", changed={Loop("mlp", "forward", "numpy")}) == 2
+    out = " ".join(capsys.readouterr().out.split())
+    assert "mlp step numpy: slower though the code is the same: this machine cannot be trusted now" in out
 
 
 def test_exit_2_where_a_loop_cannot_be_measured(monkeypatch, tmp_path, capsys):
@@ -76,8 +118,7 @@ def test_a_loop_that_only_one_revision_has_is_listed_and_not_compared(monkeypatc
         {MLP_STEP: "same", changed: "after", Loop("mlp", "forward", "numpy"): "same"},
     ]
     planted({}, monkeypatch)
-    monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: of.pop(0))
-    assert comparison(monkeypatch, tmp_path, task=None) == 0
+    assert comparison(monkeypatch, tmp_path, task=None, listed=of) == 0
     out = " ".join(capsys.readouterr().out.split())
     assert "only in HEAD, not compared: lstm forward numpy" in out
     assert "only in HEAD, not compared: mlp forward numpy" in out
@@ -89,20 +130,25 @@ def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, 
     """The pages show this checkout's tasks; the verdict is kept."""
     planted({}, monkeypatch)
     gone = Loop("of_both_revisions", "forward", "numpy")
-    monkeypatch.setattr(ab, "loops_of", lambda tree, frameworks: {gone: "d", MLP_STEP: version(load("mlp"))})
-    assert comparison(monkeypatch, tmp_path, task=None) == 0
+    found = {gone: "d", MLP_STEP: version(load("mlp"))}
+    assert comparison(monkeypatch, tmp_path, task=None, listed=[found, found]) == 0
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     assert list(json.loads(kept.read_text())["results"]) == ["numpy_loops.MlpCpu.time_loop"]
 
 
-def test_exit_2_where_a_loop_stays_undecided(monkeypatch, tmp_path, capsys):
+def test_exit_2_where_a_loop_stays_undecided_and_the_same_command_adds_pairs(monkeypatch, tmp_path, capsys):
+    planted({}, monkeypatch, pair_of=never_decided())
+    monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 2 * SITTING)
+    assert comparison(monkeypatch, tmp_path, changed={MLP_STEP}) == 2
+    out = " ".join(capsys.readouterr().out.split())
+    assert "undecided: mlp step numpy: 12 pairs that scatter by" in out
+    assert "run the same command again when the machine is quieter" in out
     planted({}, monkeypatch)
-    rng = np.random.default_rng(5)
-    monkeypatch.setattr(
-        benchmarks.ab.sides, "pair_of", lambda *args, **kwargs: Pair(0.03 + 0.1 * rng.standard_normal(), 1.0, 1.0)
-    )  # fmt: skip
-    assert comparison(monkeypatch, tmp_path) == 2
-    assert "undecided after 48 pairs" in " ".join(capsys.readouterr().out.split())
+    comparison(monkeypatch, tmp_path, changed={MLP_STEP})
+    assert "continuing after" in capsys.readouterr().out
+    (path,) = tmp_path.glob("ab/*-base.json")
+    pairs = {row["loop"]: row["pairs"] for row in json.loads(path.read_text())["rows"]}
+    assert pairs["step"] > 2 * SITTING
 
 
 def test_pairs_of_another_machine_or_of_other_loops_are_not_continued(monkeypatch):
@@ -160,16 +206,44 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
 
 
 def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path, capsys):
-    def honest(a, b, loop, size, *, slowdown=0.0, preparations=1):
-        return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
-
-    planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", honest)
-    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 10, tmp_path / "kept", Console(width=120))
+    planted({}, monkeypatch, seconds=0.5)
+    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 10, tmp_path / "kept", Console(width=200))
     rows = pd.read_csv(tmp_path / "kept" / "rows.csv")
-    assert rows.groupby("planted")["verdict"].agg(list).to_dict() == {
-        0.0: ["as fast"] * 10, 0.05: ["slower"], 0.1: ["slower"],
-    }  # fmt: skip
+    words = rows.groupby("planted")["verdict"].agg(list).to_dict()
+    assert words[0.0] == ["not slower"] * 10
+    assert words[0.05] == words[0.045] == ["slower"] * 3
+    assert len(words[0.035]) == 3
+    assert "undecided" not in words[0.035]
+    assert set(rows[rows["planted"] == 0]["seconds"]) == {0.5 * SITTING}
+    out = " ".join(capsys.readouterr().out.split())
+    assert "at least 95 % slower" in out
+    assert "3 (100.0%)" in out
+
+
+def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
+    competitors = []
+    real = calibrate.competing
+
+    @contextlib.contextmanager
+    def watched():
+        with real() as process:
+            competitors.append(process)
+            yield process
+
+    monkeypatch.setattr(calibrate, "competing", watched)
+    planted({}, monkeypatch)
+    for competitor in (False, True):
+        calibrate.calibrate(
+            ROOT, [MLP_STEP], "tiny", 2, tmp_path, Console(width=200), competitor=competitor
+        )  # fmt: skip
+    rows = pd.read_csv(tmp_path / "rows.csv")
+    assert rows.groupby(["competitor", "planted"]).size().to_dict() == {
+        (competitor, planted_): 2 if planted_ == 0 else 1
+        for competitor in (False, True)
+        for planted_ in calibrate.PLANTED
+    }
+    (process,) = competitors
+    assert process.poll() is not None  # it ended with the calibration
 
 
 def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp_path, capsys):
@@ -181,7 +255,7 @@ def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp
 
 
 def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
-    left, measured = [MIN_PAIRS - 2], []
+    left, measured = [SITTING - 2], []
 
     def killed(a, b, loop, size, *, slowdown=0.0, preparations=1):
         if len(measured) == left[0]:
@@ -192,11 +266,13 @@ def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
     def one_row():
         calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
 
-    planted({}, monkeypatch)
-    monkeypatch.setattr(benchmarks.ab.sides, "pair_of", killed)
+    planted({}, monkeypatch, pair_of=killed)
     with pytest.raises(KeyboardInterrupt):
         one_row()
     left[0] = None
     one_row()
-    assert measured.count(0.0) == MIN_PAIRS
+    assert measured.count(0.0) == SITTING
     assert not list(tmp_path.rglob("*.unfinished.json"))
+    finished = len(measured)
+    one_row()  # all rows are there: it only prints the table
+    assert len(measured) == finished
