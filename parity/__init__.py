@@ -8,6 +8,11 @@ if TYPE_CHECKING:
     from parity.judging.noise import LIMIT, Truth, noise_units, truth_of
     from parity.judging.run import Outputs, run
     from parity.judging.verdict import Row, judge
+    from parity.models.compare import compare_models
+    from parity.models.copying import copy_weights
+    from parity.models.modes import compare_modes
+    from parity.models.record import check, record
+    from parity.models.tensors import compare_tensors
     from parity.task import Fault, Raises, Returns, Stage, Stochastic, Task, UsageError, Where
     from parity.tasks import load
 
@@ -17,6 +22,11 @@ _PLACES = {
     "parity.judging.noise": ("LIMIT", "Truth", "noise_units", "truth_of"),
     "parity.judging.run": ("Outputs", "run"),
     "parity.judging.verdict": ("Row", "judge"),
+    "parity.models.compare": ("compare_models",),
+    "parity.models.copying": ("copy_weights",),
+    "parity.models.modes": ("compare_modes",),
+    "parity.models.record": ("check", "record"),
+    "parity.models.tensors": ("compare_tensors",),
     "parity.task": ("Fault", "Raises", "Returns", "Stage", "Stochastic", "Task", "UsageError", "Where"),
     "parity.tasks": ("load",),
 }
@@ -35,10 +45,16 @@ __all__ = [
     "Truth",
     "UsageError",
     "Where",
+    "check",
+    "compare_models",
+    "compare_modes",
+    "compare_tensors",
+    "copy_weights",
     "draw",
     "judge",
     "load",
     "noise_units",
+    "record",
     "run",
     "truth_of",
 ]

@@ -233,6 +233,49 @@ def compare(
     raise typer.Exit(compare.compare_files(Terminal(), results, exact=exact))
 
 
+@app.command()
+def models(
+    objects: Annotated[
+        list[str],
+        typer.Argument(metavar="FIRST SECOND", help="FILE.py:NAME of a model, or of a function that builds it."),
+    ],
+    input_: Annotated[Path | None, typer.Option("--input", help="In the first's layout: .npz or .npy.")] = None,
+    shape: Annotated[str, typer.Option(help="Draw a normal input of this shape: 4,3,32,32.")] = "",
+    seed: Annotated[int, typer.Option(min=0, help="Of --shape.")] = 0,
+    names: Annotated[list[str] | None, typer.Option(metavar="A=B", help="The partner of a layer.")] = None,
+    layout: Annotated[str, typer.Option(help="same, channels_last, channels_first or swap; found by default.")] = "",
+    loaded: Annotated[bool, typer.Option("--loaded", help="The second has its weights: judge them too.")] = False,
+    train: Annotated[bool, typer.Option("--train", help="Train mode, gradients, losses and a step too.")] = False,
+    loss: Annotated[list[str] | None, typer.Option(metavar="FILE.py:NAME", help="Twice: each model's loss.")] = None,
+    targets: Annotated[str, typer.Option(metavar="FILE.py:NAME", help="An array, or a .npy file.")] = "",
+    step: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE.py:NAME", help="Twice: parameters to an optimizer."),
+    ] = None,
+    tensors: Annotated[bool, typer.Option("--tensors", help="FIRST and SECOND are .npz or .safetensors.")] = False,
+    json: Annotated[Path | None, typer.Option(help="Write the report here; - is stdout.")] = None,
+) -> None:
+    """Compare two models of your own, layer by layer: a port against its original.
+
+    Exit code 0 if they agree, 1 if they differ, 2 on misuse.
+    """
+    from parity.files import WholeFile
+    from parity.models import command
+
+    if len(objects) != 2:
+        raise UsageError(f"two models are compared, and {len(objects)} are given")
+    file = WholeFile(json) if json is not None else None
+    console = Terminal(stderr=json == STANDARD_OUTPUT)
+    if tensors:
+        raise typer.Exit(command.tensors(objects, console, file))
+    asked = command.Asked(
+        first=objects[0], second=objects[1], inputs=input_, shape=shape, seed=seed,
+        names=tuple(names or ()), layout=layout, loaded=loaded, train=train, losses=tuple(loss or ()), targets=targets,
+        steps=tuple(step or ()),
+    )  # fmt: skip
+    raise typer.Exit(command.run(asked, console, file))
+
+
 def _tasks(asked: list[str] | None) -> list[str]:
     return [load(name).name for name in dict.fromkeys(asked or names())]
 

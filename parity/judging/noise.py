@@ -38,6 +38,29 @@ class Truth:
         return Truth(value=self.value, noise=sibling.noise, peak=sibling.peak)
 
 
+class Spread:
+    """How far a tensor moves under jitter, one jittered tensor after another: none is kept."""
+
+    def __init__(self) -> None:
+        self._rms: list[float] = []
+        self._peak = 0.0
+
+    def add(self, jitter: Array) -> None:
+        """One more `jittered truth - truth`, always of the same number of elements, all finite."""
+        self._rms.append(rms(jitter))
+        self._peak = max(self._peak, float(np.abs(jitter).max(initial=0)))
+
+    def truth(self, value: Array, unit: float = UNIT["float32"]) -> Truth:
+        """The truth `value` with its scales, for a result of this unit roundoff."""
+        size = np.abs(value[np.isfinite(value)]).max(initial=0)
+        factor = unit / JITTER
+        return Truth(
+            value=value,
+            noise=math.hypot(rms(np.array(self._rms)) * factor, _result_noise(value, unit)),
+            peak=math.hypot(self._peak * factor, unit * size),
+        )
+
+
 def truth_of(
     compute: Callable[[Arrays, Arrays], Mapping[str, Any]],
     params: Mapping[str, Any],
@@ -180,13 +203,10 @@ def _jitter(rng: np.random.Generator, arrays: Arrays) -> Arrays:
 
 
 def _scale(value: Array, jitters: list[Array], unit: float) -> Truth:
-    finite = np.isfinite(value)
-    size, jitter = value[finite], np.concatenate([j[finite] for j in jitters]) * (unit / JITTER)
-    return Truth(
-        value=value,
-        noise=math.hypot(rms(jitter), _result_noise(value, unit)),
-        peak=math.hypot(np.abs(jitter).max(initial=0), unit * np.abs(size).max(initial=0)),
-    )
+    spread = Spread()
+    for jitter in jitters:
+        spread.add(jitter[np.isfinite(value)])
+    return spread.truth(value, unit)
 
 
 def _result_noise(value: Array, unit: float) -> float:

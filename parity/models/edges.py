@@ -1,0 +1,124 @@
+"""Why the input of a right layer differs: what a layer without a partner did on the way, or which state it took.
+
+The model runs forced once more for each suspicion, with what is suspected mended on every such way.
+"""
+
+from collections.abc import Callable, Iterator
+
+from parity.judging.noise import LIMIT, noise_units
+from parity.models.causes import Mend, apply, gelu, setting
+from parity.models.layers import Layers
+from parity.models.links import states
+from parity.models.pairing import Pair
+from parity.models.watch import Again, Call
+from parity.task import Array
+
+Suspect = Callable[[Call], Mend | None]  # the mend of a call that is suspected, None of any other
+
+
+def explain(layers: Layers) -> None:
+    """Name the causes of edges where they are proven, and say of an attention that got key and value exchanged so."""
+    for place, found in layers.found.items():
+        if max(found.edges.values(), default=0.0) > LIMIT:
+            _exchanged(layers, place)
+            _last_step(layers, place)
+    for suspect in _suspects():
+        open_ = [place for place in layers.found if _faulty(layers, place) and place not in layers.edge_causes]
+        ends = [output for output in layers.outputs if output.edge > LIMIT and not output.cause]
+        if not open_ and not ends:
+            return
+        mends = _on_the_way(layers, suspect)
+        if not mends:
+            continue
+        watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(mends, _mend(suspect)))
+        entry = next(iter(mends.values())).entries[0]
+        for place in open_:
+            if max(watcher.found[place].edges.values()) <= LIMIT:
+                layers.edge_causes[place] = entry
+        for output in ends:
+            if layers.output_error(output, results[output.second], forced=True) <= LIMIT:
+                output.cause = entry
+
+
+def _faulty(layers: Layers, place: int) -> bool:
+    found = layers.found[place]
+    return max(found.edges.values(), default=0.0) > LIMIT and not found.carried
+
+
+def _mend(suspect: Suspect) -> Callable[[Call, Again], list[Array]]:
+    return lambda call, again: apply([mend for mend in (suspect(call),) if mend is not None], again)
+
+
+def _on_the_way(layers: Layers, suspect: Suspect) -> dict[int, Mend]:
+    """The suspected calls of the second model that have no partner."""
+    paired = {call.index for pair in layers.pairs for call in pair.second}
+    found = ((call.index, suspect(call)) for call in layers.second_calls if call.index not in paired)
+    return {index: mend for index, mend in found if mend is not None}
+
+
+def _suspects() -> Iterator[Suspect]:
+    import keras
+
+    def activation(entry: str, wrong: str, right: Callable[..., object]) -> Suspect:
+        def suspect(call: Call) -> Mend | None:
+            function = getattr(call.layer, "activation", None)
+            place = f"{getattr(function, '__module__', '')}.{getattr(function, '__name__', '')}"
+            if call.kind != "activation" or not place.endswith(wrong):
+                return None
+            return Mend("activation", (entry,), setting(call.layer, "activation", right))
+
+        return suspect
+
+    yield activation("ACT-GELU-TANH", "activations.activations.gelu", gelu(True))
+    yield activation("ACT-GELU-DEF", "ops.nn.gelu", gelu(False))
+    yield activation("ACT-LEAKY", "leaky_relu", lambda x: keras.ops.leaky_relu(x, 0.01))
+    yield (
+        lambda call: (
+            Mend("mask", ("MASK-POOL",), options=(("masked", False),))
+            if call.masked and "average_pool" in call.kind
+            else None
+        )
+    )
+
+
+def _exchanged(layers: Layers, place: int) -> None:
+    """An attention whose key and value came in each other's place is called wrong, and nothing before it is."""
+    pair, found = layers.pairs[place], layers.found[place]
+    if pair.kind != "attention":
+        return
+    wrong = [link for link in pair.entries if link.second[1] in found.seen]
+    if len(wrong) == 2 and all(
+        _is(layers, found.seen[a.second[1]], ("in", *b.first)) for a, b in (wrong, wrong[::-1])
+    ):  # fmt: skip
+        layers.called_wrong[place] = ("MHA-ORDER", "it gets key and value in each other's place")
+
+
+def _last_step(layers: Layers, place: int) -> None:
+    """The last step of both directions in torch, where the backward one has read one word, and the states in Keras."""
+    for other in layers.pairs:
+        link = other.exits[0] if other.exits else None
+        if link is None or link.last != 2 or not layers.pairs[place].entries:
+            continue
+        seen = layers.found[place].seen.get(layers.pairs[place].entries[0].second[1])
+        key = ("out", link.first[0], 1)
+        if seen is not None and key in layers.first.truths.store:
+            truth = layers.first.truths.of(key, forced=True)
+            expected = states(truth.value, 2)
+            if expected.shape == seen.shape and noise_units(
+                seen, expected, noise=truth.noise, peak=truth.peak
+            ) <= LIMIT and _step_taken(layers, layers.pairs[place], link.first[0]):  # fmt: skip
+                layers.edge_causes[place] = "LSTM-BI"
+
+
+def _step_taken(layers: Layers, pair: Pair, call: int) -> bool:
+    """Whether the first model hands on a step of the sequence."""
+    sequence = layers.first.truths.store.get(("out", call, 0))
+    given = layers.first.truths.store.get(("in", *pair.entries[0].first))
+    steps = [sequence[:, -1], sequence[-1]] if sequence.ndim == 3 else []
+    return any(step.shape == given.shape and (step == given).all() for step in steps)
+
+
+def _is(layers: Layers, seen: Array, key: tuple[str, int, int]) -> bool:
+    truth = layers.first.truths.of(key, forced=True)
+    same = seen.shape == truth.value.shape
+    return same and noise_units(seen, truth.value, noise=truth.noise, peak=truth.peak) <= LIMIT

@@ -1,0 +1,36 @@
+"""A function of arrays in the place of a model: it has outputs, and no layers that could be watched."""
+
+from collections.abc import Callable
+from typing import Any
+
+from parity.judging.arrays import as_arrays
+from parity.models.tree import named_leaves
+from parity.models.watch import Watcher
+from parity.task import Arrays, UsageError
+
+
+class FunctionSide:
+    """`f(x)`, `f(a, b)` or `f(name=array)` that returns an array or named ones."""
+
+    framework = "numpy"
+
+    def __init__(self, function: Callable[..., Any], dtype: str) -> None:
+        self.net, self.dtype = function, dtype
+
+    def variables(self) -> dict[str, Any]:
+        return {}
+
+    def without_dropout(self) -> None:
+        pass
+
+    def run(
+        self, inputs: Arrays, watcher: Watcher | None = None, *, training: bool = False, gradients: bool = False
+    ) -> Arrays:
+        wanted = "float32" if self.dtype == "as it is" else self.dtype
+        given = {name: x.astype(wanted) if x.dtype.kind == "f" else x for name, x in inputs.items()}
+        positional = all(name.isdigit() for name in given)
+        result = self.net(*given.values()) if positional else self.net(**given)
+        return as_arrays({name or "output": part for name, part in named_leaves(result)}, "the outputs")
+
+    def backward(self, cotangents: Arrays) -> Arrays:
+        raise UsageError("a function of arrays has no gradients: give a model for train=True")

@@ -1,0 +1,295 @@
+"""The second model against the truth: each layer alone, each input between layers, and the whole as it runs."""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from parity.judging.noise import LIMIT, noise_units
+from parity.models.causes import Mend, mended, recognised
+from parity.models.groups import carry as carry_weights
+from parity.models.groups import folds
+from parity.models.leftover import left_over
+from parity.models.links import carried, error
+from parity.models.loaded import Wrong, compare_weights, roundings
+from parity.models.pairing import Link, Pair, paired
+from parity.models.report import Row
+from parity.models.runs import Forced, Free, Isolated
+from parity.models.sides import Side, copy_variables
+from parity.models.state import one_line
+from parity.models.truth import Measured
+from parity.models.views import View, best, views
+from parity.models.watch import Again, Call, Trace
+from parity.models.weights import assign, own_variables, slots_of, value
+from parity.task import Array, Arrays, UsageError
+
+
+@dataclass
+class Output:
+    """An output of the models: the truth's place, and the name and the layout in the second."""
+
+    place: int
+    first: str
+    second: str
+    view: View | None = None
+    edge: float = math.inf
+    carried: bool = False
+    cause: str = ""
+    propagated: float | None = None
+    propagated_float32: float | None = None
+
+
+@dataclass
+class Layers:
+    """The second model beside the first, and what was found of each pair."""
+
+    first: Measured
+    first_side: Side  # in float64
+    wide: Side
+    narrow: Side
+    inputs: Arrays  # in the second model's layout
+    layout: Mapping[str, View]
+    loaded: bool
+    training: bool = False
+    pairs: list[Pair] = field(default_factory=list)
+    second_calls: list[Call] = field(default_factory=list)
+    alone: tuple[list[Call], list[Call]] = field(default_factory=lambda: ([], []))
+    found: dict[int, Isolated] = field(default_factory=dict)  # forced, in float64
+    found_float32: dict[int, Isolated] = field(default_factory=dict)
+    free: dict[int, float] = field(default_factory=dict)
+    free_float32: dict[int, float] = field(default_factory=dict)
+    wrong: dict[int, Wrong] = field(default_factory=dict)  # weights that were loaded wrong
+    misfit: dict[int, str] = field(default_factory=dict)  # weights that do not fit
+    settings: dict[int, list[str]] = field(default_factory=dict)  # the entries that recognise a pair
+    causes: dict[int, tuple[list[Mend], list[str]]] = field(default_factory=dict)  # proven, of layers
+    edge_causes: dict[int, str] = field(default_factory=dict)
+    called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
+    stray: list[tuple[str, str, float]] = field(default_factory=list)  # loaded weights of no layer that differ
+    outputs: list[Output] = field(default_factory=list)
+    error: str = ""  # what the second model raised, and where
+    notes: list[str] = field(default_factory=list)
+
+    def compare(
+        self, names: Mapping[str, str] | None, step: Callable[[str], None], explain: Callable[["Layers"], None]
+    ) -> None:
+        """Pair, carry weights over, and run the second model forced and free, in float64 and in float32."""
+        step("the partners")
+        self.second_calls = self._calls()
+        pairing = paired(self.first.calls, self.second_calls, names)
+        self.pairs, self.alone = pairing.pairs, pairing.alone
+        alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
+        if self.first.calls and self.second_calls and not self.error:  # a function has no layers
+            self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
+        self.notes += [
+            f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer: right in eval mode alone"
+            for pair in self.pairs
+            if folds(pair)
+        ]
+        if not self.error:
+            self._left_over()
+        self._measure(step, explain, self.carry)
+
+    def check(
+        self,
+        pairs: Callable[[list[Call]], list[Pair]],
+        step: Callable[[str], None],
+        explain: Callable[["Layers"], None],
+    ) -> None:
+        """The same of partners that are known, with their own weights: one model at two times."""
+        self.second_calls = self._calls()
+        self.pairs = pairs(self.second_calls)
+        self._measure(step, explain, lambda place, pair: None)
+
+    def _measure(
+        self, step: Callable[[str], None], explain: Callable[["Layers"], None], carry: Callable[[int, Pair], None]
+    ) -> None:
+        before = {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
+        step("each layer alone")
+        watcher, results = self._forced_until_stable(carry)
+        self._pair_outputs(watcher, results)
+        step("the causes")
+        self.settings = {
+            i: [entry.name for entry in recognised(pair.first[-1].layer, pair.second[-1].layer)]
+            for i, pair in enumerate(self.pairs)
+        }
+        explain(self)
+        for name, w in before.items():
+            assign(self.wide.variables()[name], w)
+        if not self.loaded:
+            copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
+        step("the whole")
+        self.free, results = self._free(self.wide)
+        self._judge_outputs(results, "propagated")
+        step("each layer in float32")
+        self.found_float32 = self.forced(self.narrow)[0].found
+        self.free_float32, results = self._free(self.narrow)
+        self._judge_outputs(results, "propagated_float32")
+
+    def _untied(self) -> list[Call]:
+        """The first model's layers without a partner whose weights no other layer shares."""
+        shared = {
+            id(v) for pair in self.pairs for call in pair.first for s in slots_of(call.layer) for v in s.variables
+        }
+        return [c for c in self.alone[0] if not all(id(v) in shared for s in slots_of(c.layer) for v in s.variables)]
+
+    def rows(self) -> list[Row]:
+        """A row for each pair, in the order of the first model's calls."""
+        rows = []
+        for i, pair in enumerate(self.pairs):
+            found, narrow = self.found.get(i, Isolated()), self.found_float32.get(i, Isolated())
+            reached = i in self.found
+            rows.append(
+                Row(
+                    *pair.names,
+                    isolated=found.units if reached else None,
+                    isolated_float32=narrow.units if i in self.found_float32 else None,
+                    propagated=self.free.get(i),
+                    propagated_float32=self.free_float32.get(i),
+                    edge=max(found.edges.values(), default=None),
+                    note=found.note or _rounding(found.units, narrow.units),
+                )
+            )
+        return rows
+
+    def output_rows(self) -> list[Row]:
+        """A row for each output of the models."""
+        names = {o.place: "output" if len(self.outputs) == 1 else f"output {o.first}" for o in self.outputs}
+        return [Row(names[o.place], "", None, None, o.propagated, o.propagated_float32, o.edge) for o in self.outputs]
+
+    def _left_over(self) -> None:
+        """Carry over what is no layer's; what was loaded is compared."""
+        calls = [*self.first.calls, *self.second_calls]
+        rest, alone = left_over(self.first_side.variables(), self.wide.variables(), self.pairs, calls)
+        self.notes += alone
+        for part in rest:
+            if not self.loaded:
+                assign(part.target, value(part.source))
+            elif (units := roundings(value(part.target), value(part.source))) > LIMIT:
+                self.stray.append((part.first, part.second, units))
+
+    def _calls(self) -> list[Call]:
+        """The second model's calls, by the names that the user gave the layers."""
+        traces, errors = (Trace(), Trace()), []
+        for side, trace in zip((self.wide, self.narrow), traces):
+            try:
+                side.run(self.inputs, trace, training=self.training)
+            except Exception as error:
+                last = trace.calls[-1].name if trace.calls else "its start"
+                errors.append(f"in or after {last}: {one_line(error)}")
+        if len(errors) == 1:
+            raise UsageError(
+                f"the second model runs as it is, and not in float64, the measure of the comparison: {errors[0]}"
+            )
+        self.error = f"the second model raises {errors[0]}" if errors else ""
+        for call, narrow in zip(traces[0].calls, traces[1].calls):
+            call.name = narrow.name
+        return [call for call in traces[0].calls if call.outputs or not self.error]
+
+    def _forced_until_stable(self, carry: Callable[[int, Pair], None]) -> tuple[Forced, Arrays]:
+        """The forced run in float64.
+
+        Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
+        """
+        while True:
+            watcher, results = self.forced(self.wide, carry, self.look_for_cause)
+            self.found = watcher.found
+            apart = [
+                i for i, pair in enumerate(self.pairs)
+                if not pair.weighted and i in self.found and max(self.found[i].edges.values(), default=0.0) > LIMIT
+            ]  # fmt: skip
+            if not apart:
+                return watcher, results
+            self.pairs = [pair for i, pair in enumerate(self.pairs) if i not in apart]
+            self.wrong, self.misfit, self.causes = {}, {}, {}
+
+    def look_for_cause(self, place: int, call: Call, link: Link, again: Again) -> None:
+        """Look for the cause of a layer that alone is wrong."""
+        one, two = (
+            [c for c in calls if c.kind != "pad"] for calls in (self.pairs[place].first, self.pairs[place].second)
+        )
+        if len(one) == len(two) == 1 and place not in self.misfit:
+
+            def agrees(outputs: list[Array]) -> bool:
+                return bool(outputs) and error(self.first.truths, link, outputs, forced=True) <= LIMIT
+
+            kept = [(v, np.array(value(v))) for v in own_variables(call.layer)]
+            self.causes[place] = mended(one[0], call, again, agrees)
+            for variable, w in kept:  # in train mode every call moves the running statistics
+                assign(variable, w)
+
+    def carry(self, place: int, pair: Pair) -> None:
+        """The first model's weights for the layer that is about to run; of loaded ones, what is wrong in them."""
+        try:
+            if self.loaded:
+                wrong = compare_weights(pair, self.pairs)
+                if wrong is not None:
+                    self.wrong[place] = wrong
+                    carry_weights(pair)
+            else:
+                carry_weights(pair)
+        except UsageError as error:
+            self.misfit[place] = str(error)
+
+    def forced(
+        self, side: Side, before: Callable[[int, Pair], None] = lambda place, pair: None,
+        wrong: Callable[[int, Call, Link, Again], None] = lambda place, call, link, again: None,
+        mends: Mapping[int, Callable[[Call, Again], list[Array]]] | None = None, gradients: bool = False,
+    ) -> tuple[Forced, Arrays]:  # fmt: skip
+        """A run in which every layer is given what the first model's layer got."""
+        channels = [shape[1] for call in self.first.calls for shape in (*call.outputs, *call.shapes) if len(shape) > 2]
+        channels += [shape[-1] for call in self.first.calls for shape in call.outputs if len(shape) > 2]
+        watcher = Forced(self.first.truths, self.pairs, channels, before, wrong, mends or {})
+        return watcher, self._run(side, watcher, gradients)
+
+    def _free(self, side: Side) -> tuple[dict[int, float], Arrays]:
+        watcher = Free(self.first.truths, self.pairs)
+        return watcher.units, self._run(side, watcher)
+
+    def _run(self, side: Side, watcher: Any, gradients: bool = False) -> Arrays:
+        """The outputs; none where the model raises, which is known by then."""
+        try:
+            return side.run(self.inputs, watcher, training=self.training, gradients=gradients)
+        except Exception:
+            if not self.error:
+                raise
+            return {}
+
+    def _pair_outputs(self, watcher: Forced, results: Arrays) -> None:
+        """Outputs are partners by their order; a dictionary's by their names."""
+        first, second = list(self.first.results), list(results)
+        if set(first) == set(second):
+            second = first
+        for i, (a, b) in enumerate(zip(first, second)):
+            truth = self.first.truths.of(("result", 0, i), forced=True)
+            candidates = views(truth.value.shape, results[b].shape)
+            output = Output(i, a, b, best(candidates, truth.value, results[b]) if candidates else None)
+            output.edge = self.output_error(output, results[b], forced=True)
+            if output.edge > LIMIT and output.view is not None:
+                output.carried = carried(watcher.errors, results[b], output.view(truth.value), truth)
+            self.outputs.append(output)
+        for name in (*first[len(second) :], *second[len(first) :]):
+            self.notes.append(f"the output {name} has no partner and was not compared")
+
+    def _judge_outputs(self, results: Arrays, column: str) -> None:
+        for output in self.outputs:
+            if output.second in results:
+                setattr(output, column, self.output_error(output, results[output.second], forced=False))
+
+    def output_error(self, output: Output, seen: Array, *, forced: bool) -> float:
+        truth = self.first.truths.of(("result", 0, output.place), forced=forced)
+        if output.view is None:
+            return math.inf
+        return noise_units(seen, output.view(truth.value), noise=truth.noise, peak=truth.peak)
+
+    def source(self, index: int) -> str:
+        """The last layer with a partner or with weights that the first model called before."""
+        mine = {id(c) for c in self.alone[0]} | {id(c) for pair in self.pairs for c in pair.first}
+        before = [c for c in self.first.calls if id(c) in mine and c.index < index]
+        return before[-1].name if before else "input"
+
+
+def _rounding(wide: float, narrow: float) -> str:
+    """What a layer that is right in float64 may still do: compute in half precision."""
+    return "rounds more than float32" if wide <= LIMIT < narrow else ""

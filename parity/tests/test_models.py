@@ -1,0 +1,467 @@
+"""Two models of a user's own: the ways in, what is refused, and that nothing of the user's is changed."""
+
+import json
+import random
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import parity
+from parity.cli import app
+from parity.models.weights import value
+
+keras = pytest.importorskip("keras", reason="a port has two frameworks")
+torch = pytest.importorskip("torch", reason="a port has two frameworks")
+
+from torch import nn  # noqa: E402  # both are here
+
+X = np.random.default_rng(0).normal(size=(4, 3, 8, 6)).astype("float32")
+LAST = X.transpose(0, 2, 3, 1)
+
+
+def torch_net():
+    net = nn.Sequential(
+        nn.Conv2d(3, 8, 3, padding=1), nn.BatchNorm2d(8), nn.ReLU(), nn.Flatten(), nn.Linear(8 * 8 * 6, 5)
+    )
+    rng = np.random.default_rng(0)
+    with torch.no_grad():
+        for p in net.parameters():
+            p.copy_(torch.tensor(rng.normal(size=tuple(p.shape))) / p[0].numel() ** 0.5)
+        net[1].running_var.copy_(torch.tensor(rng.uniform(0.5, 2, 8)))
+    return net.eval()
+
+
+def keras_net(epsilon=1e-5):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((8, 6, 3)), layers.Conv2D(8, 3, padding="same", name="conv"),
+            layers.BatchNormalization(epsilon=epsilon, name="bn"), layers.ReLU(name="relu"), layers.Flatten(),
+            layers.Dense(5, name="fc"),
+        ]
+    )  # fmt: skip
+
+
+def everything(net, model):
+    """All that a comparison must leave as it is."""
+    return {
+        "weights": [np.array(value(w)) for w in (*net.state_dict().values(), *model.weights)],
+        "flags": [module.training for module in net.modules()],
+        "frozen": [p.requires_grad for p in net.parameters()],
+        "gradients": [p.grad for p in net.parameters()],
+        "hooks": [len(module._forward_hooks) + len(module._forward_pre_hooks) for module in net.modules()],
+        "call": keras.layers.Layer.__call__,
+        "dtypes": [str(p.dtype) for p in net.parameters()] + [v.dtype for v in model.weights],
+        "floatx": (keras.config.floatx(), keras.config.dtype_policy().name, torch.get_default_dtype()),
+        "torch": torch.get_rng_state().numpy(),
+        "numpy": np.random.get_state()[1],  # noqa: NPY002
+        "python": random.getstate(),
+        "activation": [getattr(layer, "activation", None) for layer in model.layers],
+        "epsilon": [getattr(layer, "epsilon", None) for layer in model.layers],
+        "fast path": torch.backends.mha.get_fastpath_enabled(),
+    }
+
+
+def assert_same(before, after):
+    for what, there in before.items():
+        for a, b in zip(there, after[what]) if isinstance(there, list) else [(there, after[what])]:
+            assert np.array_equal(a, b) if isinstance(a, np.ndarray) else a == b, what
+
+
+@pytest.mark.parametrize("epsilon", [1e-5, 1e-3])
+def test_nothing_of_the_users_is_changed(epsilon):
+    net, model = torch_net(), keras_net(epsilon)
+    net.train()
+    net[0].weight.requires_grad_(False)
+    before = everything(net, model)
+    report = parity.compare_models(net, model, X, train=True)
+    assert report.agrees is False  # in train mode the variance is another
+    assert_same(before, everything(net, model))
+
+
+def test_a_model_that_raises_in_its_middle_is_compared_until_then():
+    def failing():
+        x = keras.Input((8, 6, 3))
+        y = keras.layers.BatchNormalization(epsilon=1e-3, name="bn")(keras.layers.Conv2D(8, 3, padding="same")(x))
+        model = keras.Model(x, Switch(name="switch")(y))
+        model.layers[-1].on = True
+        return model
+
+    class Switch(keras.layers.Layer):
+        on = False
+
+        def call(self, x):
+            if self.on:
+                raise ValueError("out of order")
+            return x
+
+    net, model = torch_net(), keras_net()
+    before = everything(net, model)
+    report = parity.compare_models(net, failing, X)
+    assert [fault.cause for fault in report.faults if fault.part == "output"] == ["BN-EPS"]
+    assert "out of order" in report.faults[-1].note
+    assert_same(before, everything(net, model))
+
+
+def noisy(x):
+    return x + np.random.default_rng().normal(size=x.shape)
+
+
+class Dropped(nn.Module):
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.5, training=True)
+
+
+class Unbuildable(keras.Model):
+    def __init__(self, width):
+        super().__init__()
+        self.fc = keras.layers.Dense(width.value)
+
+    def call(self, x):
+        return self.fc(x)
+
+
+class Width:
+    value = 5
+
+
+def with_nan():
+    net = torch_net()
+    with torch.no_grad():
+        net[0].bias[1] = float("nan")
+    return net
+
+
+def unbuildable():
+    model = Unbuildable(Width())
+    model(np.zeros((2, 6), "float32"))
+    return model
+
+
+FLAT = np.ones((2, 6), "float32")
+REFUSED = {
+    "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
+    "unseeded noise": (noisy, keras_net, X, "not the same in two runs"),
+    "no model": (3, keras_net, X, "a model is due, or a function that builds it"),
+    "NaN in the weights": (with_nan, keras_net, X, r"0\.bias of the first model has a NaN"),
+    "NaN in the input": (torch_net, keras_net, np.full_like(X, np.nan), "has a NaN or an infinity"),
+    "another shape": (torch_net, keras_net, X[:, :2], "the first model fails in 0: RuntimeError"),
+    "no numbers": (torch_net, keras_net, np.array(["a"]), "real numbers"),
+    "never built": (torch_net, None, X, "was never built"),
+    "no configuration": (lambda: nn.Linear(6, 5), None, FLAT, "give a function that builds it"),
+    "a layer that is none": (torch_net, keras_net, X, "calls no layer 'head'; there is"),
+    "a layout that is none": (torch_net, keras_net, X, "layout is 'nwhc': choose from"),
+}
+
+
+INSTANCES = {"never built": lambda: keras.Sequential([keras.layers.Dense(5)]), "no configuration": unbuildable}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_compared_is_refused_in_one_line(case):
+    first, second, x, pattern = REFUSED[case]
+    second = INSTANCES[case]() if case in INSTANCES else second
+    options = {"a layer that is none": {"names": {"head": "fc"}}, "a layout that is none": {"layout": "nwhc"}}
+    call, state = keras.layers.Layer.__call__, torch.get_rng_state()
+    with pytest.raises(parity.UsageError, match=pattern) as caught:
+        parity.compare_models(first, second, x, **options.get(case, {}))
+    assert "\n" not in str(caught.value)
+    assert keras.layers.Layer.__call__ is call
+    assert torch.equal(state, torch.get_rng_state())
+    assert keras.config.floatx() == "float32"
+
+
+def test_a_model_that_does_not_fit_is_refused_with_the_estimate(monkeypatch):
+    monkeypatch.setattr("parity.models.memory.available", lambda: 2**20)
+    with pytest.raises(parity.UsageError, match=r"million weights needs about [\d.]+ GB, and 0.0 GB are free"):
+        parity.compare_models(torch_net, keras_net, X)
+
+
+def test_weights_that_do_not_fit_are_said_with_both_names_and_shapes():
+    def wide():
+        return keras.Sequential([keras.Input((6,)), keras.layers.Dense(7, name="fc")])
+
+    report = parity.compare_models(lambda: nn.Linear(6, 5), wide, FLAT)
+    assert "(5, 6)" in report.first.note
+    assert "(7, 6) in fc" in report.first.note
+
+
+def test_a_nan_of_the_second_model_is_a_fault_of_its_layer():
+    def broken():
+        x = keras.Input((8, 6, 3))
+        y = keras.layers.Conv2D(8, 3, padding="same", name="conv")(x)
+        return keras.Model(x, keras.layers.Activation(lambda a: a / (a - a), name="relu")(y))
+
+    report = parity.compare_models(lambda: nn.Sequential(*torch_net()[:1], nn.ReLU()), broken, X)
+    assert [(fault.where, fault.units) for fault in report.faults] == [(("1", "relu"), np.inf)]
+
+
+def test_weights_go_both_ways():
+    net, model, back = torch_net(), keras_net(), torch_net()
+    assert parity.copy_weights(net, model) == {"0": "conv", "1": "bn", "4": "fc"}
+    assert parity.compare_models(net, model, X, weights="loaded").agrees
+    with torch.no_grad():
+        for p in back.parameters():
+            p.zero_()
+    parity.copy_weights(model, back, LAST)
+    for a, b in zip(net.state_dict().values(), back.state_dict().values()):
+        assert torch.equal(a, b)
+
+
+def test_a_copy_that_cannot_be_whole_changes_nothing():
+    model = keras.Sequential([keras.Input((8, 6, 3)), keras.layers.Conv2D(8, 3, padding="same", name="conv")])
+    before = [np.array(value(v)) for v in model.weights]
+    with pytest.raises(parity.UsageError, match=r"without a partner: in the first model 4 \(linear\)"):
+        parity.copy_weights(torch_net(), model)
+    assert all(np.array_equal(a, value(b)) for a, b in zip(before, model.weights))
+
+
+class TorchScale(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.tensor([1.0, -2.0, 3.0]))
+
+    def forward(self, x):
+        return x * self.gamma.flip(0)
+
+
+class KerasScale(keras.layers.Layer):
+    def build(self, shape):
+        self.factor = self.add_weight(shape=shape[-1:], name="factor")
+
+    def call(self, x):
+        return x * self.factor
+
+
+def test_a_rule_is_one_function():
+    from parity.models.weights import Slot, weight_rule
+
+    @weight_rule(TorchScale, kind="flipped scale")
+    def _(layer):
+        return [Slot.of("weight", layer.gamma)]
+
+    @weight_rule(KerasScale, kind="flipped scale")
+    def _(layer):
+        return [Slot.of("weight", layer.factor, lambda v: v[::-1], lambda w: w[::-1])]
+
+    x = np.ones((2, 3), "float32")
+    report = parity.compare_models(TorchScale, lambda: keras.Sequential([keras.Input((3,)), KerasScale()]), x)
+    assert report.agrees
+    assert [row.first for row in report.rows] == ["the model"]
+
+
+def test_either_side_may_be_the_other_framework_the_same_or_a_function():
+    net, model = torch_net(), keras_net()
+    parity.copy_weights(net, model)
+    assert parity.compare_models(model, net, LAST).agrees
+    assert parity.compare_models(net, torch_net(), X).agrees
+    w, b = (p.detach().double().numpy() for p in net[4].parameters())
+    features = np.abs(np.random.default_rng(1).normal(size=(4, w.shape[1]))).astype("float32")
+    assert parity.compare_models(lambda: net[4], lambda x: x @ w.T.astype(x.dtype) + b.astype(x.dtype), features).agrees
+
+
+def test_a_cure_that_does_not_cure_is_no_cause():
+    """Epsilon and the number of groups are both other ones: the cure of one leaves the layer wrong."""
+
+    def two_groups():
+        groups = keras.layers.GroupNormalization(2, epsilon=1e-3, name="norm")
+        return keras.Sequential([keras.Input((8, 6, 8)), groups])
+
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 6))
+    report = parity.compare_models(lambda: nn.Sequential(nn.GroupNorm(4, 8)), two_groups, x)
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("0", "norm"), "unknown")]
+    assert any("GN-EPS" in note for note in report.notes)
+
+
+def test_a_configuration_that_cannot_show_is_no_cause():
+    """Two heads of eight for four of four: `key_dim` differs too, and is not what is wrong."""
+
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.attn(x, x, x)[0]
+
+    def two_heads():
+        x = keras.Input((5, 16))
+        return keras.Model(x, keras.layers.MultiHeadAttention(2, 8, name="attn")(x, x))
+
+    report = parity.compare_models(Attends, two_heads, np.random.default_rng(0).normal(size=(3, 5, 16)))
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("attn", "attn"), "unknown")]
+
+
+def test_a_layer_that_is_called_twice_is_compared_twice():
+    class Twice(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = nn.Linear(6, 6)
+
+        def forward(self, x):
+            return self.fc(torch.tanh(self.fc(x)))
+
+    def twice():
+        x, fc = keras.Input((6,)), keras.layers.Dense(6, name="fc")
+        return keras.Model(x, fc(keras.ops.tanh(fc(x))))
+
+    report = parity.compare_models(Twice, twice, FLAT)
+    assert report.agrees
+    assert [row.first for row in report.rows] == ["fc", "fc (call 2)"]
+
+
+def test_the_report_is_a_table_a_frame_and_json():
+    report = parity.compare_models(torch_net, lambda: keras_net(1e-3), X)
+    assert report.first.where == ("1", "bn")
+    assert report.first.cause == "BN-EPS"
+    assert "epsilon=1e-5" in report.first.cure
+    text = str(report)
+    assert "first to differ" in text
+    assert "BN-EPS" in text
+    frame = report.to_pandas()
+    assert list(frame["first"]) == ["0", "1", "2", "4", "output"]
+    assert frame["isolated"].iloc[1] > parity.LIMIT > frame["isolated"].iloc[3]
+    assert json.loads(report.to_json())["faults"][0]["cause"] == "BN-EPS"
+    clean = parity.compare_models(torch_net, keras_net, X)
+    assert "rounding alone" in clean.verdict()
+
+
+def test_a_recording_is_checked(tmp_path):
+    path = tmp_path / "before.safetensors"
+    net = torch_net()
+    parity.record(net, X, path)
+    report = parity.check(net, path)
+    assert report.agrees
+    assert report.notes == []
+    with torch.no_grad():
+        net[4].bias[0] += 1e-3
+    report = parity.check(net, path)
+    assert [fault.where for fault in report.faults] == [("4", "4")]
+    assert "the weights are not those that were recorded" in report.notes[0]
+    with pytest.raises(parity.UsageError, match="does not call the layers"):
+        parity.check(torch_net()[:3], path)
+    with pytest.raises(parity.UsageError, match="is no recording"):
+        parity.check(net, _saved(tmp_path, "w.safetensors", w=np.ones(3)))
+
+
+def test_modes_are_compared():
+    report = parity.compare_modes(keras_net(), LAST, modes=("eager", "graph"))
+    assert report.agrees
+    assert [row.second for row in report.outputs] == ["eager", "graph"]
+    with pytest.raises(parity.UsageError, match="mode 'compiled'"):
+        parity.compare_modes(keras_net(), LAST, modes=("compiled",))
+
+
+def _saved(folder, name, **arrays):
+    from safetensors.numpy import save_file
+
+    path = folder / name
+    if name.endswith("npz"):
+        np.savez(path, **arrays)
+    else:
+        save_file({key: np.ascontiguousarray(a) for key, a in arrays.items()}, path)
+    return path
+
+
+def test_saved_tensors_are_compared(tmp_path):
+    rng = np.random.default_rng(0)
+    w, square, bias = rng.normal(size=(3, 4)), rng.normal(size=(5, 5)), rng.normal(size=7)
+    a = _saved(tmp_path, "a.npz", w=w, square=square, bias=bias)
+    assert parity.compare_tensors(a, _saved(tmp_path, "b.safetensors", w=w.T, square=square, beta=bias)).agrees
+    report = parity.compare_tensors(a, _saved(tmp_path, "c.safetensors", w=w + 1e-6, square=square.T, bias=bias))
+    assert {fault.first for fault in report.faults} == {"w", "square"}
+    assert "equal when transposed" in report.faults[1].note
+    assert any("least noise" in note for note in report.notes)
+    with pytest.raises(parity.UsageError, match="share no tensor"):
+        parity.compare_tensors(a, _saved(tmp_path, "d.npz", other=np.ones(2)))
+
+
+MINE = """
+import keras
+import numpy as np
+import torch
+from parity.tests.test_models import keras_net, torch_net
+
+def shifted():
+    return keras_net(1e-3)
+
+def failing():
+    raise RuntimeError("no such weights")
+
+torch_loss = torch.nn.CrossEntropyLoss()
+keras_loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+classes = np.array([0, 1, 2, 3])
+"""
+
+
+@pytest.fixture
+def mine(tmp_path, monkeypatch):
+    path = tmp_path / "mine_of_a_test.py"
+    path.write_text(MINE)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield path
+    sys.modules.pop("mine_of_a_test", None)
+
+
+def command(*arguments):
+    from typer.testing import CliRunner
+
+    result = CliRunner().invoke(app, ["models", *map(str, arguments)])
+    if isinstance(result.exception, parity.UsageError):
+        return 2, str(result.exception)
+    return result.exit_code, result.output
+
+
+def test_the_command_compares_two_models_of_a_file(mine, tmp_path):
+    file = tmp_path / "report.json"
+    code, text = command(f"{mine}:torch_net", f"{mine}:keras_net", "--shape", "4,3,8,6")
+    assert (code, "They agree" in text) == (0, True)
+    np.savez(tmp_path / "x.npz", x=X)
+    code, text = command(
+        f"{mine}:torch_net", f"{mine}:shifted", "--input", tmp_path / "x.npz", "--json", file, "--names", "4=fc",
+        "--train",
+        "--loss", f"{mine}:torch_loss", "--loss", f"{mine}:keras_loss", "--targets", f"{mine}:classes",
+    )  # fmt: skip
+    assert code == 1
+    assert {"BN-EPS", "BN-MOM"} <= {fault["cause"] for fault in json.loads(file.read_text())["faults"]}
+
+
+def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
+    first, second = f"{mine}:torch_net", f"{mine}:keras_net"
+    broken = tmp_path / "broken_of_a_test.py"
+    broken.write_text("import nothing_of_that_name\n")
+    for arguments, pattern in (
+        ((first, second), "give the input"),
+        ((first, second, "--shape", "4,three"), "numbers with commas"),
+        ((first, f"{mine}:keras_nte", "--shape", "4,3,8,6"), "there is keras_net"),
+        ((first, f"{tmp_path}/none.py:net", "--shape", "4,3,8,6"), "there is no file"),
+        ((first, f"{broken}:net", "--shape", "4,3,8,6"), "cannot be imported: ModuleNotFoundError"),
+        ((first, f"{mine}:failing", "--shape", "4,3,8,6"), "fails: RuntimeError: no such weights"),
+        ((first, second, "--shape", "4,3,8,6", "--names", "4"), "FIRST=SECOND"),
+        ((first, second, "--shape", "4,3,8,6", "--targets", f"{mine}:classes"), "need --train"),
+        ((first,), "two models are compared"),
+    ):
+        code, text = command(*arguments)
+        assert code == 2, arguments
+        assert re.search(pattern, text), text
+
+
+def test_the_command_compares_saved_tensors(tmp_path):
+    a, b = _saved(tmp_path, "a.npz", w=np.ones(3)), _saved(tmp_path, "b.npz", w=np.full(3, 2.0))
+    assert command("--tensors", a, a)[0] == 0
+    assert command("--tensors", a, b)[0] == 1
+
+
+def test_every_cause_that_can_be_named_is_in_the_catalogue():
+    from parity.divergences import catalogue
+
+    areas = {name.split("-")[0] for name in catalogue() if "-" in name}
+    found = set()
+    for path in (Path(parity.__file__).parent / "models").glob("*.py"):
+        texts = re.findall(r'"([A-Z0-9]+(?:-[A-Z0-9]+)+|PIXSHUF)"', path.read_text())
+        found |= {text for text in texts if text.split("-")[0] in areas}
+    assert found <= set(catalogue())
+    assert {"BN-EPS", "OPT-ADAM-EPSHAT", "SAVE-SQUARE"} <= found
