@@ -1,6 +1,5 @@
 """What tasks, frameworks and machines look like in a terminal."""
 
-import ast
 import itertools
 import textwrap
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.table import Table
 
+from parity.aligned import aligned
 from parity.divergences import Divergence, catalogue, find
 from parity.divergences.report import as_it_comes
 from parity.frameworks.environment import FrameworkInfo
@@ -113,12 +113,12 @@ def task(console: Console, task: Task) -> None:
     console.rule(f"parity/tasks/{task.name}.py")
     console.print(_code((ROOT / "parity" / "tasks" / f"{task.name}.py").read_text()))
     console.rule(" | ".join(f"{package}/{task.name}.py" for package in PACKAGES.values()))
-    parts = {name: _parts((ROOT / package / f"{task.name}.py").read_text()) for name, package in PACKAGES.items()}
-    functions = [name for name in ("", "build", *task.stages, "_") if any(part.get(name) for part in parts.values())]
+    sources = {name: (ROOT / package / f"{task.name}.py").read_text() for name, package in PACKAGES.items()}
+    rows = aligned(sources, ("build", *task.stages))
     if console.width >= WIDE:
-        console.print(_side_by_side(parts, functions))
+        console.print(_side_by_side(list(sources), rows))
     else:
-        _stacked(console, parts, functions)
+        _stacked(console, rows)
 
 
 def _has(word: str, *texts: str) -> bool:
@@ -132,35 +132,20 @@ def _matches(found: Sequence[str], entries: dict[str, type[Divergence]], asked: 
     return view
 
 
-def _side_by_side(parts: dict[str, dict[str, str]], functions: Sequence[str]) -> Table:
+def _side_by_side(frameworks: Sequence[str], rows: Sequence[tuple[str, dict[str, str]]]) -> Table:
     table = Table(show_header=True, show_lines=True, expand=True)
-    for framework in parts:
+    for framework in frameworks:
         table.add_column(framework, ratio=1)
-    for name in functions:
-        table.add_row(*(_code(part.get(name, "")) for part in parts.values()))
+    for _, row in rows:
+        table.add_row(*(_code(row.get(framework, "")) for framework in frameworks))
     return table
 
 
-def _stacked(console: Console, parts: dict[str, dict[str, str]], functions: Sequence[str]) -> None:
-    for name in functions:
-        for framework, part in parts.items():
-            if part.get(name):
-                console.rule(f"{framework} {'' if name in ('', '_') else name}".strip(), align="left", style="dim")
-                console.print(_code(part[name]))
-
-
-def _parts(source: str) -> dict[str, str]:
-    """The source cut at its public functions: what stands before `build` under "", private helpers under "_"."""
-    lines = source.splitlines()
-    parts: dict[str, list[str]] = {}
-    name, start = "", 0
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.FunctionDef):
-            begin = min(node.lineno, *(d.lineno for d in node.decorator_list), node.lineno) - 1
-            parts.setdefault(name, []).extend(lines[start:begin])
-            name, start = ("_" if node.name.startswith("_") else node.name), begin
-    parts.setdefault(name, []).extend(lines[start:])
-    return {name: "\n".join(part).strip("\n") for name, part in parts.items()}
+def _stacked(console: Console, rows: Sequence[tuple[str, dict[str, str]]]) -> None:
+    for name, row in rows:
+        for framework, source in row.items():
+            console.rule(f"{framework} {name}".strip(), align="left", style="dim")
+            console.print(_code(source))
 
 
 def _expected_divergence(stage: Stage) -> str:

@@ -44,3 +44,19 @@ def read(path: Path) -> tuple[dict[str, Any], list[Row]]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is not a file of results; parity run --json NEW.json writes one") from error
     return environment, rows
+
+
+def read_lessons(path: Path) -> list[dict[str, Any]]:
+    """What the exercises print, their claims, and trajectories' units by row; nothing in a file of an older format.
+
+    Raises:
+        UsageError: these are damaged.
+    """
+    try:
+        lessons: list[dict[str, Any]] = json.loads(path.read_text()).get("lessons", [])
+        for lesson in lessons:
+            _ = lesson["task"], lesson["framework"], [show["kind"] for show in lesson["shows"]]
+            _ = lesson["claims"].items(), lesson["units_by_row"].items()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(f"{path} has damaged lessons: write it again with parity run --json {path}") from error
+    return lessons

@@ -82,9 +82,9 @@ def is_own(result: Result) -> bool:
 
 def _views(show: Show, ways: Ways) -> Iterator[View | str]:
     if isinstance(show, Table):
-        yield _table(show, _alike(ways))
+        yield _table(show, alike(ways))
     elif isinstance(show, Matrix):
-        yield from _matrices(show, _alike(ways))
+        yield from _matrices(show, alike(ways))
     else:
         yield from _rows(show, ways)
 
@@ -94,7 +94,7 @@ def _table(show: Table, ways: Ways) -> View:
     columns: dict[str, list[str]] = {}
     for heading, key in show.columns.items():
         of = {framework: column_of(key, outputs) for framework, outputs in ways.items()}
-        columns |= _together(heading, of)
+        columns |= together(heading, of)
     length = max(map(len, columns.values()), default=0)
     labels = show.labels or tuple(str(number) for number in range(1, length + 1))
     view = table("", [show.row, *columns], names=[show.row], right=list(columns), gap=2)
@@ -104,7 +104,7 @@ def _table(show: Table, ways: Ways) -> View:
     return view
 
 
-def _alike(ways: Ways) -> Ways:
+def alike(ways: Ways) -> Ways:
     """The outputs with the first framework's numbers for all whose own differ by rounding, so that they print alike."""
     found: dict[str, Outputs] = {}
     for framework, outputs in ways.items():
@@ -129,10 +129,10 @@ def _is_alike(value: Array, other: Array) -> bool:
 
 def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
     """A row for each name; its cells side by side, or below it where one is a sentence."""
-    torch, alike = ways.get("torch"), _alike(ways)
+    torch, shared = ways.get("torch"), alike(ways)
 
     def texts(cell: Cell) -> dict[str, str]:
-        of = alike if isinstance(cell, str) else ways
+        of = shared if isinstance(cell, str) else ways
         return {f: text_of(cell, outputs, torch) for f, outputs in of.items() if _due(cell, f)}
 
     cells = {name: [texts(cell) for cell in row] for name, row in show.rows.items()}
@@ -145,7 +145,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
     }
     flat: dict[str, list[str]] = {}
     for heading, of in columns.items():
-        flat |= _together(heading, {f: texts for f, texts in of.items() if any(texts)})
+        flat |= together(heading, {f: texts for f, texts in of.items() if any(texts)})
     view = table("", [show.columns[0], *flat], right=list(flat), gap=2)
     for place, name in enumerate(show.rows):
         view.add_row(name, *(texts[place] for texts in flat.values()))
@@ -159,14 +159,14 @@ def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> 
         view.add_row(f"[bold]{name}[/]", "")
         for heading, of in zip(headings, row, strict=True):
             name_of = heading if len(headings) > 1 else ""
-            for who, texts in _together(name_of, {f: [text] for f, text in of.items()}).items():
+            for who, texts in together(name_of, {f: [text] for f, text in of.items()}).items():
                 view.add_row(f"  {who}", texts[0])
     yield view
 
 
 def _matrices(show: Matrix, ways: Ways) -> Iterator[View | str]:
     of = {framework: ["\t".join(row) for row in matrix_of(show.of, outputs)] for framework, outputs in ways.items()}
-    for heading, rows in _together(show.title, of).items():
+    for heading, rows in together(show.title, of).items():
         width = max((row.count("\t") + 1 for row in rows), default=0)
         view = View(box=None, show_header=False, padding=(0, 2, 0, 0))
         for _ in range(width):
@@ -177,7 +177,7 @@ def _matrices(show: Matrix, ways: Ways) -> Iterator[View | str]:
         yield view
 
 
-def _together(heading: str, of: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def together(heading: str, of: Mapping[str, list[str]]) -> dict[str, list[str]]:
     """The same cells once, under the heading; else a column of each framework, or of those that agree."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for framework, texts in of.items():

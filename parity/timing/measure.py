@@ -103,7 +103,15 @@ def write_times(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
 
 
 def read_times(path: Path) -> pd.DataFrame:
-    """The rows of a file that `write_times` wrote, in this version's columns.
+    """The rows of a file that `write_times` wrote, in the columns that are compared; UsageError as `read_rows`."""
+    return read_rows(path, COMPARED)[list(COMPARED)]
+
+
+def read_rows(path: Path, needed: Sequence[str]) -> pd.DataFrame:
+    """All columns of a file that `write_times` wrote, under this version's names.
+
+    Args:
+        needed: the columns without which it is no such file.
 
     Raises:
         UsageError: the file is not a file of times, has an unknown format, or is parquet and pyarrow is missing.
@@ -114,9 +122,8 @@ def read_times(path: Path) -> pd.DataFrame:
         if number not in (1, FORMAT):
             raise UsageError(f"{path} has format {number}, this version reads 1 and {FORMAT}: run parity time again")
         rows = rows.rename(columns={"contestant": "backend", "refused": "skip_reason"})
-        return rows[
-            ["task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores"]
-        ]
+        _ = rows[list(needed)]
+        return rows
     except ImportError as error:
         raise UsageError(f"{path} cannot be read without pyarrow: python -m pip install pyarrow") from error
     except UsageError:

@@ -1,0 +1,1 @@
+"""One kind of page a module; each has `write(site, found)`."""

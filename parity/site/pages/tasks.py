@@ -1,0 +1,124 @@
+"""A page for each task: what it teaches, prints and claims, the three sources, units, times, and what it aligns."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from parity.aligned import aligned
+from parity.divergences import catalogue
+from parity.divergences.report import difference
+from parity.frameworks.runtime import PACKAGES
+from parity.judging.shown import setting
+from parity.site import lessons, task_times, units
+from parity.site.plots import COLOURS, NAMES, Figure, in_words, lines, number
+from parity.site.sources import Found
+from parity.site.writing import Site
+from parity.task import FRAMEWORKS, Task
+from parity.tasks import load, names
+
+
+
+def write(site: Site, found: Found) -> None:
+    """All of them; a result of a task that is no more has no page."""
+    every = names()
+    for place, name in enumerate(every):
+        task = load(name)
+        result, taught = _taught(found, name)
+        numbers = {**task.sizes.get("base", {}), **task.config}
+        site.page(
+            f"tasks/{name}.html", "task.html", title=task.title, task=task, result=result if len(found.runs) > 1 else "",
+            settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
+            views=lessons.views(site, name, taught), claims=_claims(taught), sources=_sources(task), package=PACKAGES,
+            names=NAMES, units=_units(found, name), growth=_growth(site, name, taught),
+            times=task_times.of_task(site, found, name), aligns=[_aligned(found, one) for one in task.aligns],
+            before=every[place - 1] if place else "", after=every[place + 1] if place + 1 < len(every) else "",
+        )  # fmt: skip
+
+
+def _taught(found: Found, task: str) -> tuple[str, dict[str, Any]]:
+    """The first result with lessons of a task, and these by framework."""
+    for result, run in found.runs.items():
+        mine = {lesson["framework"]: lesson for lesson in run.lessons if lesson["task"] == task}
+        if mine:
+            return result, {f: mine[f] for f in FRAMEWORKS if f in mine}
+    return "", {}
+
+
+def _claims(taught: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each claim, the frameworks in which it does not hold, and those it is about if not all."""
+    said: dict[str, dict[str, str]] = {}
+    for framework, lesson in taught.items():
+        for text, verdict in lesson["claims"].items():
+            said.setdefault(text, {})[framework] = verdict
+    return [
+        {
+            "text": text, "not_in": [NAMES[f] for f, v in verdicts.items() if v != "holds"],
+            "about": [NAMES[f] for f in verdicts] if len(verdicts) < len(taught) else [],
+        }
+        for text, verdicts in said.items()
+    ]  # fmt: skip
+
+
+def _sources(task: Task) -> list[tuple[str, dict[str, str]]]:
+    """The implementations, aligned function by function."""
+    folders = {f: Path(importlib.util.find_spec(package).origin).parent for f, package in PACKAGES.items()}  # type: ignore[union-attr, arg-type]
+    files = {f: (folder / f"{task.name}.py").read_text() for f, folder in folders.items()}
+    return aligned(files, ("build", *task.stages))
+
+
+def _units(found: Found, task: str) -> list[dict[str, Any]]:
+    """A table for each size and dtype: outputs by framework and result; the worst of its modes and devices."""
+    frames = [units.judged(run.rows).assign(result=name) for name, run in found.runs.items()]
+    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["task", "size", "dtype"])
+    tables = []
+    mine = rows[rows["task"] == task]
+    for (size, dtype), group in sorted(mine.groupby(["size", "dtype"]), key=lambda item: item[0] != ("base", "float32")):
+        columns = list(group[["framework", "result"]].drop_duplicates().itertuples(index=False, name=None))
+        of = {key: part for key, part in group.groupby(["output", "framework", "result"])}
+        lines_ = [
+            {
+                "output": output or "the whole run",
+                "cells": [units.cell(of.get((output, *column), group.iloc[:0])) for column in columns],
+                "reasons": list(dict.fromkeys(r for r in group[group["output"] == output]["reason"] if r)),
+            }
+            for output in dict.fromkeys(group["output"])
+        ]
+        headings = [NAMES.get(f, f) + (f" {r}" if len(found.runs) > 1 else "") for f, r in columns]
+        worst = units.cell(group)
+        tables.append({"size": size, "dtype": dtype, "columns": headings, "lines": lines_, "worst": worst})
+    return tables
+
+
+def _growth(site: Site, task: str, taught: Mapping[str, Any]) -> list[Figure]:
+    """For trainings: the noise units of each epoch, a figure for each output."""
+    keys = dict.fromkeys(key for lesson in taught.values() for key in lesson["units_by_row"])
+    figures = []
+    for key in keys:
+        curves = {
+            NAMES[f]: [number(value) for value in lesson["units_by_row"][key]]
+            for f, lesson in taught.items() if key in lesson["units_by_row"]
+        }  # fmt: skip
+        length = max(map(len, curves.values()))
+        rows = [[n + 1, *(values[n] if n < len(values) else None for values in curves.values())] for n in range(length)]
+        whose = {NAMES[f]: f for f in COLOURS}
+        figures.append(site.figure(
+            f"{task}-growth-{key}", f"{key}, error by row", in_words(curves),
+            lines(curves, [row[0] for row in rows], frameworks=whose), ["row", *curves], rows,
+            xaxis={"title": {"text": "epoch or step"}}, yaxis={"title": {"text": "noise units"}, "rangemode": "tozero"},
+        ))  # fmt: skip
+    return figures
+
+
+def _aligned(found: Found, name: str) -> dict[str, Any]:
+    """A divergence that the implementations align, with its gap as it comes: measured, else as recorded."""
+    entry = catalogue()[name]
+    for measured in found.divergences.values():
+        row = measured.entries.get(name, {})
+        if "gap" in row:
+            in_units = f", {float(row['units']):,.0f} noise units" if row.get("units") not in (None, "inf") else ""
+            said = f"measured: a relative gap of {float(row['gap']):.1e}{in_units}"
+            return {"entry": entry, "gap": said if row["gap"] != "inf" else f"measured: {difference(entry)}"}
+    return {"entry": entry, "gap": f"as recorded: {difference(entry)}"}

@@ -1,0 +1,110 @@
+"""What a folder of results holds: runs, times, measured divergences, compared models and asv's history, by result.
+
+A result is what one machine wrote, with one set of versions: a folder below the given one, or the files in it.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from parity.divergences import drift
+from parity.judging import results
+from parity.judging.verdict import Row
+from parity.site.asv import History, read_history
+from parity.site.times import TIMED
+from parity.task import UsageError
+from parity.timing import measure
+
+USUAL = ("parity", "times", "divergences", "models")  # names of files that say nothing about whose they are
+HERE = "here"  # the name of a result that has no other
+KINDS = "parity run --json, time --output, divergences --json and models --json"
+
+
+@dataclass(frozen=True)
+class Run:
+    """What `parity run --json` wrote."""
+
+    environment: dict[str, Any]
+    rows: pd.DataFrame
+    lessons: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Divergences:
+    """What `parity divergences --json` wrote."""
+
+    environment: dict[str, Any]
+    entries: dict[str, dict[str, Any]]
+
+
+@dataclass
+class Found:
+    """Everything that the site is made of, by result; any part may be empty."""
+
+    folder: Path
+    runs: dict[str, Run] = field(default_factory=dict)
+    times: dict[str, pd.DataFrame] = field(default_factory=dict)
+    divergences: dict[str, Divergences] = field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = field(default_factory=dict)
+    history: History = field(default_factory=History)
+
+    @property
+    def results(self) -> list[str]:
+        """The names of the results, those with a run first."""
+        return list(dict.fromkeys([*self.runs, *self.times, *self.divergences]))
+
+
+def read(folder: Path, history: Path) -> Found:
+    """Everything in a folder of results, and in asv's folder.
+
+    Raises:
+        UsageError: the folder is missing; a file is damaged, of an older format, or none of parity's.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder of results; tox run -e compare makes results/")
+    found = Found(folder, history=read_history(history))
+    for path in sorted([*folder.rglob("*.json"), *folder.rglob("times*.csv")]):
+        _add(found, path, _name(path.relative_to(folder)))
+    return found
+
+
+def _add(found: Found, path: Path, name: str) -> None:
+    kind = "times" if path.suffix == ".csv" else _kind(path)
+    part: dict[str, Any] = getattr(found, kind)
+    if name in part:
+        raise UsageError(f"{path} is a second file of {kind} of the result {name!r}: give each its own folder")
+    if kind == "times":
+        part[name] = measure.read_rows(path, TIMED).fillna({"skip_reason": ""})
+    elif kind == "runs":
+        environment, rows = results.read(path)
+        frame = pd.DataFrame(rows, columns=list(Row.__annotations__))
+        part[name] = Run(environment, frame, results.read_lessons(path))
+    elif kind == "divergences":
+        part[name] = Divergences(*drift.read(path))
+    else:
+        part[name] = json.loads(path.read_text())
+
+
+def _kind(path: Path) -> str:
+    """Which part of `Found` a JSON file is, by the keys that only this kind has."""
+    try:
+        content = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} is damaged, it is no JSON ({error}): write it again, or move it away") from error
+    keys = set(content) if isinstance(content, dict) else set()
+    kinds = {"divergences": {"divergences"}, "runs": {"environment", "rows"}, "models": {"layers"}}
+    kind = next((kind for kind, telling in kinds.items() if telling <= keys), "")
+    if not kind:
+        raise UsageError(f"{path} is no file of {KINDS}: move it away")
+    return kind
+
+
+def _name(path: Path) -> str:
+    """`ubuntu/parity.json` and `ubuntu/times.csv` are of the result `ubuntu`."""
+    parts = [*path.parent.parts, path.stem]
+    for usual in USUAL:
+        parts[-1] = parts[-1].removeprefix(usual).strip("-_.")
+    return " ".join(filter(None, parts)) or HERE
