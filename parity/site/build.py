@@ -5,10 +5,10 @@ from pathlib import Path
 
 from parity.frameworks.environment import parity_version
 from parity.site import code, search, sources
-from parity.site.pages import home, tasks
+from parity.site.pages import divergences, home, tasks
 from parity.site.writing import Site, copy_static, write_whole
 
-PAGES = (home, tasks)
+PAGES = (home, tasks, divergences)
 
 
 def build(results: Path, out: Path, history: Path) -> Path:
@@ -25,7 +25,7 @@ def build(results: Path, out: Path, history: Path) -> Path:
         (folder / "site.css").open("a").write(code.style())
         for page in PAGES:
             page.write(site, found)
-        search.write(site)
+        search.write(site, found)
 
     write_whole(out, fill)
     return out / "index.html"

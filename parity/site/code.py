@@ -1,5 +1,6 @@
 """Source on a page: highlighted, with a colour for each theme."""
 
+import functools
 import re
 
 from markupsafe import Markup, escape
@@ -12,9 +13,15 @@ from pygments.token import STANDARD_TYPES
 LIGHT, DARK = "xcode", "github-dark"  # both have a contrast of 4.5 and more on the pages' backgrounds
 
 
+@functools.cache
 def python(source: str) -> Markup:
     """Highlighted Python."""
-    return Markup(highlight(source, PythonLexer(), HtmlFormatter(nowrap=True)))  # noqa: S704  # pygments escapes
+    return Markup(highlight(source, *_tools()))
+
+
+@functools.cache
+def _tools() -> tuple[PythonLexer, HtmlFormatter]:
+    return PythonLexer(), HtmlFormatter(nowrap=True)
 
 
 def prose(text: str) -> Markup:

@@ -1,20 +1,20 @@
 """What the search box looks through: tasks, divergences and APIs."""
 
 from parity.divergences import catalogue
+from parity.site.sources import Found
 from parity.site.writing import Site
-from parity.tasks import load, names
 
 
-def write(site: Site) -> None:
+def write(site: Site, found: Found) -> None:
     """The index, as a script."""
     tasks = [
-        {"kind": "task", "name": name, "title": load(name).title, "more": f"{load(name).topic} {load(name).lesson}",
+        {"kind": "task", "name": name, "title": task.title, "more": f"{task.topic} {task.lesson}",
          "address": f"tasks/{name}.html"}
-        for name in names()
+        for name, task in found.tasks.items()
     ]  # fmt: skip
     entries = [
         {"kind": "divergence", "name": name, "title": entry.title, "more": " ".join((entry.area, *entry.words)),
-         "address": f"divergences/{entry.area}.html#{name}"}
+         "address": f"divergences/{name}.html"}
         for name, entry in catalogue().items()
     ]  # fmt: skip
     used: dict[str, list[str]] = {}

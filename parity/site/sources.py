@@ -13,9 +13,11 @@ import pandas as pd
 from parity.divergences import drift
 from parity.judging import results
 from parity.judging.verdict import Row
+from parity.site import units
 from parity.site.asv import History, read_history
 from parity.site.times import TIMED
-from parity.task import UsageError
+from parity.task import Task, UsageError
+from parity.tasks import load, names
 from parity.timing import measure
 
 USUAL = ("parity", "times", "divergences", "models")  # names of files that say nothing about whose they are
@@ -28,7 +30,7 @@ class Run:
     """What `parity run --json` wrote."""
 
     environment: dict[str, Any]
-    rows: pd.DataFrame
+    rows: list[Row]
     lessons: list[dict[str, Any]]
 
 
@@ -44,12 +46,16 @@ class Divergences:
 class Found:
     """Everything that the site is made of, by result; any part may be empty."""
 
-    folder: Path
+    tasks: dict[str, Task] = field(default_factory=lambda: {name: load(name) for name in names()})
     runs: dict[str, Run] = field(default_factory=dict)
     times: dict[str, pd.DataFrame] = field(default_factory=dict)
     divergences: dict[str, Divergences] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: History = field(default_factory=History)
+
+    def judged(self) -> list[tuple[str, list[Row]]]:
+        """The rows about outputs, by result."""
+        return [(name, units.judged(run.rows)) for name, run in self.runs.items()]
 
     @property
     def results(self) -> list[str]:
@@ -65,7 +71,7 @@ def read(folder: Path, history: Path) -> Found:
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of results; tox run -e compare makes results/")
-    found = Found(folder, history=read_history(history))
+    found = Found(history=read_history(history))
     for path in sorted([*folder.rglob("*.json"), *folder.rglob("times*.csv")]):
         _add(found, path, _name(path.relative_to(folder)))
     return found
@@ -79,9 +85,7 @@ def _add(found: Found, path: Path, name: str) -> None:
     if kind == "times":
         part[name] = measure.read_rows(path, TIMED).fillna({"skip_reason": ""})
     elif kind == "runs":
-        environment, rows = results.read(path)
-        frame = pd.DataFrame(rows, columns=list(Row.__annotations__))
-        part[name] = Run(environment, frame, results.read_lessons(path))
+        part[name] = Run(*results.read(path), results.read_lessons(path))
     elif kind == "divergences":
         part[name] = Divergences(*drift.read(path))
     else:

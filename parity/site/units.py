@@ -1,16 +1,15 @@
 """Noise units as cells: what is written, how bad it is, and how much of the 30 is used."""
 
 import math
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import pandas as pd
+from typing import Any, TypeVar
 
 from parity.judging.noise import LIMIT
-from parity.judging.verdict import CLAIM, PASSING
+from parity.judging.verdict import CLAIM, PASSING, Row
 
-WAY = ["device", "dtype", "mode"]
 FAILED = 1e9  # sorts behind every number of units
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -27,26 +26,36 @@ class Cell:
         return [self.order, self.text, self.kind, round(self.heat, 3)]
 
 
-def cell(rows: pd.DataFrame) -> Cell:
+def cell(rows: Sequence[Row]) -> Cell:
     """The worst of these rows; a failure is worse than any number."""
-    if rows.empty:
+    if not rows:
         return Cell("–", "none", -1, 0)
-    failed = rows[~rows["verdict"].isin(PASSING)]
-    if not failed.empty:
-        units = failed["units"].max()
-        text = f"{units:,.3g}" if math.isfinite(units) else str(failed["verdict"].iloc[0])
-        return Cell(text, "bad", FAILED + (units if math.isfinite(units) else FAILED), 1)
-    units = rows["units"].max()
-    if pd.isna(units) or not units:
-        return Cell("exact" if "exact" in set(rows["verdict"]) else str(rows["verdict"].iloc[0]), "", 0, 0)
-    return Cell(f"{units:.3g}", "", float(units), min(1.0, float(units) / LIMIT))
+    worst = max(rows, key=order)
+    units = worst.units or 0.0
+    if worst.verdict not in PASSING:
+        return Cell(f"{units:,.3g}" if 0 < units < math.inf else worst.verdict, "bad", order(worst), 1)
+    return Cell(f"{units:.3g}" if units else worst.verdict, "", units, min(1.0, units / LIMIT))
 
 
-def judged(rows: pd.DataFrame) -> pd.DataFrame:
+def order(row: Row) -> float:
+    """By which rows are sorted: the noise units, and failures behind them."""
+    units = row.units or 0.0
+    return units if row.verdict in PASSING else FAILED + min(units, FAILED)
+
+
+def judged(rows: Iterable[Row]) -> list[Row]:
     """The rows about outputs, without claims and without what could not run."""
-    return rows[(rows["verdict"] != "unavailable") & ~rows["output"].str.startswith(f"{CLAIM}/")]
+    return [row for row in rows if row.verdict != "unavailable" and not row.output.startswith(f"{CLAIM}/")]
 
 
-def by_way(rows: pd.DataFrame) -> dict[str, Cell]:
-    """The worst by device, dtype and mode: `cpu float32 eager`."""
-    return {" ".join(map(str, way)): cell(group) for way, group in rows.groupby(WAY, sort=False)}  # type: ignore[arg-type]
+def grouped(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
+    """The rows by a key, in their order."""
+    found: dict[K, list[Row]] = {}
+    for row in rows:
+        found.setdefault(key(row), []).append(row)
+    return found
+
+
+def way(row: Row) -> str:
+    """Device, dtype and mode, as the filters name them."""
+    return f"{row.device} {row.dtype} {row.mode}"

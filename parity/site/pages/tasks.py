@@ -5,27 +5,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from parity.aligned import aligned
 from parity.divergences import catalogue
-from parity.divergences.report import difference
 from parity.frameworks.runtime import PACKAGES
 from parity.judging.shown import setting
+from parity.judging.verdict import Row
 from parity.site import lessons, task_times, units
+from parity.site.pages.divergences import gap_of
 from parity.site.plots import COLOURS, NAMES, Figure, in_words, lines, number
 from parity.site.sources import Found
 from parity.site.writing import Site
 from parity.task import FRAMEWORKS, Task
-from parity.tasks import load, names
 
 
 
 def write(site: Site, found: Found) -> None:
     """All of them; a result of a task that is no more has no page."""
-    every = names()
-    for place, name in enumerate(every):
-        task = load(name)
+    every = list(found.tasks)
+    for place, (name, task) in enumerate(found.tasks.items()):
         result, taught = _taught(found, name)
         numbers = {**task.sizes.get("base", {}), **task.config}
         site.page(
@@ -33,7 +30,9 @@ def write(site: Site, found: Found) -> None:
             settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
             views=lessons.views(site, name, taught), claims=_claims(taught), sources=_sources(task), package=PACKAGES,
             names=NAMES, units=_units(found, name), growth=_growth(site, name, taught),
-            times=task_times.of_task(site, found, name), aligns=[_aligned(found, one) for one in task.aligns],
+            times=task_times.of_task(site, found, name), aligns=[
+                {"entry": catalogue()[one], "gap": gap_of(catalogue()[one], found.divergences)} for one in task.aligns
+            ],
             before=every[place - 1] if place else "", after=every[place + 1] if place + 1 < len(every) else "",
         )  # fmt: skip
 
@@ -71,24 +70,26 @@ def _sources(task: Task) -> list[tuple[str, dict[str, str]]]:
 
 def _units(found: Found, task: str) -> list[dict[str, Any]]:
     """A table for each size and dtype: outputs by framework and result; the worst of its modes and devices."""
-    frames = [units.judged(run.rows).assign(result=name) for name, run in found.runs.items()]
-    rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=["task", "size", "dtype"])
+    of: dict[tuple[str, str], dict[str, dict[str, list[Row]]]] = {}
+    for result, every in found.judged():
+        suffix = f" {result}" if len(found.runs) > 1 else ""
+        for row in every:
+            if row.task == task:
+                by_output = of.setdefault((row.size, row.dtype), {}).setdefault(row.output, {})
+                by_output.setdefault(NAMES.get(row.framework, row.framework) + suffix, []).append(row)
     tables = []
-    mine = rows[rows["task"] == task]
-    for (size, dtype), group in sorted(mine.groupby(["size", "dtype"]), key=lambda item: item[0] != ("base", "float32")):
-        columns = list(group[["framework", "result"]].drop_duplicates().itertuples(index=False, name=None))
-        of = {key: part for key, part in group.groupby(["output", "framework", "result"])}
+    for (size, dtype), outputs in sorted(of.items(), key=lambda item: item[0] != ("base", "float32")):
+        columns = list(dict.fromkeys(column for by_column in outputs.values() for column in by_column))
         lines_ = [
             {
                 "output": output or "the whole run",
-                "cells": [units.cell(of.get((output, *column), group.iloc[:0])) for column in columns],
-                "reasons": list(dict.fromkeys(r for r in group[group["output"] == output]["reason"] if r)),
+                "cells": [units.cell(by_column.get(column, [])) for column in columns],
+                "reasons": list(dict.fromkeys(row.reason for rows in by_column.values() for row in rows if row.reason)),
             }
-            for output in dict.fromkeys(group["output"])
+            for output, by_column in outputs.items()
         ]
-        headings = [NAMES.get(f, f) + (f" {r}" if len(found.runs) > 1 else "") for f, r in columns]
-        worst = units.cell(group)
-        tables.append({"size": size, "dtype": dtype, "columns": headings, "lines": lines_, "worst": worst})
+        worst = units.cell([row for by_column in outputs.values() for rows in by_column.values() for row in rows])
+        tables.append({"size": size, "dtype": dtype, "columns": columns, "lines": lines_, "worst": worst})
     return tables
 
 
@@ -110,15 +111,3 @@ def _growth(site: Site, task: str, taught: Mapping[str, Any]) -> list[Figure]:
             xaxis={"title": {"text": "epoch or step"}}, yaxis={"title": {"text": "noise units"}, "rangemode": "tozero"},
         ))  # fmt: skip
     return figures
-
-
-def _aligned(found: Found, name: str) -> dict[str, Any]:
-    """A divergence that the implementations align, with its gap as it comes: measured, else as recorded."""
-    entry = catalogue()[name]
-    for measured in found.divergences.values():
-        row = measured.entries.get(name, {})
-        if "gap" in row:
-            in_units = f", {float(row['units']):,.0f} noise units" if row.get("units") not in (None, "inf") else ""
-            said = f"measured: a relative gap of {float(row['gap']):.1e}{in_units}"
-            return {"entry": entry, "gap": said if row["gap"] != "inf" else f"measured: {difference(entry)}"}
-    return {"entry": entry, "gap": f"as recorded: {difference(entry)}"}

@@ -178,7 +178,8 @@
     const axes = Object.fromEntries(Object.keys({xaxis: 0, yaxis: 0, ...layout})
       .filter((key) => /^[xy]axis/.test(key)).map((key) => [key, {...axis, ...layout[key]}]));
     return {
-      margin: {l: 55, r: 12, t: 12, b: 40}, hovermode: "closest", legend: {orientation: "h", y: -0.18},
+      margin: {l: 55, r: 12, t: 12, b: 40}, hovermode: "closest",
+      legend: {orientation: "h", y: 1.02, yanchor: "bottom", x: 0},
       ...layout, ...axes, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: {color: ink, family: "system-ui, sans-serif", size: 12},
     };
