@@ -216,6 +216,21 @@ def divergences(
 
 
 @app.command()
+def site(
+    results: Annotated[Path, typer.Option(help="The folder that run, time and divergences wrote into.")] = Path("results"),
+    out: Annotated[Path, typer.Option(help="The folder of the pages; a site that is there is replaced.")] = Path("site"),
+    history: Annotated[Path, typer.Option(help="asv's folder, if it has measured something.")] = Path(".asv"),
+) -> None:
+    """Build pages from results: every exercise, time and divergence, side by side; any browser or host shows them.
+
+    Exit code 0 on success, 2 if a file is damaged or the folder cannot be written.
+    """
+    from parity.site import build_site
+
+    Terminal().print(build_site(results, out, history), highlight=False, markup=False, soft_wrap=True)
+
+
+@app.command()
 def compare(
     results: Annotated[
         list[Path],

@@ -6,7 +6,7 @@ from pathlib import Path
 from parity.frameworks.environment import parity_version
 from parity.site import code, search, sources
 from parity.site.pages import divergences, home, tasks
-from parity.site.writing import Site, copy_static, write_whole
+from parity.site.writing import TEMPLATES, Site, write_whole
 
 PAGES = (home, tasks, divergences)
 
@@ -21,8 +21,9 @@ def build(results: Path, out: Path, history: Path) -> Path:
 
     def fill(folder: Path) -> None:
         site = Site(folder, f"parity {parity_version()}; results: {', '.join(found.results) or 'none'}")
-        copy_static(folder, {"plotly.min.js": _plotly()})
-        (folder / "site.css").open("a").write(code.style())
+        site.file("site.css", (TEMPLATES / "site.css").read_text() + code.style())
+        site.file("site.js", (TEMPLATES / "site.js").read_text())
+        site.file("plotly.min.js", _plotly())
         for page in PAGES:
             page.write(site, found)
         search.write(site, found)

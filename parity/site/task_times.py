@@ -46,8 +46,7 @@ def _bars(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
             shape = list(group[group["framework"] == framework]["backend"].unique()).index(backend)
             traces.append({
                 "type": "bar", "orientation": "h", "name": backend, "y": list(own["loop"]),
-                "x": list(own["median_seconds"]), "text": [_text(row) for row in own.itertuples()],
-                "textposition": "outside", "cliponaxis": False,
+                "x": list(own["median_seconds"]), "text": ["disturbed" if row.disturbed else "" for row in own.itertuples()],
                 "hovertext": [f"{row.loop}, {backend}: {times.said(row)}" for row in own.itertuples()], "hoverinfo": "text",
                 "marker": {"color": COLOURS.get(framework, OTHERS[place % len(OTHERS)]),
                            "pattern": {"shape": SHAPES[shape % len(SHAPES)], "fgopacity": 0.5}},
@@ -63,10 +62,6 @@ def _bars(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
             barmode="group", xaxis={"title": {"text": "seconds"}, "type": "log"}, yaxis={"autorange": "reversed"},
         ))  # fmt: skip
     return figures
-
-
-def _text(row: Any) -> str:
-    return f"{duration(row.median_seconds)}{' disturbed' if row.disturbed else ''}"
 
 
 def _cost(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:

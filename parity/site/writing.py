@@ -4,9 +4,8 @@ import csv
 import io
 import json
 import re
-import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +96,3 @@ def write_whole(out: Path, fill: Callable[[Path], None]) -> None:
             fresh.rename(target)
     except OSError as error:
         raise UsageError(f"{out} cannot be written: {error.strerror}") from error
-
-
-def copy_static(folder: Path, extra: Mapping[str, str]) -> None:
-    """The style and the script of every page, and other files by name."""
-    for name in (OURS, "site.js"):
-        shutil.copyfile(TEMPLATES / name, folder / name)
-    for name, content in extra.items():
-        (folder / name).write_text(content)

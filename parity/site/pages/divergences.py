@@ -127,8 +127,8 @@ def _facts(entry: Entry, measured: Mapping[str, Divergences]) -> Iterator[dict[s
         versions = ", ".join(f"{n} {v}" for info in environment for n, v in info.get("versions", {}).items() if v != "none")
         yield {
             "result": result, "versions": versions, "gap": _number(row.get("gap"), ".1e"),
-            "units": _number(row.get("units"), ",.3g"), "residual": _number(row.get("residual"), ".1e"),
-            "aligned": _number(row.get("aligned_units"), ",.3g"), "faults": "; ".join(row.get("faults", ())),
+            "units": _units(row.get("units")), "residual": _number(row.get("residual"), ".1e"),
+            "aligned": _units(row.get("aligned_units")), "faults": "; ".join(row.get("faults", ())),
             "outcomes": "; ".join(f"{side}: {text}" for side, text in row.get("outcomes", {}).items() if text != "value"),
             "unavailable": row.get("unavailable", ""),
         }  # fmt: skip
@@ -139,3 +139,7 @@ def _number(value: Any, form: str) -> str:
         return "–"
     number = float(value)
     return format(number, form) if math.isfinite(number) else "no measure"
+
+
+def _units(value: Any) -> str:
+    return _number(value, ",.0f" if value is not None and float(value) >= 1000 else ".3g")

@@ -1,6 +1,7 @@
 """The first page: what was run, and who is where."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -73,30 +74,30 @@ def _times_map(found: Found, timed: pd.DataFrame) -> dict[str, Any]:
     mean_of = {reference: times.means(table) for reference, table in of.items()}
     marked = timed[timed["disturbed"]][["task", "loop", "size", "result", "backend"]]
     disturbed = set(marked.itertuples(index=False, name=None))
+    references = list(dict.fromkeys(["torch", *of])) if "torch" in of else list(of)
+
+    def cell(ratios: dict[str, float]) -> dict[str, Any]:
+        shown = times.plain(ratios.get(references[0], math.nan))
+        packed = {reference: times.plain(ratio) for reference, ratio in ratios.items()}
+        return {"ratios": json.dumps(packed), "shown": shown[0] if shown else "–"}
+
     lines = []
     for key in table.index:
         topic, task, loop, size = map(str, key)
         cells = [
-            {
-                "ratios": _packed({ref: table.loc[key, (c.result, c.backend)] for ref, table in of.items()}),
-                "disturbed": (task, loop, size, c.result, c.backend) in disturbed,
-            }
+            cell({reference: ratios.loc[key, (c.result, c.backend)] for reference, ratios in of.items()})
+            | {"disturbed": (task, loop, size, c.result, c.backend) in disturbed}
             for c in columns
         ]
         lines.append({**_about(found, task), "topic": topic, "loop": loop, "size": size, "cells": cells})
     feet = [
         {"topic": topic, "cells": [
-            _packed({ref: means[topic][c.result, c.backend] for ref, means in mean_of.items() if topic in means})
+            cell({reference: means[topic][c.result, c.backend] for reference, means in mean_of.items() if topic in means})
             for c in columns
         ]}
         for topic in dict.fromkeys(topic for means in mean_of.values() for topic in means)
     ]  # fmt: skip
-    references = list(dict.fromkeys(["torch", *of])) if "torch" in of else list(of)
     return {"columns": columns, "lines": lines, "feet": feet, "references": references}
-
-
-def _packed(by_reference: dict[str, float]) -> str:
-    return json.dumps({ref: times.plain(value) for ref, value in by_reference.items()})
 
 
 def _about(found: Found, task: str) -> dict[str, str]:

@@ -89,7 +89,10 @@ def _units(found: Found, task: str) -> list[dict[str, Any]]:
             for output, by_column in outputs.items()
         ]
         worst = units.cell([row for by_column in outputs.values() for rows in by_column.values() for row in rows])
-        tables.append({"size": size, "dtype": dtype, "columns": columns, "lines": lines_, "worst": worst})
+        tables.append({
+            "size": size, "dtype": dtype, "columns": columns, "lines": lines_, "worst": worst,
+            "has_reasons": any(line["reasons"] for line in lines_),
+        })  # fmt: skip
     return tables
 
 
@@ -106,7 +109,7 @@ def _growth(site: Site, task: str, taught: Mapping[str, Any]) -> list[Figure]:
         rows = [[n + 1, *(values[n] if n < len(values) else None for values in curves.values())] for n in range(length)]
         whose = {NAMES[f]: f for f in COLOURS}
         figures.append(site.figure(
-            f"{task}-growth-{key}", f"{key}, error by row", in_words(curves),
+            f"{task}-growth-{key}", f"{key}: the error of each row", in_words(curves),
             lines(curves, [row[0] for row in rows], frameworks=whose), ["row", *curves], rows,
             xaxis={"title": {"text": "epoch or step"}}, yaxis={"title": {"text": "noise units"}, "rangemode": "tozero"},
         ))  # fmt: skip
