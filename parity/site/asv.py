@@ -66,6 +66,8 @@ def _rows(path: Path) -> Iterator[dict[str, Any]]:
     try:
         found = json.loads(path.read_text())
         packages = {name: text for name, text in found["params"].items() if name not in NOT_PACKAGES and text}
+        threads = found.get("env_vars", {}).get("OMP_NUM_THREADS", "")
+        packages |= {"threads": threads} if threads else {}
         about = {
             "machine": path.parent.name, "commit": found["commit_hash"],
             "date": pd.Timestamp(found["date"], unit="ms"),

@@ -5,19 +5,19 @@ from pathlib import Path
 
 from parity.frameworks.environment import parity_version
 from parity.site import code, search, sources
-from parity.site.pages import divergences, home, tasks
+from parity.site.pages import divergences, history, home, tasks
 from parity.site.writing import TEMPLATES, Site, write_whole
 
-PAGES = (home, tasks, divergences)
+PAGES = (home, tasks, divergences, history)
 
 
-def build(results: Path, out: Path, history: Path) -> Path:
+def build(results: Path, out: Path, asvs: Path) -> Path:
     """Build the site and put it into the place of `out`; return its first page.
 
     Raises:
         UsageError: a file of results is damaged or of an older format, or `out` is something else than a site.
     """
-    found = sources.read(results, history)
+    found = sources.read(results, asvs)
 
     def fill(folder: Path) -> None:
         site = Site(folder, f"parity {parity_version()}; results: {', '.join(found.results) or 'none'}")

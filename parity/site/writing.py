@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -49,6 +50,10 @@ class Site:
         path = self.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content)
+
+    def folder_of(self, address: str, source: Path) -> None:
+        """Copy a folder as it is."""
+        shutil.copytree(source, self.folder / address)
 
     def figure(
         self, name: str, title: str, says: str, traces: list[dict[str, Any]], columns: Sequence[str],
