@@ -217,8 +217,12 @@ def divergences(
 
 @app.command()
 def site(
-    results: Annotated[Path, typer.Option(help="The folder that run, time and divergences wrote into.")] = Path("results"),
-    out: Annotated[Path, typer.Option(help="The folder of the pages; a site that is there is replaced.")] = Path("site"),
+    results: Annotated[Path, typer.Option(help="The folder that run, time and divergences wrote into.")] = Path(
+        "results"
+    ),
+    out: Annotated[Path, typer.Option(help="The folder of the pages; a site that is there is replaced.")] = Path(
+        "site"
+    ),
     history: Annotated[Path, typer.Option(help="asv's folder, if it has measured something.")] = Path(".asv"),
 ) -> None:
     """Build pages from results: every exercise, time and divergence, side by side; any browser or host shows them.

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from parity.frameworks.environment import parity_version
 from parity.site import code, search, sources
-from parity.site.pages import divergences, history, home, tasks
+from parity.site.pages import divergences, history, home, method, models, reference, tasks
 from parity.site.writing import TEMPLATES, Site, write_whole
 
-PAGES = (home, tasks, divergences, history)
+PAGES = (home, tasks, divergences, models, history, method, reference)
 
 
 def build(results: Path, out: Path, asvs: Path) -> Path:

@@ -14,7 +14,14 @@ from parity.site.plots import Figure
 from parity.site.writing import Site
 from parity.task import Array
 
-IN_ORDER = ("epoch", "step", "layer", "passes", "call", "forward")  # what a row is, where a line from one to the next has a meaning
+IN_ORDER = (
+    "epoch",
+    "step",
+    "layer",
+    "passes",
+    "call",
+    "forward",
+)  # what a row is, where a line from one to the next has a meaning
 MEASURES = ("loss", "accuracy", "rate", "gradient")  # headings with the same word share a plot
 LEAST = 3  # points of a line
 DECADES = 100.0  # the greatest value over the least, from which an axis is logarithmic
@@ -99,7 +106,9 @@ def _rows(site: Site, name: str, shows: Shows) -> list[View]:
     first = next(iter(shows.values()))
     columns: dict[str, list[str]] = {}
     for place, heading in enumerate(first["columns"][1:]):
-        cells = {f: [row[place] if place < len(row) else "" for row in show["rows"].values()] for f, show in shows.items()}
+        cells = {
+            f: [row[place] if place < len(row) else "" for row in show["rows"].values()] for f, show in shows.items()
+        }
         columns |= together(heading, cells)
     rows = [[label, *(cells[n] for cells in columns.values())] for n, label in enumerate(first["rows"])]
     sentences = any(len(cell) > 24 for row in rows for cell in row[1:])

@@ -22,7 +22,13 @@ def write(site: Site, found: Found) -> None:
         for api in entry.apis:
             used.setdefault(api, []).append(name)
     apis = [
-        {"kind": "API", "name": api, "title": ", ".join(of), "more": "", "address": f"divergences/index.html?words={api}"}
+        {
+            "kind": "API",
+            "name": api,
+            "title": ", ".join(of),
+            "more": "",
+            "address": f"divergences/index.html?words={api}",
+        }
         for api, of in sorted(used.items())
     ]
     site.script("search.js", "PARITY_INDEX", [*tasks, *entries, *apis])

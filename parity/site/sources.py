@@ -99,7 +99,7 @@ def _kind(path: Path) -> str:
     except (OSError, ValueError) as error:
         raise UsageError(f"{path} is damaged, it is no JSON ({error}): write it again, or move it away") from error
     keys = set(content) if isinstance(content, dict) else set()
-    kinds = {"divergences": {"divergences"}, "runs": {"environment", "rows"}, "models": {"layers"}}
+    kinds = {"divergences": {"divergences"}, "runs": {"environment", "rows"}, "models": {"layers", "faults", "agrees"}}
     kind = next((kind for kind, telling in kinds.items() if telling <= keys), "")
     if not kind:
         raise UsageError(f"{path} is no file of {KINDS}: move it away")

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from parity.site import times
-from parity.site.plots import COLOURS, MARKS, OTHERS, Figure, number
+from parity.site.plots import COLOURS, DASHES, MARKS, OTHERS, Figure, number
 from parity.site.sources import Found
 from parity.site.writing import Site
 from parity.task import SIZES
@@ -33,7 +33,9 @@ def of_task(site: Site, found: Found, task: str) -> Timing:
     mine = rows[rows["task"] == task]
     if len(found.times) > 1:
         mine = mine.assign(backend=mine["backend"] + " @ " + mine["result"])
-    return Timing(_bars(site, task, mine), _cost(site, task, mine), _errors(site, task, mine), _rows(mine), _skipped(found, task))
+    return Timing(
+        _bars(site, task, mine), _cost(site, task, mine), _errors(site, task, mine), _rows(mine), _skipped(found, task)
+    )
 
 
 def _bars(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
@@ -78,12 +80,14 @@ def _cost(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
             {
                 "type": "scatter", "mode": "lines+markers", "name": backend, "x": sizes,
                 "y": [number(value) for value in table[backend]],
-                "line": {"color": COLOURS.get(framework[backend], OTHERS[0])},
+                "line": {"color": COLOURS.get(framework[backend], OTHERS[0]), "dash": DASHES[place % len(DASHES)]},
                 "marker": {"symbol": MARKS.get(framework[backend], "circle"), "size": 9},
             }
-            for backend in table.columns
+            for place, backend in enumerate(table.columns)
         ]  # fmt: skip
-        said = "; ".join(f"{b} from {duration(table[b].iloc[0])} to {duration(table[b].iloc[-1])}" for b in table.columns)
+        said = "; ".join(
+            f"{b} from {duration(table[b].iloc[0])} to {duration(table[b].iloc[-1])}" for b in table.columns
+        )
         figures.append(site.figure(
             f"{task}-cost-{loop}", f"{loop}: cost of an example by size", said, traces, ["size", *table.columns],
             [[size, *table.loc[size]] for size in sizes], xaxis={"type": "category"},

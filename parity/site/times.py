@@ -64,7 +64,9 @@ def ratios(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 
 def _by_result(table: pd.DataFrame, reference: Any) -> pd.DataFrame:
-    parts = [own.div(reference(own), axis=0) for _, own in table.T.groupby(level="result", sort=False) for own in [own.T]]
+    parts = [
+        own.div(reference(own), axis=0) for _, own in table.T.groupby(level="result", sort=False) for own in [own.T]
+    ]
     return pd.concat(parts, axis=1)[table.columns]
 
 

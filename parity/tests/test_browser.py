@@ -15,7 +15,13 @@ from parity.task import UsageError
 pytestmark = pytest.mark.browser
 SAMPLES = Path(__file__).parent / "samples"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 PHONE, DESK = {"width": 390, "height": 844}, {"width": 1400, "height": 900}
 # One page of each kind; the address of the task with most kinds of plots.
 PAGES = (

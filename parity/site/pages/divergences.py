@@ -59,7 +59,11 @@ def gap_of(entry: Entry, measured: Mapping[str, Divergences]) -> str:
 
 def _row(entry: Entry, measured: Mapping[str, Divergences]) -> dict[str, Any]:
     """A line of an index."""
-    units = [float(part.entries[entry.name]["units"]) for part in measured.values() if "units" in part.entries.get(entry.name, {})]
+    units = [
+        float(part.entries[entry.name]["units"])
+        for part in measured.values()
+        if "units" in part.entries.get(entry.name, {})
+    ]
     return {
         "entry": entry, "area": _words(entry.area), "kind": _kind(entry), "gap": _gap(entry),
         "order": -1.0 if entry.status != "runs" else min(entry.gap, 1e30),
@@ -77,9 +81,11 @@ def _kind(entry: Entry) -> str:
 
 
 def _gap(entry: Entry) -> str:
-    return {"documented": "documented", "equal": "equal", "error or shape": "error" if entry.raises else "shape, zero or NaN"}.get(
-        _kind(entry), f"{entry.gap:.1e}"
-    )
+    return {
+        "documented": "documented",
+        "equal": "equal",
+        "error or shape": "error" if entry.raises else "shape, zero or NaN",
+    }.get(_kind(entry), f"{entry.gap:.1e}")
 
 
 def _recorded(entry: Entry) -> str:
@@ -124,7 +130,9 @@ def _facts(entry: Entry, measured: Mapping[str, Divergences]) -> Iterator[dict[s
         if row is None:
             continue
         environment = part.environment.get("frameworks", {}).values()
-        versions = ", ".join(f"{n} {v}" for info in environment for n, v in info.get("versions", {}).items() if v != "none")
+        versions = ", ".join(
+            f"{n} {v}" for info in environment for n, v in info.get("versions", {}).items() if v != "none"
+        )
         yield {
             "result": result, "versions": versions, "gap": _number(row.get("gap"), ".1e"),
             "units": _units(row.get("units")), "residual": _number(row.get("residual"), ".1e"),

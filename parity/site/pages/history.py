@@ -20,7 +20,9 @@ def write(site: Site, found: Found) -> None:
     rows = found.history.rows
     rows = rows.assign(moved=False)
     if len(rows):
-        rows["moved"] = rows.groupby(SERIES, sort=False, group_keys=False)[["value", "low", "high", "digest"]].apply(changes)
+        rows["moved"] = rows.groupby(SERIES, sort=False, group_keys=False)[["value", "low", "high", "digest"]].apply(
+            changes
+        )
     pages = found.history.pages
     if pages is not None:
         site.folder_of("asv", pages)
@@ -44,7 +46,9 @@ def said(value: float, figure: str) -> str:
     unit = FIGURES.get(figure, ("", ""))[1]
     if unit == "seconds":
         return duration(value)
-    return f"{value / 2**20:,.0f} MiB" if unit == "bytes" else f"{value:,.3g} {unit}"
+    if unit == "bytes":
+        return f"{value / 2**20:,.0f} MiB"
+    return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
 def _about(task: Any, rows: pd.DataFrame) -> dict[str, Any]:
@@ -61,14 +65,20 @@ def _about(task: Any, rows: pd.DataFrame) -> dict[str, Any]:
 def _changed(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
     """The values that moved, the newest first."""
     before = rows.groupby(SERIES, sort=False)[["value", "digest"]].shift()
+    renewed = set()
     for place, row in rows[rows["moved"]].iloc[::-1].iterrows():
         old = before.loc[place]
-        how = f"{row['value'] / old['value'] - 1:+.0%}" if row["digest"] == old["digest"] else "what is timed is another"
-        yield {
-            "commit": row["commit"][:SHORT], "date": f"{row['date']:%Y-%m-%d}", "task": row["task"], "how": how,
-            "address": f"{slug(row['task'])}.html", "what": f"{_figure(row['figure'])} of {_series(row)}", "machine": row["machine"],
-            "values": f"{said(old['value'], row['figure'])} → {said(row['value'], row['figure'])}",
+        about = {
+            "commit": row["commit"][:SHORT], "date": f"{row['date']:%Y-%m-%d}", "task": row["task"],
+            "address": f"{slug(row['task'])}.html", "machine": row["machine"],
         }  # fmt: skip
+        if row["digest"] == old["digest"]:
+            change = f"{row['value'] / old['value'] - 1:+.0%}"
+            values = f"{said(old['value'], row['figure'])} → {said(row['value'], row['figure'])}"
+            yield {**about, "what": f"{_figure(row['figure'])} of {_series(row)}", "how": change, "values": values}
+        elif (row["commit"], row["task"], row["machine"]) not in renewed:  # once for all series of a task
+            renewed.add((row["commit"], row["task"], row["machine"]))
+            yield {**about, "what": "all series begin anew: what is timed is another", "how": "", "values": ""}
 
 
 def _figures(site: Site, task: str, rows: pd.DataFrame) -> Iterator[Figure]:

@@ -26,8 +26,11 @@ def write(site: Site, found: Found) -> None:
     site.page(
         "index.html", "home.html", title="Home", units_map=_units_map(found), times_map=_times_map(found, timed),
         summary=_summary(rows), worst_units=_worst_units(found, rows), worst_ratios=_worst_ratios(found, timed),
-        choices=_choices(found, rows, timed), environments={name: card(run.environment) for name, run in found.runs.items()},
-        several=len(found.results) > 1, quiet=_quiet(timed),
+        choices=_choices(found, rows, timed), environments={
+            name: card(run.environment) | {"quiet": _quiet(timed[timed["result"] == name])}
+            for name, run in found.runs.items()
+        },
+        several=len(found.results) > 1,
     )  # fmt: skip
 
 
@@ -40,7 +43,8 @@ def card(environment: dict[str, Any]) -> dict[str, str]:
         "parity": str(environment.get("parity", "?")),
     }
     for name, info in environment["frameworks"].items():
-        versions = ", ".join(f"{package} {version}" for package, version in info["versions"].items())
+        there = {package: version for package, version in info["versions"].items() if version != "none"}
+        versions = ", ".join(f"{package} {version}" for package, version in there.items())
         where = f" on {' and '.join(info['devices'])}" if info.get("devices") else ""
         facts[NAMES.get(name, name)] = info["missing"] if info.get("missing") else versions + where
     return facts

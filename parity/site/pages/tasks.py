@@ -18,7 +18,6 @@ from parity.site.writing import Site
 from parity.task import FRAMEWORKS, Task
 
 
-
 def write(site: Site, found: Found) -> None:
     """All of them; a result of a task that is no more has no page."""
     every = list(found.tasks)

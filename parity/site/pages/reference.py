@@ -1,0 +1,77 @@
+"""The public Python functions, from their docstrings, as pdoc reads them."""
+
+import importlib
+import inspect
+from typing import Any
+
+import pdoc.doc
+import pdoc.docstrings
+from markupsafe import Markup
+from pdoc.render_helpers import to_html
+
+import parity
+from impl_numpy import ops
+from parity.site.sources import Found
+from parity.site.writing import Site
+
+
+def write(site: Site, found: Found) -> None:
+    """A page for parity, and one for the operations that return their own derivative."""
+    public = [_member(getattr(parity, name), name) for name in parity.__all__]
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for member in public:
+        groups.setdefault(member["module"], []).append(member)
+    site.page(
+        "reference/index.html", "reference.html", title="Reference", groups=groups,
+        lead="`from parity import ...`: what judges your own functions, and runs the exercises.",
+    )  # fmt: skip
+    functions = [
+        _member(value, name)
+        for name, value in vars(ops).items()
+        if inspect.isfunction(value) and not name.startswith("_")
+    ]
+    by_module: dict[str, list[dict[str, Any]]] = {}
+    for member in functions:
+        by_module.setdefault(member["module"], []).append(member)
+    site.page(
+        "reference/ops.html", "reference.html", title="NumPy's operations", groups=by_module,
+        lead="`from impl_numpy import ops`: each returns its value, and the function of its derivative.",
+    )  # fmt: skip
+
+
+def _member(value: Any, name: str) -> dict[str, Any]:
+    """A function, a class or a constant, with its signature and its docstring."""
+    module = getattr(value, "__module__", None)
+    if module is None or not callable(value):
+        return {
+            "name": name,
+            "module": parity.__name__,
+            "signature": f"{name} = {value!r}",
+            "doc": Markup(),
+            "fields": [],
+        }
+    doc = pdoc.doc.Module(importlib.import_module(module)).get(name)
+    if isinstance(doc, pdoc.doc.Class):
+        fields = [
+            f"{one.name}: {one.annotation_str.removeprefix(': ')}"
+            for one in doc.instance_variables
+            if one.annotation_str
+        ]
+        return {
+            "name": name,
+            "module": module,
+            "signature": f"class {name}",
+            "doc": _html(doc.docstring),
+            "fields": fields,
+        }
+    return {
+        "name": name,
+        "module": module,
+        "signature": f"def {name}{doc.signature}",
+        "doc": _html(doc.docstring),
+        "fields": [],
+    }
+
+
+def _html(docstring: str) -> Markup:
+    return Markup(to_html(pdoc.docstrings.convert(docstring, "google", None)))
