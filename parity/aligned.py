@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 def aligned(sources: Mapping[str, str], first: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
     """A row for each function or class: its name, and its source in each file that has it.
 
-    What stands before the first of them comes first, under ""; then the names in `first`; then the helpers, in the order
-    of the files.  A comment right above a function is part of it.
+    What stands before all of them comes first, under ""; then the names in `first`; then the helpers, in the order of
+    the files.  A comment right above a function is part of it.
     """
     parts = {who: _parts(source) for who, source in sources.items()}
     every = dict.fromkeys(["", *first, *(name for part in parts.values() for name in part)])

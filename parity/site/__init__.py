@@ -1,11 +1,11 @@
-"""The site: the results of `run`, `time`, `divergences` and `models`, side by side, as pages that any host can serve."""
+"""The site: results of run, time, divergences and models side by side, as pages that any host can serve."""
 
 from pathlib import Path
 
 from parity.frameworks.runtime import missing_packages
 from parity.task import UsageError
 
-NEEDS = ("jinja2", "pygments", "plotly", "pdoc")
+NEEDS = ("jinja2", "pygments", "plotly", "pdoc", "markdown2")
 
 
 def build_site(results: Path, out: Path, history: Path) -> Path:

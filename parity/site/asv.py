@@ -1,17 +1,17 @@
-"""asv's result files as rows: a value for each benchmark, combination, commit, machine and environment.
+"""asv's result files as series: a benchmark's values over the commits, on one machine and with one set of versions.
 
 asv writes `results/MACHINE/COMMIT-ENVIRONMENT.json`; the columns of a result are named in each file, and the last ones
 are left out where they are empty (asv's manual, "Reference: benchmark results").
 """
 
+import datetime
 import itertools
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from parity.task import DEVICES, UsageError
 from parity.tasks import names
@@ -25,15 +25,40 @@ FIGURES = {  # by asv's name of the function: what it is, and its unit
 }
 MOVED = 0.05  # relative: the least change that is marked, as in asv.conf.json
 NOT_PACKAGES = ("machine", "arch", "cpu", "num_cpu", "os", "ram", "python", "version")  # among asv's parameters
-COLUMNS = ("machine", "versions", "commit", "date", "framework", "task", "device", "figure", "loop", "size", "mode",
-           "value", "low", "high", "digest")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Key:
+    """What makes two values comparable."""
+
+    machine: str
+    versions: str
+    framework: str
+    task: str
+    device: str
+    figure: str
+    loop: str
+    size: str
+    mode: str
+
+
+@dataclass(frozen=True)
+class Point:
+    """A value at a commit, with its 99 % interval; unknown ends are infinite."""
+
+    commit: str
+    date: datetime.datetime
+    value: float
+    low: float
+    high: float
+    digest: str  # of what is timed
 
 
 @dataclass(frozen=True)
 class History:
-    """What asv has measured."""
+    """What asv has measured: each series in the order of its commits."""
 
-    rows: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(COLUMNS)))
+    series: dict[Key, list[Point]] = field(default_factory=dict)
     pages: Path | None = None  # asv's own, if they were made
 
 
@@ -43,57 +68,61 @@ def read_history(folder: Path) -> History:
     Raises:
         UsageError: a file is damaged.
     """
-    rows = [row for path in sorted(folder.glob("results/*/*.json")) if path.stem != "machine" for row in _rows(path)]
+    series: dict[Key, list[Point]] = {}
+    for path in sorted(folder.glob("results/*/*.json")):
+        if path.stem != "machine":
+            for key, point in _points(path):
+                series.setdefault(key, []).append(point)
+    for points in series.values():
+        points.sort(key=lambda point: point.date)
     pages = folder / "html"
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).sort_values("date", kind="stable", ignore_index=True)
-    return History(frame, pages if (pages / "index.html").exists() else None)
+    return History(series, pages if (pages / "index.html").exists() else None)
 
 
-def changes(series: pd.DataFrame) -> pd.Series:
-    """Of one series in the order of its commits, which values moved.
-
-    A value moved if it is more than `MOVED` from the one before and their 99 % intervals do not overlap, or if what is
-    timed is another since then.
-    """
-    before = series.shift()
-    far = (series["value"] / before["value"] - 1).abs() > MOVED
-    apart = (series["low"] > before["high"]) | (series["high"] < before["low"])
-    other = before["digest"].notna() & (series["digest"] != before["digest"])
-    return (far & apart) | other
+def moved(before: Point, after: Point) -> bool:
+    """Whether a value moved: by more than `MOVED` with intervals apart, or what is timed is another since then."""
+    apart = after.low > before.high or after.high < before.low
+    far = before.value != 0 and abs(after.value / before.value - 1) > MOVED
+    return (far and apart) or before.digest != after.digest
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
+def _points(path: Path) -> Iterator[tuple[Key, Point]]:
     try:
         found = json.loads(path.read_text())
         packages = {name: text for name, text in found["params"].items() if name not in NOT_PACKAGES and text}
         threads = found.get("env_vars", {}).get("OMP_NUM_THREADS", "")
         packages |= {"threads": threads} if threads else {}
-        about = {
-            "machine": path.parent.name, "commit": found["commit_hash"],
-            "date": pd.Timestamp(found["date"], unit="ms"),
-            "versions": ", ".join(f"{name} {text}" for name, text in packages.items()),
-        }  # fmt: skip
+        versions = ", ".join(f"{name} {text}" for name, text in packages.items())
+        date = datetime.datetime.fromtimestamp(found["date"] / 1000, datetime.UTC)
         for name, values in found["results"].items():
             row = dict(zip(found["result_columns"], values, strict=False))
-            yield from ({**about, **one} for one in _values(name, row))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            for where, value, low, high in _values(name, row):
+                yield (
+                    Key(path.parent.name, versions, *where),
+                    Point(found["commit_hash"], date, value, low, high, str(row.get("version"))),
+                )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise UsageError(f"{path} is no file of asv's results ({error!r}): delete it, and measure again") from error
 
 
-def _values(name: str, row: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """The measured combinations of one benchmark: `torch_loops.ConvBlockCpu.time_loop`."""
+def _values(name: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], float, float, float]]:
+    """The measured combinations of one benchmark, `torch_loops.ConvBlockCpu.time_loop`: where, value, low and high."""
     module, suite, function = name.split(".")
     device = next(device for device in DEVICES if suite.endswith(device.title()))
     by_suite = {known.title().replace("_", ""): known for known in names()}
     task = by_suite.get(suite.removesuffix(device.title()), suite)
-    columns = [row["result"], row.get("stats_ci_99_a"), row.get("stats_ci_99_b")]
-    combinations = list(itertools.product(*([word.strip("'") for word in axis] for axis in row["params"])))
-    filled = (column or [None] * len(combinations) for column in columns)
-    for (loop, size, mode), value, low, high in zip(combinations, *filled, strict=True):
+    axes = [[word.strip("'") for word in axis] for axis in row["params"]]
+    combinations = list(itertools.product(*axes))
+    columns = [row[key] or [None] * len(combinations) if key in row else [None] * len(combinations)
+               for key in ("result", "stats_ci_99_a", "stats_ci_99_b")]  # fmt: skip
+    for (loop, size, mode), value, low, high in zip(combinations, *columns, strict=True):
         if value is not None and value == value:  # None is a failure, NaN was not asked for
-            yield {
-                "framework": module.removesuffix("_loops"), "task": task, "device": device, "figure": function,
-                "loop": loop, "size": size, "mode": mode, "value": value, "digest": row.get("version"),
-                "low": value if low is None or low != low else low,
-                "high": value if high is None or high != high else high,
-            }  # fmt: skip
+            where = (module.removesuffix("_loops"), task, device, function, loop, size, mode)
+            if function == "time_loop":  # the others are single values
+                yield where, value, _or(low, -math.inf), _or(high, math.inf)
+            else:
+                yield where, value, value, value
+
+
+def _or(value: float | None, default: float) -> float:
+    return default if value is None or value != value else value

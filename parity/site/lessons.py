@@ -1,4 +1,4 @@
-"""What an exercise says to print, from a file of results: a table where the frameworks agree once, and a plot of rows in order."""
+"""What an exercise says to print, from a file of results: as a table, and as a plot where its rows have an order."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -88,7 +88,7 @@ def _figures(site: Site, name: str, title: str, row: str, labels: Sequence[str],
         found.append(site.figure(
             f"{name}-{measure or 'values'}", heading, plots.in_words(curves),
             plots.lines(curves, labels, frameworks=whose), [row, *curves],
-            [[label, *(values[n] if n < len(values) else None for values in curves.values())] for n, label in enumerate(labels)],
+            plots.beside(labels, curves),
             xaxis={"title": {"text": row}, "type": "category"},
             yaxis={"title": {"text": of[0] if len(of) == 1 else measure}, **({"type": "log"} if wide else {})},
         ))  # fmt: skip

@@ -56,6 +56,14 @@ def lines(
     return traces
 
 
+def beside(labels: Sequence[object], curves: Mapping[str, Sequence[object]]) -> list[list[object]]:
+    """The data of lines as a table: a row for each label, a column for each line; what a line lacks is None."""
+    return [
+        [label, *(values[place] if place < len(values) else None for values in curves.values())]
+        for place, label in enumerate(labels)
+    ]
+
+
 def in_words(by_name: Mapping[str, Sequence[Any]]) -> str:
     """What a screen reader says of lines: where each begins and ends."""
     said = []

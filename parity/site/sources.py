@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from parity.divergences import drift
 from parity.judging import results
 from parity.judging.verdict import Row
 from parity.site import units
 from parity.site.asv import History, read_history
-from parity.site.times import TIMED
+from parity.site.times import NEEDED, Timed, rows_of
 from parity.task import Task, UsageError
 from parity.tasks import load, names
 from parity.timing import measure
@@ -48,7 +46,7 @@ class Found:
 
     tasks: dict[str, Task] = field(default_factory=lambda: {name: load(name) for name in names()})
     runs: dict[str, Run] = field(default_factory=dict)
-    times: dict[str, pd.DataFrame] = field(default_factory=dict)
+    times: dict[str, list[Timed]] = field(default_factory=dict)
     divergences: dict[str, Divergences] = field(default_factory=dict)
     models: dict[str, dict[str, Any]] = field(default_factory=dict)
     history: History = field(default_factory=History)
@@ -56,6 +54,11 @@ class Found:
     def judged(self) -> list[tuple[str, list[Row]]]:
         """The rows about outputs, by result."""
         return [(name, units.judged(run.rows)) for name, run in self.runs.items()]
+
+    @property
+    def timed(self) -> list[Timed]:
+        """The rows of times, of all results."""
+        return [row for rows in self.times.values() for row in rows]
 
     @property
     def results(self) -> list[str]:
@@ -83,7 +86,7 @@ def _add(found: Found, path: Path, name: str) -> None:
     if name in part:
         raise UsageError(f"{path} is a second file of {kind} of the result {name!r}: give each its own folder")
     if kind == "times":
-        part[name] = measure.read_rows(path, TIMED).fillna({"skip_reason": ""})
+        part[name] = rows_of(name, measure.read_rows(path, NEEDED))
     elif kind == "runs":
         part[name] = Run(*results.read(path), results.read_lessons(path))
     elif kind == "divergences":

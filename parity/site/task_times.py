@@ -1,142 +1,147 @@
 """A task's times as figures and a table: bars with intervals, cost against size, time against error."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
-
-from parity.site import times
-from parity.site.plots import COLOURS, DASHES, MARKS, OTHERS, Figure, number
+from parity.site.plots import COLOURS, DASHES, MARKS, OTHERS, Figure
 from parity.site.sources import Found
+from parity.site.times import Timed
+from parity.site.units import grouped
 from parity.site.writing import Site
 from parity.task import SIZES
-from parity.timing.report import duration
+from parity.timing.report import duration, factor
 
 TALL = 26  # pixels of a bar
 SHAPES = ("", "/", "x", ".", "-")  # of the bars of a framework's modes
+SECONDS = {"title": {"text": "seconds"}, "type": "log"}
 
 
 @dataclass(frozen=True)
-class Timing:
+class Times:
     """What a task's page shows of its times."""
 
-    bars: list[Figure]
-    cost: list[Figure]
-    errors: list[Figure]
-    rows: list[dict[str, Any]]
-    skipped: list[dict[str, str]]
+    figures: list[Figure]
+    rows: list[tuple[str, Timed, str]]  # the backend's name, the row, its ratio to the fastest
+    skipped: list[tuple[str, Timed]]
 
 
-def of_task(site: Site, found: Found, task: str) -> Timing:
+def of_task(site: Site, found: Found, task: str) -> Times:
     """The figures and rows of one task, of all results."""
-    rows = times.timed(found.times)
-    mine = rows[rows["task"] == task]
-    if len(found.times) > 1:
-        mine = mine.assign(backend=mine["backend"] + " @ " + mine["result"])
-    return Timing(
-        _bars(site, task, mine), _cost(site, task, mine), _errors(site, task, mine), _rows(mine), _skipped(found, task)
-    )
+    several = len(found.times) > 1
+    named = [
+        (f"{row.column.backend} @ {row.column.result}" if several else row.column.backend, row)
+        for row in found.timed
+        if row.task == task
+    ]
+    timed = [(name, row) for name, row in named if not row.skip_reason]
+    best = {
+        key: min(row.median for _, row in of)
+        for key, of in grouped(timed, lambda pair: (pair[1].line, pair[1].column.result)).items()
+    }
+    figures = [*_bars(site, task, timed), *_errors(site, task, timed), *_cost(site, task, timed)]
+    rows = [(name, row, factor(row.median / best[row.line, row.column.result])) for name, row in timed]
+    return Times(figures, rows, [(name, row) for name, row in named if row.skip_reason])
 
 
-def _bars(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
+Named = Sequence[tuple[str, Timed]]
+
+
+def _bars(site: Site, task: str, rows: Named) -> list[Figure]:
     """A figure for each size: a bar for each loop and backend."""
     figures = []
-    for size, group in rows.groupby("size", sort=False):
+    for size, of in grouped(rows, lambda pair: pair[1].size).items():
+        seen: dict[str, int] = {}
         traces = []
-        for place, (backend, own) in enumerate(group.groupby("backend", sort=False)):
-            framework = str(own["framework"].iloc[0])
-            shape = list(group[group["framework"] == framework]["backend"].unique()).index(backend)
+        for name, own in grouped(of, lambda pair: pair[0]).items():
+            timed = [row for _, row in own]
+            framework = timed[0].column.framework
+            seen[framework] = seen.get(framework, -1) + 1
+            shape = SHAPES[seen[framework] % len(SHAPES)]
             traces.append({
-                "type": "bar", "orientation": "h", "name": backend, "y": list(own["loop"]),
-                "x": list(own["median_seconds"]), "text": ["disturbed" if row.disturbed else "" for row in own.itertuples()],
-                "hovertext": [f"{row.loop}, {backend}: {times.said(row)}" for row in own.itertuples()], "hoverinfo": "text",
-                "marker": {"color": COLOURS.get(framework, OTHERS[place % len(OTHERS)]),
-                           "pattern": {"shape": SHAPES[shape % len(SHAPES)], "fgopacity": 0.5}},
-                "error_x": {"type": "data", "symmetric": False, "array": list(own["high_seconds"] - own["median_seconds"]),
-                            "arrayminus": list(own["median_seconds"] - own["low_seconds"]), "thickness": 1.2, "width": 3},
+                "type": "bar", "orientation": "h", "name": name, "y": [row.loop for row in timed],
+                "x": [row.median for row in timed], "text": ["disturbed" if row.disturbed else "" for row in timed],
+                "hovertext": [f"{row.loop}, {name}: {row}" for row in timed], "hoverinfo": "text",
+                "marker": {"color": _colour(timed[0]), "pattern": {"shape": shape, "fgopacity": 0.5}},
+                "error_x": {
+                    "type": "data", "symmetric": False, "thickness": 1.2, "width": 3,
+                    "array": [row.high - row.median for row in timed],
+                    "arrayminus": [row.median - row.low for row in timed],
+                },
             })  # fmt: skip
-        columns = ["loop", "backend", "low_seconds", "median_seconds", "high_seconds"]
-        best = group.loc[group.groupby("loop", sort=False)["median_seconds"].idxmin()]
+        fastest = {
+            loop: min(pairs, key=lambda pair: pair[1].median)
+            for loop, pairs in grouped(of, lambda pair: pair[1].loop).items()
+        }
         figures.append(site.figure(
             f"{task}-time-{size}", f"Time of a call at {size}, with the least and the greatest of the turns",
-            "the fastest: " + "; ".join(f"{row.loop} {row.backend} in {duration(row.median_seconds)}" for row in best.itertuples()),
-            traces, columns, group[columns].to_numpy().tolist(), height=max(220, TALL * len(group) + 110),
-            barmode="group", xaxis={"title": {"text": "seconds"}, "type": "log"}, yaxis={"autorange": "reversed"},
+            "the fastest: " + "; ".join(f"{loop} {who},  {duration(r.median)}" for loop, (who, r) in fastest.items()),
+            traces, ["loop", "backend", "least seconds", "median seconds", "greatest seconds"],
+            [[row.loop, name, row.low, row.median, row.high] for name, row in of],
+            height=max(220, TALL * len(of) + 110), barmode="group", xaxis=SECONDS, yaxis={"autorange": "reversed"},
         ))  # fmt: skip
     return figures
 
 
-def _cost(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
+def _cost(site: Site, task: str, rows: Named) -> list[Figure]:
     """Seconds an example against size, a figure for each loop that was timed at several sizes."""
     figures = []
-    for loop, group in rows.groupby("loop", sort=False):
-        sizes = [size for size in SIZES if size in set(group["size"])]
-        if len(sizes) < 2 or "examples" not in group:
+    for loop, of in grouped(rows, lambda pair: pair[1].loop).items():
+        sizes = [size for size in SIZES if any(row.size == size for _, row in of)]
+        each = {
+            name: {row.size: row.median / row.examples for _, row in own if row.examples}
+            for name, own in grouped(of, lambda pair: pair[0]).items()
+        }
+        if len(sizes) < 2:
             continue
-        each = group.assign(cost=group["median_seconds"] / group["examples"])
-        table = each.pivot_table(index="size", columns="backend", values="cost", sort=False).reindex(sizes)
-        framework = dict(zip(each["backend"], each["framework"], strict=True))
         traces = [
             {
-                "type": "scatter", "mode": "lines+markers", "name": backend, "x": sizes,
-                "y": [number(value) for value in table[backend]],
-                "line": {"color": COLOURS.get(framework[backend], OTHERS[0]), "dash": DASHES[place % len(DASHES)]},
-                "marker": {"symbol": MARKS.get(framework[backend], "circle"), "size": 9},
+                "type": "scatter", "mode": "lines+markers", "name": name, "x": sizes,
+                "y": [each[name].get(size) for size in sizes],
+                "line": {"color": _colour(own[0][1]), "dash": DASHES[place % len(DASHES)]},
+                "marker": {"symbol": _mark(own[0][1]), "size": 9},
             }
-            for place, backend in enumerate(table.columns)
+            for place, (name, own) in enumerate(grouped(of, lambda pair: pair[0]).items())
         ]  # fmt: skip
-        said = "; ".join(
-            f"{b} from {duration(table[b].iloc[0])} to {duration(table[b].iloc[-1])}" for b in table.columns
-        )
+        said = [
+            f"{name}: {', '.join(f'{size} {duration(cost)}' for size, cost in by.items())}" for name, by in each.items()
+        ]
         figures.append(site.figure(
-            f"{task}-cost-{loop}", f"{loop}: cost of an example by size", said, traces, ["size", *table.columns],
-            [[size, *table.loc[size]] for size in sizes], xaxis={"type": "category"},
+            f"{task}-cost-{loop}", f"{loop}: cost of an example by size", "; ".join(said), traces, ["size", *each],
+            [[size, *(by.get(size) for by in each.values())] for size in sizes], xaxis={"type": "category"},
             yaxis={"title": {"text": "seconds an example"}, "type": "log"},
         ))  # fmt: skip
     return figures
 
 
-def _errors(site: Site, task: str, rows: pd.DataFrame) -> list[Figure]:
+def _errors(site: Site, task: str, rows: Named) -> list[Figure]:
     """Time against the worst noise units of the same loop."""
-    if "units" not in rows or rows["units"].dropna().empty:
+    known = [(name, row, row.units) for name, row in rows if row.units is not None and math.isfinite(row.units)]
+    if not known:
         return []
-    known = rows.dropna(subset="units")
-    traces = [
+    traces: list[dict[str, Any]] = [
         {
-            "type": "scatter", "mode": "markers", "name": backend, "x": list(own["median_seconds"]), "y": list(own["units"]),
-            "text": [f"{row.loop} {row.size}" for row in own.itertuples()], "hovertemplate": "%{text}: %{x:.3s}s, %{y:.3g} units",
-            "marker": {"color": COLOURS.get(own["framework"].iloc[0], OTHERS[0]), "size": 11,
-                       "symbol": MARKS.get(own["framework"].iloc[0], "circle") + ("" if place % 2 == 0 else "-open")},
+            "type": "scatter", "mode": "markers", "name": name, "x": [row.median for _, row, _ in own],
+            "y": [units for _, _, units in own], "text": [f"{row.loop} {row.size}" for _, row, _ in own],
+            "hovertemplate": "%{text}: %{x:.3s}s, %{y:.3g} units",
+            "marker": {"color": _colour(own[0][1]), "size": 11,
+                       "symbol": _mark(own[0][1]) + ("-open" if place % 2 else "")},
         }
-        for place, (backend, own) in enumerate(known.groupby("backend", sort=False))
+        for place, (name, own) in enumerate(grouped(known, lambda one: one[0]).items())
     ]  # fmt: skip
-    columns = ["loop", "size", "backend", "median_seconds", "units"]
-    worst = known.loc[known["units"].idxmax()]
+    name, worst, units = max(known, key=lambda one: one[2])
     return [site.figure(
-        f"{task}-error", "Time against error", f"{len(known)} loops; the most noise units, {worst['units']:.3g}, has {worst['loop']} in {worst['backend']}",
-        traces, columns, known[columns].to_numpy().tolist(), xaxis={"title": {"text": "seconds"}, "type": "log"},
+        f"{task}-error", "Time against error", f"the most noise units, {units:.3g}, has {worst.loop} in {name}",
+        traces, ["loop", "size", "backend", "median seconds", "noise units"],
+        [[row.loop, row.size, name, row.median, units] for name, row, units in known], xaxis=SECONDS,
         yaxis={"title": {"text": "noise units of 30"}, "rangemode": "tozero"},
     )]  # fmt: skip
 
 
-def _rows(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    fastest = rows.groupby(["loop", "size", "result"])["median_seconds"].transform("min") if len(rows) else []
-    return [
-        {
-            "loop": row.loop, "size": row.size, "backend": row.backend, "median": duration(row.median_seconds),
-            "interval": f"{duration(row.low_seconds)} to {duration(row.high_seconds)}", "seconds": row.median_seconds,
-            "ratio": times.factor(row.median_seconds / best), "units": getattr(row, "units", None),
-            "build": getattr(row, "build_seconds", None), "first": getattr(row, "first_seconds", None),
-            "disturbed": row.disturbed,
-        }
-        for row, best in zip(rows.itertuples(), fastest, strict=True)
-    ]  # fmt: skip
+def _colour(row: Timed) -> str:
+    return COLOURS.get(row.column.framework, OTHERS[0])
 
 
-def _skipped(found: Found, task: str) -> list[dict[str, str]]:
-    """The loops without a time, and why."""
-    return [
-        {"backend": str(row.backend), "loop": str(row.loop), "reason": str(row.skip_reason)}
-        for rows in found.times.values()
-        for row in rows[(rows["task"] == task) & (rows["skip_reason"] != "")].itertuples()
-    ]
+def _mark(row: Timed) -> str:
+    return MARKS.get(row.column.framework, "circle")

@@ -1,19 +1,19 @@
-"""Times as cells: medians, and their ratios to each of the backends with geometric means."""
+"""Times: a row for each loop and backend, and their ratios to each of the backends with geometric means."""
 
 import math
-from collections.abc import Mapping
+import statistics
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-from scipy import stats
 
 from parity.timing.measure import COMPARED
 from parity.timing.report import duration, factor
 
 FASTEST = "the fastest"
-TIMED = (*COMPARED, "framework", "mode", "device", "dtype", "topic", "skip_reason")
 FULL = 3  # doublings of a ratio that have the full colour: eight times
+NEEDED = (*COMPARED, "framework", "mode", "device", "dtype", "topic", "skip_reason")  # columns of a file of times
 
 
 @dataclass(frozen=True)
@@ -22,68 +22,100 @@ class Column:
 
     result: str
     backend: str
+    framework: str
     device: str
     mode: str
     dtype: str
 
 
-def timed(times: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The rows with a time, of all results, with the result's name; those that are missing a column have None."""
-    frames = [rows[rows["skip_reason"] == ""].assign(result=name) for name, rows in times.items()]
-    frame = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=[*TIMED, "result"])
-    # Files of older versions do not say whether the machine was disturbed.
-    return frame.assign(disturbed=frame["disturbed"] == True if "disturbed" in frame else False)  # noqa: E712
+@dataclass(frozen=True)
+class Timed:
+    """A loop's time in one backend; or why it has none."""
+
+    column: Column
+    task: str
+    topic: str
+    loop: str
+    size: str
+    low: float
+    median: float
+    high: float
+    units: float | None
+    examples: float | None
+    build: float | None
+    first: float | None
+    disturbed: bool
+    skip_reason: str
+
+    @property
+    def line(self) -> tuple[str, str, str, str]:
+        return self.topic, self.task, self.loop, self.size
+
+    def __str__(self) -> str:
+        return f"{duration(self.median)} ({duration(self.low)} to {duration(self.high)})"
 
 
-def columns_of(rows: pd.DataFrame) -> list[Column]:
-    """The backends, result by result, in the order of the file."""
-    kept = rows[["result", "backend", "device", "mode", "dtype"]].drop_duplicates()
-    return [Column(*map(str, row)) for row in kept.itertuples(index=False)]
+def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
+    """The rows of a file of times; columns that an older version did not write are None."""
 
-
-def medians(rows: pd.DataFrame) -> pd.DataFrame:
-    """Seconds: a row for each topic, task, loop and size, a column for each result and backend."""
-    return rows.pivot_table(
-        index=["topic", "task", "loop", "size"], columns=["result", "backend"], values="median_seconds", sort=False
-    )
-
-
-def ratios(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """By reference, every median's ratio to the reference's of the same result and loop.
-
-    The reference is a backend or the fastest of a result: times of two machines are not compared.
-    """
-    backends = dict.fromkeys(table.columns.get_level_values("backend"))
-    found = {FASTEST: _by_result(table, lambda own: own.min(axis=1))}
-    for backend in backends:
-        found[backend] = _by_result(
-            table, lambda own, name=backend: own.xs(name, axis=1, level="backend").iloc[:, 0]
-            if name in own.columns.get_level_values("backend") else pd.Series(math.nan, own.index),
+    def timed(row: dict[str, Any]) -> Timed:
+        return Timed(
+            Column(result, *(str(row[key]) for key in ("backend", "framework", "device", "mode", "dtype"))),
+            task=str(row["task"]), topic=str(row["topic"]), loop=str(row["loop"]), size=str(row["size"]),
+            low=float(row["low_seconds"]), median=float(row["median_seconds"]), high=float(row["high_seconds"]),
+            units=_number(row.get("units")), examples=_number(row.get("examples")),
+            build=_number(row.get("build_seconds")), first=_number(row.get("first_seconds")),
+            disturbed=str(row.get("disturbed")) == "True",
+            skip_reason="" if pd.isna(row["skip_reason"]) else str(row["skip_reason"]),
         )  # fmt: skip
-    return found
+
+    return [timed({str(key): value for key, value in row.items()}) for row in frame.to_dict("records")]
 
 
-def _by_result(table: pd.DataFrame, reference: Any) -> pd.DataFrame:
-    parts = [
-        own.div(reference(own), axis=0) for _, own in table.T.groupby(level="result", sort=False) for own in [own.T]
-    ]
-    return pd.concat(parts, axis=1)[table.columns]
+class Table:
+    """Medians: a line for each loop, a column for each result and backend."""
+
+    def __init__(self, rows: Iterable[Timed]) -> None:
+        self.lines: dict[tuple[str, str, str, str], dict[Column, Timed]] = {}
+        for row in rows:
+            if not row.skip_reason:
+                self.lines.setdefault(row.line, {})[row.column] = row
+        self.columns = list(dict.fromkeys(column for line in self.lines.values() for column in line))
+
+    @property
+    def references(self) -> list[str]:
+        """What a time can be compared with; torch first, if it is here."""
+        backends = list(dict.fromkeys(column.backend for column in self.columns))
+        return list(dict.fromkeys([*(name for name in ("torch",) if name in backends), FASTEST, *backends]))
+
+    def ratios(self, line: Mapping[Column, Timed], column: Column) -> dict[str, float]:
+        """A time's ratio to each reference of the same result: times of two machines are not compared."""
+        if column not in line:
+            return {}
+        own = {other.backend: timed.median for other, timed in line.items() if other.result == column.result}
+        own[FASTEST] = min(own.values())
+        return {reference: line[column].median / own[reference] for reference in self.references if reference in own}
+
+    def means(self, topic: str, column: Column) -> dict[str, float]:
+        """The geometric means of a column's ratios, of a topic or ("") of all, over loops that are complete."""
+        beside = {other for other in self.columns if other.result == column.result}
+        lines = [line for key, line in self.lines.items() if topic in ("", key[0]) and beside <= set(line)]
+        every = [self.ratios(line, column) for line in lines]
+        return {
+            reference: statistics.geometric_mean(ratios[reference] for ratios in every)
+            for reference in (every[0] if every else ())
+        }
 
 
-def means(found: pd.DataFrame) -> dict[str, pd.Series]:
-    """The geometric means of ratios by topic, and over all under "", over loops that all backends of a result have."""
-    whole = found.dropna()
-    parts = {"": whole, **{str(topic): part for topic, part in whole.groupby(level="topic", sort=False)}}
-    return {topic: pd.Series(stats.gmean(part), part.columns) for topic, part in parts.items() if len(part)}
-
-
-def plain(ratio: float) -> list[Any] | None:
+def plain(ratio: float) -> list[Any]:
     """A ratio as the script of a page reads it: text, value, and heat from -1 (an eighth) to 1 (eight times)."""
-    if not math.isfinite(ratio):
-        return None
     return [factor(ratio), round(ratio, 4), round(max(-1.0, min(1.0, math.log2(ratio) / FULL)), 3)]
 
 
-def said(row: Any) -> str:
-    """A median with its interval."""
-    return f"{duration(row.median_seconds)} ({duration(row.low_seconds)} to {duration(row.high_seconds)})"
+def spread(rows: Iterable[Timed]) -> float:
+    """From the least to the greatest turn as a share of the median: of half of the loops it is more."""
+    return statistics.median((row.high - row.low) / row.median for row in rows)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or pd.isna(value) else float(value)

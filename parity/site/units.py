@@ -9,6 +9,7 @@ from parity.judging.noise import LIMIT
 from parity.judging.verdict import CLAIM, PASSING, Row
 
 FAILED = 1e9  # sorts behind every number of units
+T = TypeVar("T")
 K = TypeVar("K", bound=Hashable)
 
 
@@ -48,9 +49,9 @@ def judged(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.verdict != "unavailable" and not row.output.startswith(f"{CLAIM}/")]
 
 
-def grouped(rows: Iterable[Row], key: Callable[[Row], K]) -> dict[K, list[Row]]:
+def grouped(rows: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """The rows by a key, in their order."""
-    found: dict[K, list[Row]] = {}
+    found: dict[K, list[T]] = {}
     for row in rows:
         found.setdefault(key(row), []).append(row)
     return found

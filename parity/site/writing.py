@@ -15,6 +15,7 @@ import jinja2
 from parity.site import code
 from parity.site.plots import Figure
 from parity.task import UsageError
+from parity.timing.report import duration
 
 TEMPLATES = Path(__file__).parent / "templates"
 OURS = "site.css"  # a folder with this file is a site, and may be replaced
@@ -32,7 +33,7 @@ class Site:
             loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, trim_blocks=True, lstrip_blocks=True,
             undefined=jinja2.StrictUndefined, keep_trailing_newline=True,
         )  # fmt: skip
-        self._environment.filters |= {"python": code.python, "prose": code.prose}
+        self._environment.filters |= {"python": code.python, "prose": code.prose, "duration": duration}
         self._environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "sort_keys": False}
 
     def page(self, address: str, template: str, **context: Any) -> None:

@@ -1,4 +1,4 @@
-"""The site in a real browser: it loads without an error, works by hand and by keyboard, fits a phone, and is accessible.
+"""The site in a real browser: it loads without an error, works by hand and keyboard, fits a phone, is accessible.
 
 `tox run -e site` runs this file; PARITY_CHROMIUM names a browser that is not on the path.
 """

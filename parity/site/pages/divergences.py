@@ -12,6 +12,9 @@ from parity.site.sources import Divergences, Found
 from parity.site.writing import Site
 
 Entry = type[Divergence]
+EQUAL = (
+    "What is believed to differ between the frameworks, and does not: measured like the rest, within 30 noise units."
+)
 
 
 def write(site: Site, found: Found) -> None:
@@ -27,8 +30,7 @@ def write(site: Site, found: Found) -> None:
         of = [row for row in rows if row["entry"].area == area]
         site.page(f"divergences/areas/{area}.html", "area.html", title=_words(area), rows=of, note=_note(area))
     equal = [row for row in rows if row["entry"].equal]
-    note = "What is believed to differ between the frameworks, and does not: measured like the others, within 30 noise units."
-    site.page("divergences/equalities.html", "area.html", title="Equalities", rows=equal, note=note)
+    site.page("divergences/equalities.html", "area.html", title="Equalities", rows=equal, note=EQUAL)
     aligning: dict[str, list[str]] = {}
     for task in found.tasks.values():
         for name in task.aligns:
@@ -117,7 +119,8 @@ def _columns(entry: Entry, sources: Mapping[str, str]) -> list[dict[str, Any]]:
     return [
         {
             "side": side, "framework": framework_of(entry, side), "first": place == 0, "as_it_comes": sources[side],
-            "cured": sources.get(f"aligned_{side}", ""), "raises": entry.raises.get(side), "warns": entry.warns.get(side),
+            "cured": sources.get(f"aligned_{side}", ""), "raises": entry.raises.get(side),
+            "warns": entry.warns.get(side),
         }
         for place, side in enumerate(entry.sides)
     ]  # fmt: skip
@@ -137,7 +140,7 @@ def _facts(entry: Entry, measured: Mapping[str, Divergences]) -> Iterator[dict[s
             "result": result, "versions": versions, "gap": _number(row.get("gap"), ".1e"),
             "units": _units(row.get("units")), "residual": _number(row.get("residual"), ".1e"),
             "aligned": _units(row.get("aligned_units")), "faults": "; ".join(row.get("faults", ())),
-            "outcomes": "; ".join(f"{side}: {text}" for side, text in row.get("outcomes", {}).items() if text != "value"),
+            "outcomes": "; ".join(f"{side}: {said}" for side, said in row.get("outcomes", {}).items() if said != "value"),
             "unavailable": row.get("unavailable", ""),
         }  # fmt: skip
 

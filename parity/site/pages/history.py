@@ -1,43 +1,38 @@
 """asv's series, drawn here: an overview with what changed, and a page for each task that was measured."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-import pandas as pd
-
-from parity.site.asv import FIGURES, changes
-from parity.site.plots import COLOURS, DASHES, MARKS, NAMES, OTHERS, Figure, in_words, number
+from parity.site.asv import FIGURES, Key, Point, moved
+from parity.site.plots import COLOURS, DASHES, MARKS, NAMES, OTHERS, Figure, beside, in_words
 from parity.site.sources import Found
+from parity.site.units import grouped
 from parity.site.writing import Site, slug
 from parity.timing.report import duration
 
-SERIES = ["machine", "versions", "framework", "task", "device", "figure", "loop", "size", "mode"]
 SHORT = 8  # characters of a commit
+ANEW = "all series begin anew: what is timed is another"
+Series = Mapping[Key, Sequence[Point]]
 
 
 def write(site: Site, found: Found) -> None:
     """The overview, and the pages of tasks."""
-    rows = found.history.rows
-    rows = rows.assign(moved=False)
-    if len(rows):
-        rows["moved"] = rows.groupby(SERIES, sort=False, group_keys=False)[["value", "low", "high", "digest"]].apply(
-            changes
-        )
-    pages = found.history.pages
+    every, pages = found.history.series, found.history.pages
     if pages is not None:
         site.folder_of("asv", pages)
+    by_task = {task: {key: every[key] for key in keys} for task, keys in grouped(every, lambda key: key.task).items()}
     site.page(
-        "history/index.html", "history.html", title="History", machines=sorted(rows["machine"].unique()),
-        tasks=[_about(task, of) for task, of in rows.groupby("task", sort=False)], changed=list(_changed(rows)),
-        asvs="asv/index.html" if pages else "", commits=rows["commit"].nunique(),
+        "history/index.html", "history.html", title="History", machines=sorted({key.machine for key in every}),
+        tasks=[_about(task, of) for task, of in by_task.items()], changed=_changed(every), commits=len(_commits(every)),
+        asvs="asv/index.html" if pages else "",
     )  # fmt: skip
-    for task, of in rows.groupby("task", sort=False):
-        title = found.tasks[task].title if task in found.tasks else task
-        figures = list(_figures(site, str(task), of))
+    for task, of in by_task.items():
+        known = found.tasks.get(task)
         site.page(
-            f"history/{slug(str(task))}.html", "history_task.html", title=f"{title} over the commits", task=task, figures=figures,
-            versions=list(_versions(site, str(task), of)), exercise=f"tasks/{task}.html" if task in found.tasks else "",
-            changed=list(_changed(of)),
+            f"history/{slug(task)}.html", "history_task.html", changed=_changed(of), task=task,
+            title=f"{known.title if known else task} over the commits", exercise=f"tasks/{task}.html" if known else "",
+            figures=list(_figures(site, task, of)), versions=list(_versions(site, task, of)),
         )  # fmt: skip
 
 
@@ -51,94 +46,95 @@ def said(value: float, figure: str) -> str:
     return f"{value:,.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
-def _about(task: Any, rows: pd.DataFrame) -> dict[str, Any]:
-    """A line of the overview: the latest time of each framework."""
-    times = rows[rows["figure"] == "time_loop"]
-    latest = times.groupby("framework", sort=False)["value"].last()
+def _about(task: str, series: Series) -> dict[str, Any]:
+    """A line of the overview, with the latest time of each framework."""
+    latest = {key.framework: points[-1].value for key, points in series.items() if key.figure == "time_loop"}
     return {
-        "task": task, "address": f"{slug(str(task))}.html", "commits": rows["commit"].nunique(),
-        "series": rows.groupby(SERIES).ngroups, "moved": int(rows["moved"].sum()),
-        "latest": ", ".join(f"{NAMES.get(str(f), f)} {duration(float(value))}" for f, value in latest.items()),
+        "task": task, "address": f"{slug(task)}.html", "commits": len(_commits(series)), "series": len(series),
+        "latest": ", ".join(f"{NAMES.get(f, f)} {duration(v)}" for f, v in latest.items()),
+        "moved": len(_changed(series)),
     }  # fmt: skip
 
 
-def _changed(rows: pd.DataFrame) -> Iterator[dict[str, str]]:
-    """The values that moved, the newest first."""
-    before = rows.groupby(SERIES, sort=False)[["value", "digest"]].shift()
-    renewed = set()
-    for place, row in rows[rows["moved"]].iloc[::-1].iterrows():
-        old = before.loc[place]
-        about = {
-            "commit": row["commit"][:SHORT], "date": f"{row['date']:%Y-%m-%d}", "task": row["task"],
-            "address": f"{slug(row['task'])}.html", "machine": row["machine"],
-        }  # fmt: skip
-        if row["digest"] == old["digest"]:
-            change = f"{row['value'] / old['value'] - 1:+.0%}"
-            values = f"{said(old['value'], row['figure'])} → {said(row['value'], row['figure'])}"
-            yield {**about, "what": f"{_figure(row['figure'])} of {_series(row)}", "how": change, "values": values}
-        elif (row["commit"], row["task"], row["machine"]) not in renewed:  # once for all series of a task
-            renewed.add((row["commit"], row["task"], row["machine"]))
-            yield {**about, "what": "all series begin anew: what is timed is another", "how": "", "values": ""}
+def _commits(series: Series) -> list[str]:
+    """All commits in the order of their dates."""
+    points = sorted((point for points in series.values() for point in points), key=lambda point: point.date)
+    return list(dict.fromkeys(point.commit[:SHORT] for point in points))
 
 
-def _figures(site: Site, task: str, rows: pd.DataFrame) -> Iterator[Figure]:
-    """A figure for each quantity, loop, size and device: a line for each framework, mode, machine and set of versions."""
-    commits = list(dict.fromkeys(rows.sort_values("date", kind="stable")["commit"]))
-    for (figure, loop, size, device), of in rows.groupby(["figure", "loop", "size", "device"], sort=False):
+def _changed(series: Series) -> list[dict[str, str]]:
+    """The values that moved, the newest first; where what is timed is another, once for all series of a task."""
+    found: dict[tuple[Any, ...], dict[str, str]] = {}
+    for key, points in series.items():
+        for before, after in pairwise(points):
+            if moved(before, after):
+                renewed = before.digest != after.digest
+                what = ANEW if renewed else f"{_what(key)} of {_series(key)}"
+                found[after.date, key.task, key.machine, what] = {
+                    "commit": after.commit[:SHORT], "date": f"{after.date:%Y-%m-%d}", "task": key.task, "what": what,
+                    "address": f"{slug(key.task)}.html", "machine": key.machine,
+                    "how": "" if renewed else f"{after.value / before.value - 1:+.0%}",
+                    "values": "" if renewed else f"{said(before.value, key.figure)} → {said(after.value, key.figure)}",
+                }  # fmt: skip
+    return [found[place] for place in sorted(found, reverse=True)]
+
+
+def _figures(site: Site, task: str, series: Series) -> Iterator[Figure]:
+    """A figure for each quantity, loop, size and device; a line for each framework, mode, machine and versions."""
+    commits = _commits(series)
+    for place, keys in grouped(series, lambda key: (key.figure, key.loop, key.size, key.device)).items():
         traces, curves = [], {}
-        for place, (key, own) in enumerate(of.groupby(["framework", "mode", "versions", "machine"], sort=False)):
-            framework, mode, versions, machine = map(str, key)
-            name = ", ".join(dict.fromkeys([f"{NAMES.get(framework, framework)} {mode}", versions, machine]))
-            value = dict(zip(own["commit"], own["value"], strict=True))
+        for number, key in enumerate(keys):
+            points = series[key]
+            name = ", ".join([f"{NAMES.get(key.framework, key.framework)} {key.mode}", key.versions, key.machine])
+            value = {point.commit[:SHORT]: point.value for point in points}
             curves[name] = [value.get(commit) for commit in commits]
-            colour = COLOURS.get(framework, OTHERS[place % len(OTHERS)])
+            marked = [False, *(moved(*pair) for pair in pairwise(points))]
+            symbol = MARKS.get(key.framework, "circle")
+            colour = COLOURS.get(key.framework, OTHERS[number % len(OTHERS)])
             traces.append({
-                "type": "scatter", "mode": "lines+markers", "name": name, "x": [c[:SHORT] for c in own["commit"]],
-                "y": [number(v) for v in own["value"]], "line": {"color": colour, "dash": DASHES[place % len(DASHES)]},
-                "marker": {
-                    "symbol": [MARKS.get(framework, "circle") + ("-open-dot" if moved else "") for moved in own["moved"]],
-                    "size": [15 if moved else 7 for moved in own["moved"]],
-                },
-                "text": ["changed" if moved else "" for moved in own["moved"]],
+                "type": "scatter", "mode": "lines+markers", "name": name, "x": list(value), "y": list(value.values()),
+                "line": {"color": colour, "dash": DASHES[number % len(DASHES)]},
+                "marker": {"symbol": [f"{symbol}-open-dot" if mark else symbol for mark in marked],
+                           "size": [15 if mark else 7 for mark in marked]},
+                "text": ["changed" if mark else "" for mark in marked],
             })  # fmt: skip
-        what, unit = FIGURES.get(str(figure), (str(figure), ""))
         yield site.figure(
-            f"history-{task}-{figure}-{loop}-{size}-{device}", f"{what}: {loop}, {size}, {device}", in_words(curves), traces,
-            ["commit", *curves], [[c[:SHORT], *(curve[n] for curve in curves.values())] for n, c in enumerate(commits)],
-            height=300 + 20 * len(traces),
-            xaxis={"type": "category", "categoryorder": "array", "categoryarray": [c[:SHORT] for c in commits],
-                   "title": {"text": "commit"}},
-            yaxis={"title": {"text": unit}, "rangemode": "tozero"},
+            f"history-{task}-{'-'.join(place)}", f"{_what(keys[0])}: {' '.join(place[1:])}", in_words(curves), traces,
+            ["commit", *curves], beside(commits, curves),
+            height=300 + 20 * len(traces), yaxis={"title": {"text": _unit(keys[0])}, "rangemode": "tozero"},
+            xaxis={"type": "category", "categoryorder": "array", "categoryarray": commits, "title": {"text": "commit"}},
         )  # fmt: skip
 
 
-def _versions(site: Site, task: str, rows: pd.DataFrame) -> Iterator[Figure]:
+def _versions(site: Site, task: str, series: Series) -> Iterator[Figure]:
     """Where a framework was measured in several versions: the newest value of each, a figure for each quantity."""
-    for (framework, figure), of in rows.groupby(["framework", "figure"], sort=False):
-        if of["versions"].nunique() < 2:
+    for (framework, figure), keys in grouped(series, lambda key: (key.framework, key.figure)).items():
+        by_versions = grouped(keys, lambda key: key.versions)
+        if len(by_versions) < 2:
             continue
-        latest = of.groupby(["versions", "loop", "size", "mode", "machine"], sort=False).last().reset_index()
+        colours = (COLOURS.get(framework, OTHERS[-1]), *OTHERS)
         traces = [
-            {"type": "bar", "name": versions, "x": [_combination(row) for row in own.itertuples()],
-             "y": [number(v) for v in own["value"]], "marker": {"color": (COLOURS.get(str(framework)), *OTHERS)[place % 6]}}
-            for place, (versions, own) in enumerate(latest.groupby("versions", sort=False))
+            {"type": "bar", "name": versions, "x": [f"{key.loop} {key.size} {key.mode} {key.machine}" for key in own],
+             "y": [series[key][-1].value for key in own], "marker": {"color": colours[place % len(colours)]}}
+            for place, (versions, own) in enumerate(by_versions.items())
         ]  # fmt: skip
-        what, unit = FIGURES.get(str(figure), (str(figure), ""))
-        columns = ["versions", "loop", "size", "mode", "machine", "value"]
         yield site.figure(
-            f"versions-{task}-{framework}-{figure}", f"{what} of {NAMES.get(str(framework), framework)} by version",
-            "; ".join(f"{row.versions}, {_combination(row)}: {said(row.value, str(figure))}" for row in latest.itertuples()),
-            traces, columns, latest[columns].to_numpy().tolist(), barmode="group", yaxis={"title": {"text": unit}},
+            f"versions-{task}-{framework}-{figure}", f"{_what(keys[0])} of {NAMES.get(framework, framework)} by version",
+            "; ".join(f"{key.versions}, {_series(key)}: {said(series[key][-1].value, figure)}" for key in keys),
+            traces, ["versions", "loop", "size", "mode", "machine", "value"],
+            [[key.versions, key.loop, key.size, key.mode, key.machine, series[key][-1].value] for key in keys],
+            barmode="group", yaxis={"title": {"text": _unit(keys[0])}},
         )  # fmt: skip
 
 
-def _figure(function: str) -> str:
-    return FIGURES.get(function, (function, ""))[0]
+def _what(key: Key) -> str:
+    return FIGURES.get(key.figure, (key.figure, ""))[0]
 
 
-def _series(row: Any) -> str:
-    return f"{NAMES.get(row['framework'], row['framework'])} {row['loop']} {row['size']} {row['mode']} {row['device']}"
+def _unit(key: Key) -> str:
+    return FIGURES.get(key.figure, ("", ""))[1]
 
 
-def _combination(row: Any) -> str:
-    return f"{row.loop} {row.size} {row.mode} {row.machine}"
+def _series(key: Key) -> str:
+    return f"{NAMES.get(key.framework, key.framework)} {key.loop} {key.size} {key.mode} {key.device}"

@@ -1,17 +1,15 @@
 """The first page: what was run, and who is where."""
 
 import json
-import math
 from collections.abc import Sequence
 from typing import Any
-
-import pandas as pd
 
 from parity.judging.report import count_of
 from parity.judging.verdict import PASSING, Row
 from parity.site import times, units
 from parity.site.plots import NAMES
 from parity.site.sources import Found
+from parity.site.times import Timed
 from parity.site.writing import Site
 from parity.task import DEVICES, DTYPES, MODES
 from parity.timing.report import factor
@@ -22,12 +20,11 @@ WORST = 5  # rows of a list of the worst
 def write(site: Site, found: Found) -> None:
     """The page with both heat maps."""
     rows = [row for _, of in found.judged() for row in of]
-    timed = times.timed(found.times)
     site.page(
-        "index.html", "home.html", title="Home", units_map=_units_map(found), times_map=_times_map(found, timed),
-        summary=_summary(rows), worst_units=_worst_units(found, rows), worst_ratios=_worst_ratios(found, timed),
-        choices=_choices(found, rows, timed), environments={
-            name: card(run.environment) | {"quiet": _quiet(timed[timed["result"] == name])}
+        "index.html", "home.html", title="Home", units_map=_units_map(found), times_map=_times_map(found),
+        summary=_summary(rows), worst_units=_worst_units(found, rows), worst_ratios=_worst_ratios(found),
+        choices=_choices(found, rows), environments={
+            name: card(run.environment) | {"quiet": _quiet(found.times.get(name, []))}
             for name, run in found.runs.items()
         },
         several=len(found.results) > 1,
@@ -36,10 +33,11 @@ def write(site: Site, found: Found) -> None:
 
 def card(environment: dict[str, Any]) -> dict[str, str]:
     """What a person wants to know of the machine, in words."""
+    threads = count_of(int(environment.get("blas_threads") or 0), "thread")
     facts = {
         "processor": f"{environment.get('cpu', '?')}, {count_of(int(environment.get('cores') or 0), 'core')}",
         "system": f"{environment.get('platform', '?')}, Python {environment.get('python', '?')}",
-        "BLAS": f"{', '.join(environment.get('blas', ()))}, {count_of(int(environment.get('blas_threads') or 0), 'thread')}",
+        "BLAS": f"{', '.join(environment.get('blas', ()))}, {threads}",
         "parity": str(environment.get("parity", "?")),
     }
     for name, info in environment["frameworks"].items():
@@ -69,39 +67,32 @@ def _units_map(found: Found) -> dict[str, Any]:
     return {"columns": [(NAMES.get(framework, framework), result) for framework, result in columns], "lines": lines}
 
 
-def _times_map(found: Found, timed: pd.DataFrame) -> dict[str, Any]:
-    if timed.empty:
+def _times_map(found: Found) -> dict[str, Any]:
+    """A line for each loop, a cell for each backend with its ratio to every reference, and the means of each topic."""
+    table = times.Table(found.timed)
+    if not table.lines:
         return {}
-    table = times.medians(timed)
-    columns = [c for c in times.columns_of(timed) if (c.result, c.backend) in table.columns]
-    of = times.ratios(table)
-    mean_of = {reference: times.means(table) for reference, table in of.items()}
-    marked = timed[timed["disturbed"]][["task", "loop", "size", "result", "backend"]]
-    disturbed = set(marked.itertuples(index=False, name=None))
-    references = list(dict.fromkeys(["torch", *of])) if "torch" in of else list(of)
+    references = table.references
 
     def cell(ratios: dict[str, float]) -> dict[str, Any]:
-        shown = times.plain(ratios.get(references[0], math.nan))
         packed = {reference: times.plain(ratio) for reference, ratio in ratios.items()}
-        return {"ratios": json.dumps(packed), "shown": shown[0] if shown else "–"}
+        return {"ratios": json.dumps(packed), "shown": packed[references[0]][0] if references[0] in packed else "–"}
 
-    lines = []
-    for key in table.index:
-        topic, task, loop, size = map(str, key)
-        cells = [
-            cell({reference: ratios.loc[key, (c.result, c.backend)] for reference, ratios in of.items()})
-            | {"disturbed": (task, loop, size, c.result, c.backend) in disturbed}
-            for c in columns
-        ]
-        lines.append({**_about(found, task), "topic": topic, "loop": loop, "size": size, "cells": cells})
-    feet = [
-        {"topic": topic, "cells": [
-            cell({reference: means[topic][c.result, c.backend] for reference, means in mean_of.items() if topic in means})
-            for c in columns
-        ]}
-        for topic in dict.fromkeys(topic for means in mean_of.values() for topic in means)
+    lines = [
+        {
+            **_about(found, task), "topic": topic, "loop": loop, "size": size,
+            "cells": [
+                cell(table.ratios(line, column)) | {"disturbed": column in line and line[column].disturbed}
+                for column in table.columns
+            ],
+        }
+        for (topic, task, loop, size), line in table.lines.items()
     ]  # fmt: skip
-    return {"columns": columns, "lines": lines, "feet": feet, "references": references}
+    feet = [
+        {"topic": topic, "cells": [cell(table.means(topic, column)) for column in table.columns]}
+        for topic in dict.fromkeys(["", *(topic for topic, *_ in table.lines)])
+    ]
+    return {"columns": table.columns, "lines": lines, "feet": feet, "references": references}
 
 
 def _about(found: Found, task: str) -> dict[str, str]:
@@ -131,29 +122,30 @@ def _worst_units(found: Found, rows: Sequence[Row]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _worst_ratios(found: Found, timed: pd.DataFrame) -> list[dict[str, Any]]:
-    if timed.empty:
-        return []
-    ratios = times.ratios(times.medians(timed))[times.FASTEST].stack(["result", "backend"], future_stack=True).dropna()
-    worst = ratios.sort_values(ascending=False).head(WORST)
+def _worst_ratios(found: Found) -> list[dict[str, Any]]:
+    table = times.Table(found.timed)
+    every = [(table.ratios(line, c)[times.FASTEST], row) for line in table.lines.values() for c, row in line.items()]
+    worst = sorted(every, key=lambda one: one[0], reverse=True)[:WORST]
     return [
-        {**_about(found, str(task)), "loop": loop, "backend": backend, "text": factor(value)}
-        for (_, task, loop, _, _, backend), value in worst.items()
-    ]  # fmt: skip
+        {**_about(found, row.task), "loop": row.loop, "backend": row.column.backend, "text": factor(ratio)}
+        for ratio, row in worst
+    ]
 
 
-def _choices(found: Found, rows: Sequence[Row], timed: pd.DataFrame) -> dict[str, list[str]]:
+def _choices(found: Found, rows: Sequence[Row]) -> dict[str, list[str]]:
     """What the filters offer: only what is there."""
-    there = {key: {getattr(row, key) for row in rows} | set(timed[key]) for key in ("device", "dtype", "mode", "task")}
-    topics = dict.fromkeys(task.topic for name, task in found.tasks.items() if name in there["task"])
+    ways = [*rows, *(row.column for row in found.timed)]
+    ran = {row.task for row in rows} | {row.task for row in found.timed}
     known = {"device": DEVICES, "dtype": DTYPES, "mode": MODES}
-    return {"topic": list(topics), **{key: [v for v in known[key] if v in there[key]] for key in known}}
+    topics = dict.fromkeys(task.topic for name, task in found.tasks.items() if name in ran)
+    there = {key: {getattr(way, key) for way in ways} for key in known}
+    return {"topic": list(topics), **{key: [v for v in values if v in there[key]] for key, values in known.items()}}
 
 
-def _quiet(timed: pd.DataFrame) -> str:
+def _quiet(rows: Sequence[Timed]) -> str:
     """How quiet the machine was while it timed."""
-    if timed.empty:
+    timed = [row for row in rows if not row.skip_reason]
+    if not timed:
         return "nothing was timed"
-    spread = ((timed["high_seconds"] - timed["low_seconds"]) / timed["median_seconds"]).median()
-    many = timed["disturbed"].sum()
-    return f"a loop's turns lie {spread:.0%} apart (median of {len(timed)}); {many} disturbed"
+    disturbed = sum(row.disturbed for row in timed)
+    return f"a loop's turns lie {times.spread(timed):.0%} apart (median of {len(timed)}); {disturbed} disturbed"

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from parity.judging.noise import JITTER, LIMIT, noise_units, truth_of
 from parity.site import times
 from parity.site.sources import Found
+from parity.site.units import grouped
 from parity.site.writing import Site
 
 README = Path(__file__).parents[3] / "README.md"
@@ -37,15 +38,14 @@ class Line:
 
 def write(site: Site, found: Found) -> None:
     """The page."""
-    timed = times.timed(found.times)
-    spread = timed.assign(spread=(timed["high_seconds"] - timed["low_seconds"]) / timed["median_seconds"])
+    timed = [row for row in found.timed if not row.skip_reason]
     site.page(
         "method.html", "method.html", title="Method", lines=example(), w=W, x=X, copies=COPIES, limit=LIMIT,
         faults={task.name: list(task.faults) for task in found.tasks.values()},
         recorded={name: recorded(words) for name, words in RECORDED.items()},
         noise=[
-            [*map(str, key), len(own), f"{own['spread'].median():.0%}", int(own["disturbed"].sum())]
-            for key, own in spread.groupby(["result", "backend"], sort=False)
+            [column.result, column.backend, len(rows), f"{times.spread(rows):.0%}", sum(row.disturbed for row in rows)]
+            for column, rows in grouped(timed, lambda row: row.column).items()
         ],
     )  # fmt: skip
 
@@ -89,6 +89,6 @@ def _readme() -> str:
     if README.exists():
         return README.read_text()
     try:
-        return str(importlib.metadata.metadata("parity").get_payload())
+        return str(importlib.metadata.metadata("parity")["Description"] or "")
     except importlib.metadata.PackageNotFoundError:
         return ""

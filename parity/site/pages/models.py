@@ -74,5 +74,6 @@ def _figures(site: Site, name: str, rows: list[dict[str, Any]]) -> list[Figure]:
     }
     says = "; ".join(f"{key} above the limit: {', '.join(of) or 'none'}" for key, of in over.items())
     data = [[label, *(row.get(key) for key in FIGURES)] for label, row in zip(labels, rows, strict=True)]
-    return [site.figure(f"models-{name}", "Noise units by layer", says, traces, ["layer", *FIGURES], data, barmode="group",
-                        yaxis={"type": "log", "title": {"text": "noise units"}}, xaxis={"type": "category"})]  # fmt: skip
+    axes = {"yaxis": {"type": "log", "title": {"text": "noise units"}}, "xaxis": {"type": "category"}}
+    columns = ["layer", *FIGURES]
+    return [site.figure(f"models-{name}", "Noise units by layer", says, traces, columns, data, barmode="group", **axes)]

@@ -51,26 +51,13 @@ def _member(value: Any, name: str) -> dict[str, Any]:
             "fields": [],
         }
     doc = pdoc.doc.Module(importlib.import_module(module)).get(name)
+    fields, signature = [], f"class {name}"
     if isinstance(doc, pdoc.doc.Class):
-        fields = [
-            f"{one.name}: {one.annotation_str.removeprefix(': ')}"
-            for one in doc.instance_variables
-            if one.annotation_str
-        ]
-        return {
-            "name": name,
-            "module": module,
-            "signature": f"class {name}",
-            "doc": _html(doc.docstring),
-            "fields": fields,
-        }
-    return {
-        "name": name,
-        "module": module,
-        "signature": f"def {name}{doc.signature}",
-        "doc": _html(doc.docstring),
-        "fields": [],
-    }
+        fields = [f"{one.name}{one.annotation_str}" for one in doc.instance_variables if one.annotation_str]
+    elif isinstance(doc, pdoc.doc.Function):
+        signature = f"def {name}{doc.signature}"
+    text = _html(doc.docstring) if doc else Markup()
+    return {"name": name, "module": module, "signature": signature, "doc": text, "fields": fields}
 
 
 def _html(docstring: str) -> Markup:

@@ -12,7 +12,7 @@ from parity.judging.shown import setting
 from parity.judging.verdict import Row
 from parity.site import lessons, task_times, units
 from parity.site.pages.divergences import gap_of
-from parity.site.plots import COLOURS, NAMES, Figure, in_words, lines, number
+from parity.site.plots import COLOURS, NAMES, Figure, beside, in_words, lines, number
 from parity.site.sources import Found
 from parity.site.writing import Site
 from parity.task import FRAMEWORKS, Task
@@ -25,9 +25,8 @@ def write(site: Site, found: Found) -> None:
         result, taught = _taught(found, name)
         numbers = {**task.sizes.get("base", {}), **task.config}
         site.page(
-            f"tasks/{name}.html", "task.html", title=task.title, task=task, result=result if len(found.runs) > 1 else "",
-            settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
-            views=lessons.views(site, name, taught), claims=_claims(taught), sources=_sources(task), package=PACKAGES,
+            f"tasks/{name}.html", "task.html", title=task.title, task=task, settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
+            result=result if len(found.runs) > 1 else "", views=lessons.views(site, name, taught), claims=_claims(taught), sources=_sources(task), package=PACKAGES,
             names=NAMES, units=_units(found, name), growth=_growth(site, name, taught),
             times=task_times.of_task(site, found, name), aligns=[
                 {"entry": catalogue()[one], "gap": gap_of(catalogue()[one], found.divergences)} for one in task.aligns
@@ -104,12 +103,11 @@ def _growth(site: Site, task: str, taught: Mapping[str, Any]) -> list[Figure]:
             NAMES[f]: [number(value) for value in lesson["units_by_row"][key]]
             for f, lesson in taught.items() if key in lesson["units_by_row"]
         }  # fmt: skip
-        length = max(map(len, curves.values()))
-        rows = [[n + 1, *(values[n] if n < len(values) else None for values in curves.values())] for n in range(length)]
+        rows = range(1, max(map(len, curves.values())) + 1)
         whose = {NAMES[f]: f for f in COLOURS}
         figures.append(site.figure(
             f"{task}-growth-{key}", f"{key}: the error of each row", in_words(curves),
-            lines(curves, [row[0] for row in rows], frameworks=whose), ["row", *curves], rows,
+            lines(curves, rows, frameworks=whose), ["row", *curves], beside(rows, curves),
             xaxis={"title": {"text": "epoch or step"}}, yaxis={"title": {"text": "noise units"}, "rangemode": "tozero"},
         ))  # fmt: skip
     return figures
