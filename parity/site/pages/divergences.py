@@ -12,9 +12,7 @@ from parity.site.sources import Divergences, Found
 from parity.site.writing import Site
 
 Entry = type[Divergence]
-EQUAL = (
-    "What is believed to differ between the frameworks, and does not: measured like the rest, within 30 noise units."
-)
+EQUAL = "What is believed to differ between the frameworks, and does not: measured like the rest, within 30 units."
 
 
 def write(site: Site, found: Found) -> None:
@@ -136,11 +134,12 @@ def _facts(entry: Entry, measured: Mapping[str, Divergences]) -> Iterator[dict[s
         versions = ", ".join(
             f"{n} {v}" for info in environment for n, v in info.get("versions", {}).items() if v != "none"
         )
+        outcomes = row.get("outcomes", {})
         yield {
             "result": result, "versions": versions, "gap": _number(row.get("gap"), ".1e"),
             "units": _units(row.get("units")), "residual": _number(row.get("residual"), ".1e"),
             "aligned": _units(row.get("aligned_units")), "faults": "; ".join(row.get("faults", ())),
-            "outcomes": "; ".join(f"{side}: {said}" for side, said in row.get("outcomes", {}).items() if said != "value"),
+            "outcomes": "; ".join(f"{side}: {what}" for side, what in outcomes.items() if what != "value"),
             "unavailable": row.get("unavailable", ""),
         }  # fmt: skip
 

@@ -120,9 +120,9 @@ def _versions(site: Site, task: str, series: Series) -> Iterator[Figure]:
             for place, (versions, own) in enumerate(by_versions.items())
         ]  # fmt: skip
         yield site.figure(
-            f"versions-{task}-{framework}-{figure}", f"{_what(keys[0])} of {NAMES.get(framework, framework)} by version",
-            "; ".join(f"{key.versions}, {_series(key)}: {said(series[key][-1].value, figure)}" for key in keys),
-            traces, ["versions", "loop", "size", "mode", "machine", "value"],
+            f"versions-{task}-{framework}-{figure}", f"{_what(keys[0])} of {NAMES.get(framework, framework)}",
+            "; ".join(f"{k.versions}, {_series(k)}: {said(series[k][-1].value, figure)}" for k in keys), traces,
+            ["versions", "loop", "size", "mode", "machine", "value"],
             [[key.versions, key.loop, key.size, key.mode, key.machine, series[key][-1].value] for key in keys],
             barmode="group", yaxis={"title": {"text": _unit(keys[0])}},
         )  # fmt: skip

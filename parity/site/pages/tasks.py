@@ -24,14 +24,14 @@ def write(site: Site, found: Found) -> None:
     for place, (name, task) in enumerate(found.tasks.items()):
         result, taught = _taught(found, name)
         numbers = {**task.sizes.get("base", {}), **task.config}
+        before, after = every[place - 1 : place] or [""], every[place + 1 : place + 2] or [""]
         site.page(
-            f"tasks/{name}.html", "task.html", title=task.title, task=task, settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
-            result=result if len(found.runs) > 1 else "", views=lessons.views(site, name, taught), claims=_claims(taught), sources=_sources(task), package=PACKAGES,
-            names=NAMES, units=_units(found, name), growth=_growth(site, name, taught),
-            times=task_times.of_task(site, found, name), aligns=[
-                {"entry": catalogue()[one], "gap": gap_of(catalogue()[one], found.divergences)} for one in task.aligns
-            ],
-            before=every[place - 1] if place else "", after=every[place + 1] if place + 1 < len(every) else "",
+            f"tasks/{name}.html", "task.html", title=task.title, task=task, names=NAMES, package=PACKAGES,
+            settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
+            result=result if len(found.runs) > 1 else "", views=lessons.views(site, name, taught),
+            claims=_claims(taught), sources=_sources(task), units=_units(found, name), growth=_growth(site, name, taught),
+            times=task_times.of_task(site, found, name), before=before[0], after=after[0],
+            aligns=[(catalogue()[one], gap_of(catalogue()[one], found.divergences)) for one in task.aligns],
         )  # fmt: skip
 
 

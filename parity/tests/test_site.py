@@ -1,0 +1,257 @@
+"""The site from the samples: whole, linked, small, and with everything of a result shown as text."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from parity.divergences import areas, catalogue
+from parity.judging.noise import LIMIT
+from parity.site import build_site
+from parity.site.asv import Point, moved, read_history
+from parity.site.pages import method
+from parity.site.sources import read
+from parity.site.times import FASTEST, Table
+from parity.task import UsageError
+from parity.tasks import names
+
+SAMPLES = Path(__file__).parent / "samples"
+ROOT = Path(__file__).parents[2]
+MEGABYTE = 10**6
+SCRIPT = "plotly.min.js"
+
+
+class Page(HTMLParser):
+    """What a page has: its text, its tags with their attributes, its links."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.words, self._hidden = [], [], 0
+        self.feed(path.read_text())
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self._hidden += tag in ("script", "style")
+
+    def handle_endtag(self, tag):
+        self._hidden -= tag in ("script", "style")
+
+    def handle_data(self, data):
+        if not self._hidden:
+            self.words.append(data)
+
+    def all(self, key):
+        return [attributes[key] for _, attributes in self.tags if attributes.get(key)]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    return build_site(SAMPLES / "results", tmp_path_factory.mktemp("built") / "site", SAMPLES / "asv").parent
+
+
+@pytest.fixture(scope="module")
+def pages(site):
+    return {path.relative_to(site).as_posix(): Page(path) for path in sorted(site.rglob("*.html"))}
+
+
+@pytest.fixture
+def samples(tmp_path):
+    return shutil.copytree(SAMPLES / "results", tmp_path / "results")
+
+
+def built(samples, tmp_path, history="none"):
+    return build_site(samples, tmp_path / "site", tmp_path / history).parent
+
+
+def test_every_task_entry_and_area_has_a_page_and_none_is_empty(pages):
+    assert {f"tasks/{name}.html" for name in names()} <= set(pages)
+    assert {f"divergences/{name}.html" for name in catalogue()} <= set(pages)
+    assert {f"divergences/areas/{area}.html" for area in areas()} <= set(pages)
+    every = {"index.html", "method.html", "divergences/index.html", "divergences/equalities.html", "models/index.html",
+             "history/index.html", "history/mlp.html", "reference/index.html", "reference/ops.html"}  # fmt: skip
+    assert every <= set(pages)
+    frame = len(pages["divergences/index.html"].text.split("What the frameworks do differently")[0])
+    assert [address for address, page in pages.items() if len(page.text) < frame + 100] == []
+
+
+def test_every_link_leads_somewhere_and_to_this_site(site, pages):
+    broken = []
+    for address, page in pages.items():
+        for link in [*page.all("href"), *page.all("src")]:
+            target, _, anchor = link.partition("#")
+            if target.startswith("data:"):
+                continue
+            path = (site / address).parent / target.partition("?")[0] if target else site / address
+            there = path.exists() and path.resolve().is_relative_to(site.resolve())
+            if there and anchor:
+                there = anchor in pages[path.resolve().relative_to(site.resolve()).as_posix()].all("id")
+            if not there:
+                broken.append(f"{address}: {link}")
+    assert broken == []
+    text = "".join(path.read_text() for path in site.glob("*.*") if path.name != SCRIPT)
+    assert "//" not in re.sub(r"^\s*//.*|/\*.*?\*/| // .*", "", text, flags=re.MULTILINE).replace("<!--", "")
+
+
+def test_every_page_is_below_a_megabyte(site):
+    assert [path for path in site.rglob("*.html") if path.stat().st_size > MEGABYTE] == []
+    assert (site / "search.js").stat().st_size < MEGABYTE
+
+
+def test_every_plot_has_words_and_its_data(site, pages):
+    plots = [attributes for page in pages.values() for _, attributes in page.tags if attributes.get("class") == "plot"]
+    assert len(plots) > 10
+    assert all(len(attributes["aria-label"]) > 20 and attributes["role"] == "img" for attributes in plots)
+    files = [link for page in pages.values() for link in page.all("href") if link.endswith(".csv")]
+    assert len(files) == len(plots)
+    assert all(len(path.read_text().splitlines()) > 1 for path in (site / "data").glob("*.csv"))
+
+
+def test_markup_in_a_name_is_text(pages):
+    assert "<b>gone</b> & lost" in pages["index.html"].text
+    assert "<i>forward</i>" in pages["index.html"].text
+    assert "An older <i>processor</i>" in pages["index.html"].text
+    assert "OLD-<i>ENTRY</i>" in pages["divergences/index.html"].text
+    assert "<b>stem</b>" in pages["models/ubuntu.html"].text
+    tags = {tag for page in pages.values() for tag, _ in page.tags}
+    assert tags.isdisjoint({"b", "i"})
+
+
+def test_a_task_page_shows_what_the_exercise_prints_claims_and_aligns(pages):
+    digits = pages["tasks/digits_training.html"]
+    for words in ("the training loss falls in every epoch", "train loss", "FIT-SHUFFLE", "def train(model, batch):",
+                  "impl_tf/digits_training.py", "train/loss: the error of each row", "step"):  # fmt: skip
+        assert words in digits.text, words
+    mistakes = pages["tasks/loss_misuse.html"].text
+    assert "ValueError: Argument `output` must have rank" in mistakes
+    assert "412 noise units, 30 at most" in pages["tasks/mlp.html"].text
+    assert "disturbed" in pages["tasks/mlp.html"].text
+    assert "There is no run of this task" in pages["tasks/perceptron.html"].text
+
+
+def test_a_divergence_page_shows_both_sides_gap_and_cure(pages):
+    page = pages["divergences/BN-EPS.html"].text
+    for words in ("torch.nn.BatchNorm1d(4)(x)", "keras.layers.BatchNormalization(epsilon=1e-5)", "9.9e-04", "after the cure",
+                  "eval output differs", "keras/src/layers/normalization/batch_normalization.py"):  # fmt: skip
+        assert words in page, words
+    assert "keras is not installed" in pages["divergences/BN-AXIS.html"].text
+    assert "was not measured among these results" in pages["divergences/ADAM-EPS.html"].text
+
+
+def test_missing_parts_say_how_to_get_them(tmp_path):
+    (tmp_path / "results").mkdir()
+    site = built(tmp_path / "results", tmp_path)
+    for address, command in {
+        "index.html": "parity run --json results/parity.json", "tasks/mlp.html": "parity time mlp --output results",
+        "divergences/index.html": "parity divergences --json", "history/index.html": "tox run -e bench",
+        "models/index.html": "parity models", "method.html": "parity time --output results",
+    }.items():  # fmt: skip
+        assert command in Page(site / address).text, address
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "says"),
+    [
+        ("broken.json", '{"format": 2,', "damaged"),
+        ("other.json", '{"a": 1}', "no file of parity run"),
+        ("newer/parity.json", '{"format": 9, "environment": {}, "rows": []}', "format 9"),
+        ("newer/divergences.json", '{"format": 9, "divergences": []}', "format 9"),
+        ("newer/times.csv", "task,loop\nmlp,step\n", "not a file of times"),
+        ("ubuntu.json", '{"format": 2, "environment": {"frameworks": {}}, "rows": []}', "second file"),
+        (
+            "lost/parity.json",
+            '{"format": 2, "environment": {"frameworks": {}}, "rows": [], "lessons": [{}]}',
+            "lessons",
+        ),
+    ],
+)
+def test_a_damaged_file_is_named_and_an_old_site_stays(samples, tmp_path, file, content, says):
+    before = built(samples, tmp_path)
+    (before / "index.html").write_text("as it was")
+    (samples / file).parent.mkdir(exist_ok=True, parents=True)
+    (samples / file).write_text(content)
+    with pytest.raises(UsageError, match=says) as error:
+        built(samples, tmp_path)
+    assert str(samples / file) in str(error.value)
+    assert (before / "index.html").read_text() == "as it was"
+    assert [path.name for path in tmp_path.iterdir()] == ["results", "site"]
+
+
+def test_damaged_history_is_named(tmp_path):
+    folder = shutil.copytree(SAMPLES / "asv", tmp_path / "asv")
+    path = next(folder.glob("results/quiet/*-numpy*.json"))
+    path.write_text("{}")
+    with pytest.raises(UsageError, match=path.name):
+        read_history(folder)
+
+
+def test_nothing_but_a_site_is_replaced(samples, tmp_path):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "thesis.tex").write_text("years of work")
+    with pytest.raises(UsageError, match="no site of parity's"):
+        built(samples, tmp_path)
+    assert (tmp_path / "site" / "thesis.tex").read_text() == "years of work"
+    with pytest.raises(UsageError, match="no folder of results"):
+        built(tmp_path / "none", tmp_path)
+
+
+def test_the_command_prints_the_first_page_and_imports_no_framework(samples, tmp_path):
+    code = (
+        "import sys; from parity.cli import run; sys.argv = ['parity', *sys.argv[1:]]\n"
+        "try: run()\nfinally: print(*(name for name in ('torch', 'tensorflow', 'keras') if name in sys.modules))"
+    )
+    command = ["site", "--results", str(samples), "--out", str(tmp_path / "out"), "--history", str(SAMPLES / "asv")]
+    done = subprocess.run([sys.executable, "-c", code, *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(tmp_path / "out" / "index.html")]
+
+
+def test_ratios_and_means_are_of_one_result(samples):
+    table = Table(read(samples, samples / "none").timed)
+    line = table.lines["2 MLP and activations", "mlp", "step", "base"]
+    numpy, torch = (next(c for c in table.columns if c.backend == name) for name in ("numpy", "torch"))
+    ratio = line[numpy].median / line[torch].median
+    assert table.ratios(line, numpy)["torch"] == ratio
+    assert table.ratios(line, numpy)["numpy"] == table.means("", numpy)["numpy"] == 1
+    assert min(table.ratios(line, column)[FASTEST] for column in line) == 1
+
+
+def test_a_change_is_far_and_apart_or_of_another_thing():
+    date = None
+    before = Point("a", date, 1.0, 0.98, 1.02, "x")
+    assert moved(before, Point("b", date, 1.2, 1.18, 1.22, "x"))
+    assert not moved(before, Point("b", date, 1.04, 1.03, 1.05, "x")), "it is apart, and not far"
+    assert not moved(before, Point("b", date, 1.2, 1.0, 1.4, "x")), "it is far, and not apart"
+    assert moved(before, Point("b", date, 1.0, 0.98, 1.02, "y")), "what is timed is another"
+
+
+def test_the_example_of_a_noise_unit_is_what_the_judge_measures():
+    lines = method.example()
+    off = {line.what: line.judge / line.pencil for line in lines}
+    assert all(0.98 < ratio < 1.02 for ratio in off.values()), off
+    assert lines[-2].judge < LIMIT < lines[-1].judge
+
+
+def test_the_readme_has_the_records_that_the_method_shows():
+    for name, words in method.RECORDED.items():
+        html = method.recorded(words)
+        assert html.count("<table>") == 1, name
+    assert method.recorded("of something that nobody measured") == ""
+
+
+def test_the_workflows_fit_the_schema():
+    files = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+    assert len(files) == 2
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_figures_are_strict_json(site):
+    for path in site.rglob("*.html"):
+        for found in re.findall(r'<script type="application/json">(.*?)</script>', path.read_text(), re.DOTALL):
+            json.loads(found, parse_constant=lambda name: pytest.fail(f"{path}: {name}"))
