@@ -29,8 +29,9 @@ def write(site: Site, found: Found) -> None:
             f"tasks/{name}.html", "task.html", title=task.title, task=task, names=NAMES, package=PACKAGES,
             settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
             result=result if len(found.runs) > 1 else "", views=lessons.views(site, name, taught),
-            claims=_claims(taught), sources=_sources(task), units=_units(found, name), growth=_growth(site, name, taught),
-            times=task_times.of_task(site, found, name), before=before[0], after=after[0],
+            claims=_claims(taught), sources=_sources(task), units=_units(found, name),
+            growth=_growth(site, name, taught), times=task_times.of_task(site, found, name),
+            before=before[0], after=after[0],
             aligns=[(catalogue()[one], gap_of(catalogue()[one], found.divergences)) for one in task.aligns],
         )  # fmt: skip
 
