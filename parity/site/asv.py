@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parity.task import DEVICES, UsageError
+from parity.task import DEVICES, FRAMEWORKS, UsageError, choose
 from parity.tasks import names
 
 FIGURES = {  # by asv's name of the function: what it is, and its unit
@@ -76,7 +76,8 @@ def read_history(folder: Path) -> History:
     for points in series.values():
         points.sort(key=lambda point: point.date)
     pages = folder / "html"
-    return History(series, pages if (pages / "index.html").exists() else None)
+    in_order = sorted(series, key=lambda key: FRAMEWORKS.index(key.framework))
+    return History({key: series[key] for key in in_order}, pages if (pages / "index.html").exists() else None)
 
 
 def moved(before: Point, after: Point) -> bool:
@@ -108,6 +109,7 @@ def _points(path: Path) -> Iterator[tuple[Key, Point]]:
 def _values(name: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], float, float, float]]:
     """The measured combinations of one benchmark, `torch_loops.ConvBlockCpu.time_loop`: where, value, low and high."""
     module, suite, function = name.split(".")
+    framework = choose("framework", module.removesuffix("_loops"), FRAMEWORKS)
     device = next(device for device in DEVICES if suite.endswith(device.title()))
     by_suite = {known.title().replace("_", ""): known for known in names()}
     task = by_suite.get(suite.removesuffix(device.title()), suite)
@@ -117,7 +119,7 @@ def _values(name: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], f
                for key in ("result", "stats_ci_99_a", "stats_ci_99_b")]  # fmt: skip
     for (loop, size, mode), value, low, high in zip(combinations, *columns, strict=True):
         if value is not None and value == value:  # None is a failure, NaN was not asked for
-            where = (module.removesuffix("_loops"), task, device, function, loop, size, mode)
+            where = (framework, task, device, function, loop, size, mode)
             if function == "time_loop":  # the others are single values
                 yield where, value, _or(low, -math.inf), _or(high, math.inf)
             else:

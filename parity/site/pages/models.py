@@ -60,7 +60,7 @@ def _cell(value: Any) -> dict[str, Any]:
 
 def _figures(site: Site, name: str, rows: list[dict[str, Any]]) -> list[Figure]:
     """Isolated and propagated units of every layer, on a logarithmic axis, with the limit."""
-    labels = [f"{place + 1} {row['first'] or row['second']}" for place, row in enumerate(rows)]
+    labels = [f"{place + 1}. {row['second'] or row['first']}" for place, row in enumerate(rows)]
     traces: list[dict[str, Any]] = [
         {"type": "bar", "name": key, "x": labels, "marker": {"color": colour},
          "y": [None if row.get(key) is None else max(LEAST, min(float(row[key]), 1e12)) for row in rows]}
