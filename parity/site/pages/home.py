@@ -48,6 +48,14 @@ def card(environment: dict[str, Any]) -> dict[str, str]:
     return facts
 
 
+def _brief(environment: dict[str, Any], rows: Sequence[Timed]) -> str:
+    """The machine, the versions and the quiet in a line."""
+    versions = dict(pair for info in environment["frameworks"].values() for pair in info["versions"].items())
+    parts = [f"{environment.get('cpu', '?')}, {count_of(int(environment.get('cores') or 0), 'core')}"]
+    parts += [f"{package} {version}" for package, version in versions.items() if version != "none"]
+    return " · ".join([*parts, _quiet(rows)])
+
+
 def _units_map(found: Found) -> dict[str, Any]:
     """A line for each task, a cell for each framework and result, with the worst of each device, dtype and mode."""
     of: dict[str, dict[tuple[str, str], list[Row]]] = {}
@@ -148,4 +156,4 @@ def _quiet(rows: Sequence[Timed]) -> str:
     if not timed:
         return "nothing was timed"
     disturbed = sum(row.disturbed for row in timed)
-    return f"a loop's turns lie {times.spread(timed):.0%} apart (median of {len(timed)}); {disturbed} disturbed"
+    return f"turns of a loop lie {times.spread(timed):.0%} apart, {disturbed} of {len(timed)} disturbed"
