@@ -23,10 +23,9 @@ def write(site: Site, found: Found) -> None:
     site.page(
         "index.html", "home.html", title="Home", units_map=_units_map(found), times_map=_times_map(found),
         summary=_summary(rows), worst_units=_worst_units(found, rows), worst_ratios=_worst_ratios(found),
-        choices=_choices(found, rows), environments={
-            name: card(run.environment) | {"quiet": _quiet(found.times.get(name, []))}
-            for name, run in found.runs.items()
-        },
+        choices=_choices(found, rows),
+        brief={name: _brief(run.environment, found.times.get(name, [])) for name, run in found.runs.items()},
+        environments={name: card(run.environment) for name, run in found.runs.items()},
         several=len(found.results) > 1,
     )  # fmt: skip
 
