@@ -12,11 +12,10 @@ import pytest
 
 from parity.divergences import areas, catalogue
 from parity.judging.noise import LIMIT
-from parity.site import build_site
+from parity.site import build, build_site
 from parity.site.asv import Point, moved, read_history
 from parity.site.pages import method
-from parity.site.sources import read
-from parity.site.times import FASTEST, Table
+from parity.site.times import FASTEST, Column, Table, Timed
 from parity.task import UsageError
 from parity.tasks import names
 
@@ -210,14 +209,39 @@ def test_the_command_prints_the_first_page_and_imports_no_framework(samples, tmp
     assert done.stdout.split() == [str(tmp_path / "out" / "index.html")]
 
 
-def test_ratios_and_means_are_of_one_result(samples):
-    table = Table(read(samples, samples / "none").timed)
-    line = table.lines["2 MLP and activations", "mlp", "step", "base"]
-    numpy, torch = (next(c for c in table.columns if c.backend == name) for name in ("numpy", "torch"))
-    ratio = line[numpy].median / line[torch].median
-    assert table.ratios(line, numpy)["torch"] == ratio
-    assert table.ratios(line, numpy)["numpy"] == table.means("", numpy)["numpy"] == 1
-    assert min(table.ratios(line, column)[FASTEST] for column in line) == 1
+def test_a_site_that_fails_half_way_leaves_the_old_one(samples, tmp_path, monkeypatch):
+    before = built(samples, tmp_path)
+    (before / "index.html").write_text("as it was")
+
+    def fail(site, found):
+        raise RuntimeError("half way")
+
+    monkeypatch.setattr(build.PAGES[-1], "write", fail)
+    with pytest.raises(RuntimeError, match="half way"):
+        built(samples, tmp_path)
+    assert (before / "index.html").read_text() == "as it was"
+    assert [path.name for path in tmp_path.iterdir()] == ["results", "site"]
+
+
+def test_ratios_and_means_are_of_one_result():
+    def timed(result, backend, loop, median):
+        column = Column(result, backend, backend, "cpu", "eager", "float32")
+        return Timed(column, "mlp", "a topic", loop, "base", median, median, median, None, None, None, None, False, "")
+
+    fast = [
+        timed("fast", "numpy", "step", 1.0),
+        timed("fast", "torch", "step", 2.0),
+        timed("fast", "numpy", "epoch", 1.0),
+    ]
+    slow = [timed("slow", "numpy", "step", 80.0), timed("slow", "torch", "step", 20.0)]
+    slow += [timed("slow", "numpy", "epoch", 10.0), timed("slow", "torch", "epoch", 10.0)]
+    table = Table([*fast, *slow])
+    line = table.lines["a topic", "mlp", "step", "base"]
+    assert table.ratios(line, slow[0].column) == {"torch": 4.0, FASTEST: 4.0, "numpy": 1.0}
+    assert table.ratios(line, fast[0].column) == {"torch": 0.5, FASTEST: 1.0, "numpy": 1.0}
+    assert table.means("", fast[0].column)["torch"] == 0.5, "an epoch in NumPy alone is compared with nothing"
+    assert table.means("a topic", slow[0].column) == {"torch": 2.0, FASTEST: 2.0, "numpy": 1.0}
+    assert table.means("another", slow[0].column) == {}
 
 
 def test_a_change_is_far_and_apart_or_of_another_thing():

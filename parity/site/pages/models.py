@@ -12,7 +12,7 @@ from parity.site.sources import Found
 from parity.site.writing import Site, slug
 
 EXAMPLE = "an example"
-LEAST = 0.01  # units; the least that a logarithmic axis shows
+LEAST, MOST = 0.01, 1e12  # units between which a bar is drawn
 FIGURES = {"isolated": "#2f81d0", "propagated": "#d9541e"}
 
 
@@ -63,7 +63,7 @@ def _figures(site: Site, name: str, rows: list[dict[str, Any]]) -> list[Figure]:
     labels = [f"{place + 1}. {row['second'] or row['first']}" for place, row in enumerate(rows)]
     traces: list[dict[str, Any]] = [
         {"type": "bar", "name": key, "x": labels, "marker": {"color": colour},
-         "y": [None if row.get(key) is None else max(LEAST, min(float(row[key]), 1e12)) for row in rows]}
+         "y": [_height(row.get(key)) for row in rows]}
         for key, colour in FIGURES.items()
     ]  # fmt: skip
     traces.append({"type": "scatter", "mode": "lines", "name": f"{LIMIT:g}, the limit", "x": labels,
@@ -77,3 +77,10 @@ def _figures(site: Site, name: str, rows: list[dict[str, Any]]) -> list[Figure]:
     axes = {"yaxis": {"type": "log", "title": {"text": "noise units"}}, "xaxis": {"type": "category"}}
     columns = ["layer", *FIGURES]
     return [site.figure(f"models-{name}", "Noise units by layer", says, traces, columns, data, barmode="group", **axes)]
+
+
+def _height(value: Any) -> float | None:
+    """A bar's height; what is no number is as bad as it can be."""
+    if value is None:
+        return None
+    return max(LEAST, float(value)) if float(value) <= MOST else MOST
