@@ -10,6 +10,9 @@ from typing import Any
 from parity.judging.verdict import Row
 from parity.task import UsageError
 
+SHOWS = {  # what every show of a lesson has, by its kind
+    "table": ("title", "row", "labels", "columns"), "matrix": ("title", "value"), "rows": ("title", "columns", "rows")
+}  # fmt: skip
 FORMAT = 2  # format 1 had no number and the same rows
 
 
@@ -55,7 +58,8 @@ def read_lessons(path: Path) -> list[dict[str, Any]]:
     try:
         lessons: list[dict[str, Any]] = json.loads(path.read_text()).get("lessons", [])
         for lesson in lessons:
-            _ = lesson["task"], lesson["framework"], [show["kind"] for show in lesson["shows"]]
+            _ = lesson["task"], lesson["framework"]
+            _ = [show[key] for show in lesson["shows"] for key in SHOWS[show["kind"]]]
             _ = lesson["claims"].items(), lesson["units_by_row"].items()
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} has damaged lessons: write it again with parity run --json {path}") from error

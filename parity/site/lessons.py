@@ -14,14 +14,8 @@ from parity.site.plots import Figure
 from parity.site.writing import Site
 from parity.task import Array
 
-IN_ORDER = (
-    "epoch",
-    "step",
-    "layer",
-    "passes",
-    "call",
-    "forward",
-)  # what a row is, where a line from one to the next has a meaning
+# What a row is, where a line from one to the next has a meaning.
+IN_ORDER = ("epoch", "step", "layer", "passes", "call", "forward")
 MEASURES = ("loss", "accuracy", "rate", "gradient")  # headings with the same word share a plot
 LEAST = 3  # points of a line
 DECADES = 100.0  # the greatest value over the least, from which an axis is logarithmic

@@ -19,6 +19,7 @@ from parity.tasks import load, names
 from parity.timing import measure
 
 USUAL = ("parity", "times", "divergences", "models")  # names of files that say nothing about whose they are
+MEASURED = ("isolated", "isolated_float32", "propagated", "propagated_float32")  # of a pair of layers, in noise units
 HERE = "here"  # the name of a result that has no other
 KINDS = "parity run --json, time --output, divergences --json and models --json"
 
@@ -86,13 +87,29 @@ def _add(found: Found, path: Path, name: str) -> None:
     if name in part:
         raise UsageError(f"{path} is a second file of {kind} of the result {name!r}: give each its own folder")
     if kind == "times":
-        part[name] = rows_of(name, measure.read_rows(path, NEEDED))
+        try:
+            part[name] = rows_of(name, measure.read_rows(path, NEEDED))
+        except UsageError:
+            raise
+        except ValueError as error:
+            raise UsageError(f"{path} is damaged ({error}): write it again with parity time --output FOLDER") from error
     elif kind == "runs":
         part[name] = Run(*results.read(path), results.read_lessons(path))
     elif kind == "divergences":
         part[name] = Divergences(*drift.read(path))
     else:
-        part[name] = json.loads(path.read_text())
+        part[name] = _models(path)
+
+
+def _models(path: Path) -> dict[str, Any]:
+    report: dict[str, Any] = json.loads(path.read_text())
+    try:
+        for row in (*report["layers"], *report["outputs"]):
+            _ = row["first"], row["second"], [float(row[key] or 0) for key in MEASURED]
+        _ = [fault[key] for fault in report["faults"] for key in ("first", "second", "part", "cause", "title", "cure")]
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"{path} is damaged ({error!r}): write it again with parity models --json {path}") from error
+    return report
 
 
 def _kind(path: Path) -> str:

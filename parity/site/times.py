@@ -56,7 +56,11 @@ class Timed:
 
 
 def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
-    """The rows of a file of times; columns that an older version did not write are None."""
+    """The rows of a file of times; columns that an older version did not write are None.
+
+    Raises:
+        ValueError: what is no number, or no time, where one is due.
+    """
 
     def timed(row: dict[str, Any]) -> Timed:
         return Timed(
@@ -69,7 +73,11 @@ def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
             skip_reason="" if pd.isna(row["skip_reason"]) else str(row["skip_reason"]),
         )  # fmt: skip
 
-    return [timed({str(key): value for key, value in row.items()}) for row in frame.to_dict("records")]
+    rows = [timed({str(key): value for key, value in row.items()}) for row in frame.to_dict("records")]
+    for row in rows:
+        if not row.skip_reason and not 0 < row.low <= row.median <= row.high < math.inf:
+            raise ValueError(f"{row.task} {row.loop} {row.column.backend} has no time and no reason")
+    return rows
 
 
 class Table:

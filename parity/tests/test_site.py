@@ -25,6 +25,11 @@ MEGABYTE = 10**6
 SCRIPT = "plotly.min.js"
 
 
+TIMES = """task,topic,loop,backend,framework,mode,device,dtype,size,low_seconds,median_seconds,high_seconds,cpu,cores,skip_reason
+mlp,a topic,step,torch,torch,eager,cpu,float32,base,0.4,0.5,0.6,a processor,2,
+"""  # noqa: E501
+
+
 class Page(HTMLParser):
     """What a page has: its text, its tags with their attributes, its links."""
 
@@ -161,6 +166,9 @@ def test_missing_parts_say_how_to_get_them(tmp_path):
         ("newer/parity.json", '{"format": 9, "environment": {}, "rows": []}', "format 9"),
         ("newer/divergences.json", '{"format": 9, "divergences": []}', "format 9"),
         ("newer/times.csv", "task,loop\nmlp,step\n", "not a file of times"),
+        ("slow/times.csv", TIMES.replace("0.5", "half"), "could not convert"),
+        ("slow/times.csv", TIMES.replace("0.5", "-0.5"), "no time and no reason"),
+        ("two/models.json", '{"agrees": false, "layers": [{}], "faults": [], "outputs": []}', "damaged"),
         ("ubuntu.json", '{"format": 2, "environment": {"frameworks": {}}, "rows": []}', "second file"),
         (
             "lost/parity.json",

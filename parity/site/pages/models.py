@@ -8,7 +8,7 @@ from typing import Any
 from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
 from parity.site.plots import Figure
-from parity.site.sources import Found
+from parity.site.sources import MEASURED, Found
 from parity.site.writing import Site, slug
 
 EXAMPLE = "an example"
@@ -36,12 +36,11 @@ def write(site: Site, found: Found) -> None:
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """A pair of layers as cells."""
-    keys = ("isolated", "isolated_float32", "propagated", "propagated_float32")
     return {
         "first": row["first"],
         "second": row["second"],
         "note": row.get("note", ""),
-        "cells": [_cell(row.get(key)) for key in keys],
+        "cells": [_cell(row.get(key)) for key in MEASURED],
     }
 
 
