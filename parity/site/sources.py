@@ -19,7 +19,10 @@ from parity.tasks import load, names
 from parity.timing import measure
 
 USUAL = ("parity", "times", "divergences", "models")  # names of files that say nothing about whose they are
-MEASURED = ("isolated", "isolated_float32", "propagated", "propagated_float32")  # of a pair of layers, in noise units
+MEASURED = {  # of a pair of layers, in noise units
+    "isolated": "isolated", "isolated_float32": "in float32", "propagated": "propagated",
+    "propagated_float32": "in float32", "edge": "between the layers",
+}  # fmt: skip
 HERE = "here"  # the name of a result that has no other
 KINDS = "parity run --json, time --output, divergences --json and models --json"
 
@@ -105,9 +108,9 @@ def _models(path: Path) -> dict[str, Any]:
     report: dict[str, Any] = json.loads(path.read_text())
     try:
         for row in (*report["layers"], *report["outputs"]):
-            _ = row["first"], row["second"], [float(row[key] or 0) for key in MEASURED]
+            _ = row["first"], row["second"], [float(row.get(key) or 0) for key in MEASURED]
         _ = [fault[key] for fault in report["faults"] for key in ("first", "second", "part", "cause", "title", "cure")]
-    except (KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UsageError(f"{path} is damaged ({error!r}): write it again with parity models --json {path}") from error
     return report
 

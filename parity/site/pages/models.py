@@ -29,7 +29,7 @@ def write(site: Site, found: Found) -> None:
         rows = [*report["layers"], *report.get("outputs", [])]
         site.page(
             f"models/{slug(name)}.html", "model.html", title=f"Two models: {name}", report=report, limit=LIMIT,
-            rows=[_row(row) for row in rows], figures=_figures(site, name, rows), known=set(catalogue()),
+            rows=[_row(row) for row in rows], figures=_figures(site, name, rows), headings=list(MEASURED.values()), known=set(catalogue()),
             area={name: entry.area for name, entry in catalogue().items()},
         )  # fmt: skip
 

@@ -80,24 +80,18 @@
     const apply = () => {
       const asked = Object.fromEntries([...new FormData(form)].filter(([, value]) => value));
       const fits = (element) => Object.entries(asked).every(([key, value]) =>
-        !(key in element.dataset) || element.dataset[key].split("|").includes(value));
+        !(key in element.dataset) || element.dataset[key] === value);
       const words = (asked.words ?? "").toLowerCase().split(/\s+/).filter(Boolean);
       for (const element of document.querySelectorAll("[data-filtered]")) {
         const text = element.dataset.text ?? "";
         element.hidden = !fits(element) || !words.every((word) => text.includes(word));
       }
-      for (const group of document.querySelectorAll("[data-group]")) {
-        group.hidden = ![...document.querySelectorAll(`[data-of="${group.dataset.group}"]`)].some((element) => !element.hidden);
-      }
       document.querySelectorAll("td[data-by]").forEach((cell) => worst(cell, asked));
       for (const table of document.querySelectorAll("table[data-times]")) {
-        const columns = [...table.tHead.rows[0].cells];
-        columns.forEach((column, place) => {
-          if (!("column" in column.dataset)) return;
-          const away = !fits(column);
-          for (const row of table.rows) if (row.cells[place]) row.cells[place].hidden = away;
+        [...table.tHead.rows[0].cells].forEach((column, place) => {
+          const away = "column" in column.dataset && !fits(column);
+          for (const row of table.rows) row.cells[place].hidden = away;
         });
-        columns.filter((column) => "column" in column.dataset);
         relate(table, asked);
       }
       const count = document.getElementById("count");
@@ -110,7 +104,7 @@
     apply();
   }
 
-  // A cell's data-by: device, dtype and mode -> [units, verdict, text]; null units are no number.
+  // A cell's data-by: device, dtype and mode -> what is sorted by, the text, the kind and the heat.
   function worst(cell, asked) {
     const left = Object.entries(JSON.parse(cell.dataset.by)).filter(([key]) => {
       const [device, dtype, mode] = key.split(" ");
