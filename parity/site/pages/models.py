@@ -9,6 +9,7 @@ from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
 from parity.site.plots import Figure
 from parity.site.sources import MEASURED, Found
+from parity.site.units import Cell
 from parity.site.writing import Site, slug
 
 EXAMPLE = "an example"
@@ -29,32 +30,24 @@ def write(site: Site, found: Found) -> None:
         rows = [*report["layers"], *report.get("outputs", [])]
         site.page(
             f"models/{slug(name)}.html", "model.html", title=f"Two models: {name}", report=report, limit=LIMIT,
-            rows=[_row(row) for row in rows], figures=_figures(site, name, rows), headings=list(MEASURED.values()), known=set(catalogue()),
-            area={name: entry.area for name, entry in catalogue().items()},
+            rows=[_row(row) for row in rows], headings=list(MEASURED.values()), figures=_figures(site, name, rows),
+            known=set(catalogue()),
         )  # fmt: skip
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     """A pair of layers as cells."""
-    return {
-        "first": row["first"],
-        "second": row["second"],
-        "note": row.get("note", ""),
-        "cells": [_cell(row.get(key)) for key in MEASURED],
-    }
+    cells = [_cell(row.get(key)) for key in MEASURED]
+    return {"first": row["first"], "second": row["second"], "note": row.get("note", ""), "cells": cells}
 
 
-def _cell(value: Any) -> dict[str, Any]:
+def _cell(value: Any) -> Cell:
+    """Noise units as they are written: a layer may be billions away, and is then read as a whole number."""
     if value is None:
-        return {"text": "–", "kind": "none", "order": -1.0, "heat": 0.0}
+        return Cell("–", "none", -1, 0)
     units = float(value)
     text = "∞" if math.isinf(units) else f"{units:,.0f}" if units >= 100 else f"{units:.2g}"
-    return {
-        "text": text,
-        "kind": "" if units <= LIMIT else "bad",
-        "order": min(units, 1e30),
-        "heat": min(1.0, units / LIMIT),
-    }
+    return Cell(text, "" if units <= LIMIT else "bad", units, min(1.0, units / LIMIT))
 
 
 def _figures(site: Site, name: str, rows: list[dict[str, Any]]) -> list[Figure]:
