@@ -189,6 +189,18 @@ def test_a_damaged_file_is_named_and_an_old_site_stays(samples, tmp_path, file, 
     assert [path.name for path in tmp_path.iterdir()] == ["results", "site"]
 
 
+def test_asvs_own_pages_are_beside_and_what_they_load_is_said(tmp_path):
+    (tmp_path / "results").mkdir()
+    folder = shutil.copytree(SAMPLES / "asv", tmp_path / "asv")
+    (folder / "html").mkdir()
+    (folder / "html" / "index.html").write_text("asv's dashboard")
+    site = built(tmp_path / "results", tmp_path, "asv")
+    page = Page(site / "history" / "index.html")
+    assert "loads its scripts from other hosts" in page.text
+    assert "../asv/index.html" in page.all("href")
+    assert (site / "asv" / "index.html").read_text() == "asv's dashboard"
+
+
 def test_damaged_history_is_named(tmp_path):
     folder = shutil.copytree(SAMPLES / "asv", tmp_path / "asv")
     path = next(folder.glob("results/quiet/*-numpy*.json"))
