@@ -67,7 +67,7 @@ def _row(entry: Entry, measured: Mapping[str, Divergences]) -> dict[str, Any]:
     return {
         "entry": entry, "area": _words(entry.area), "kind": _kind(entry), "gap": _gap(entry),
         "order": -1.0 if entry.status != "runs" else min(entry.gap, 1e30),
-        "units": max(units) if units else None,
+        "units": max(units) if units else entry.units if math.isfinite(entry.units) else None,
         "text": "\n".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words)).lower(),
     }  # fmt: skip
 
@@ -118,7 +118,7 @@ def _columns(entry: Entry, sources: Mapping[str, str]) -> list[dict[str, Any]]:
         {
             "side": side, "framework": framework_of(entry, side), "first": place == 0, "as_it_comes": sources[side],
             "cured": sources.get(f"aligned_{side}", ""), "raises": entry.raises.get(side),
-            "warns": entry.warns.get(side),
+            "warns": entry.warns.get(side), "gives": entry.gives.get(side),
         }
         for place, side in enumerate(entry.sides)
     ]  # fmt: skip
@@ -139,7 +139,7 @@ def _facts(entry: Entry, measured: Mapping[str, Divergences]) -> Iterator[dict[s
             "result": result, "versions": versions, "gap": _number(row.get("gap"), ".1e"),
             "units": _units(row.get("units")), "residual": _number(row.get("residual"), ".1e"),
             "aligned": _units(row.get("aligned_units")), "faults": "; ".join(row.get("faults", ())),
-            "outcomes": "; ".join(f"{side}: {what}" for side, what in outcomes.items() if what != "value"),
+            "outcomes": "; ".join(f"{side}: {what}" for side, what in outcomes.items()),
             "unavailable": row.get("unavailable", ""),
         }  # fmt: skip
 
