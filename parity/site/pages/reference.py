@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import re
 from typing import Any
 
 import pdoc.doc
@@ -61,4 +62,6 @@ def _member(value: Any, name: str) -> dict[str, Any]:
 
 
 def _html(docstring: str) -> Markup:
-    return Markup(to_html(pdoc.docstrings.convert(docstring, "google", None)))
+    html = to_html(pdoc.docstrings.convert(docstring, "google", None))
+    # pdoc's headings of the sections are six levels down, and have the same id in every docstring.
+    return Markup(re.sub(r"<h6[^>]*>(.*?)</h6>", r"<p><strong>\1</strong></p>", html))
