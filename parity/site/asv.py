@@ -8,12 +8,13 @@ import datetime
 import itertools
 import json
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from parity.task import DEVICES, FRAMEWORKS, UsageError, choose
+from parity.task import DEVICES, FRAMEWORKS, UsageError
 from parity.tasks import names
 
 FIGURES = {  # by asv's name of the function: what it is, and its unit
@@ -23,6 +24,7 @@ FIGURES = {  # by asv's name of the function: what it is, and its unit
     "track_noise_units": ("noise units", "noise units"),
     "track_throughput": ("throughput", "examples/s"),
 }
+BENCHMARK = re.compile(rf"(\w+)_loops\.(\w+)({'|'.join(device.title() for device in DEVICES)})\.(\w+)")
 MOVED = 0.05  # relative: the least change that is marked, as in asv.conf.json
 NOT_PACKAGES = ("machine", "arch", "cpu", "num_cpu", "os", "ram", "python", "version")  # among asv's parameters
 
@@ -76,7 +78,7 @@ def read_history(folder: Path) -> History:
     for points in series.values():
         points.sort(key=lambda point: point.date)
     pages = folder / "html"
-    in_order = sorted(series, key=lambda key: FRAMEWORKS.index(key.framework))
+    in_order = sorted(series, key=lambda key: [*FRAMEWORKS, key.framework].index(key.framework))
     return History({key: series[key] for key in in_order}, pages if (pages / "index.html").exists() else None)
 
 
@@ -102,24 +104,26 @@ def _points(path: Path) -> Iterator[tuple[Key, Point]]:
                     Key(path.parent.name, versions, *where),
                     Point(found["commit_hash"], date, value, low, high, str(row.get("version"))),
                 )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{path} is no file of asv's results ({error!r}): delete it, and measure again") from error
 
 
 def _values(name: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], float, float, float]]:
-    """The measured combinations of one benchmark, `torch_loops.ConvBlockCpu.time_loop`: where, value, low and high."""
-    module, suite, function = name.split(".")
-    framework = choose("framework", module.removesuffix("_loops"), FRAMEWORKS)
-    device = next(device for device in DEVICES if suite.endswith(device.title()))
-    by_suite = {known.title().replace("_", ""): known for known in names()}
-    task = by_suite.get(suite.removesuffix(device.title()), suite)
+    """The measured combinations of one benchmark, `torch_loops.ConvBlockCpu.time_loop`: where, value, low and high.
+
+    A benchmark with another name or other parameters is of a suite that is no more, and has none.
+    """
+    known = BENCHMARK.fullmatch(name)
+    if known is None or len(row["params"]) != 3:
+        return
+    framework, suite, device, function = known.groups()
+    task = {own.title().replace("_", ""): own for own in names()}.get(suite, suite)
     axes = [[word.strip("'") for word in axis] for axis in row["params"]]
     combinations = list(itertools.product(*axes))
-    columns = [row[key] or [None] * len(combinations) if key in row else [None] * len(combinations)
-               for key in ("result", "stats_ci_99_a", "stats_ci_99_b")]  # fmt: skip
+    columns = [row.get(key) or [None] * len(combinations) for key in ("result", "stats_ci_99_a", "stats_ci_99_b")]
     for (loop, size, mode), value, low, high in zip(combinations, *columns, strict=True):
         if value is not None and value == value:  # None is a failure, NaN was not asked for
-            where = (framework, task, device, function, loop, size, mode)
+            where = (framework, task, device.lower(), function, loop, size, mode)
             if function == "time_loop":  # the others are single values
                 yield where, value, _or(low, -math.inf), _or(high, math.inf)
             else:

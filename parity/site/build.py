@@ -21,8 +21,8 @@ def build(results: Path, out: Path, asvs: Path) -> Path:
 
     def fill(folder: Path) -> None:
         site = Site(folder, f"parity {parity_version()}; results: {', '.join(found.results) or 'none'}")
-        site.file("site.css", (TEMPLATES / "site.css").read_text() + code.style())
-        site.file("site.js", (TEMPLATES / "site.js").read_text())
+        site.file("site.css", (TEMPLATES / "site.css").read_text("utf-8") + code.style())
+        site.file("site.js", (TEMPLATES / "site.js").read_text("utf-8"))
         site.file("plotly.min.js", _plotly())
         for page in PAGES:
             page.write(site, found)
@@ -33,4 +33,4 @@ def build(results: Path, out: Path, asvs: Path) -> Path:
 
 
 def _plotly() -> str:
-    return importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text()
+    return importlib.resources.files("plotly").joinpath("package_data", "plotly.min.js").read_text("utf-8")

@@ -50,7 +50,7 @@ class Site:
         """Write a file as it is."""
         path = self.folder / address
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
+        path.write_text(content, encoding="utf-8")
 
     def folder_of(self, address: str, source: Path) -> None:
         """Copy a folder as it is."""

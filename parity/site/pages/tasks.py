@@ -63,7 +63,7 @@ def _claims(taught: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _sources(task: Task) -> list[tuple[str, dict[str, str]]]:
     """The implementations, aligned function by function."""
     folders = {f: Path(importlib.util.find_spec(package).origin).parent for f, package in PACKAGES.items()}  # type: ignore[union-attr, arg-type]
-    files = {f: (folder / f"{task.name}.py").read_text() for f, folder in folders.items()}
+    files = {f: (folder / f"{task.name}.py").read_text("utf-8") for f, folder in folders.items()}
     return aligned(files, ("build", *task.stages))
 
 
