@@ -44,7 +44,8 @@ class Timed:
     examples: float | None
     build: float | None
     first: float | None
-    disturbed: bool
+    others: float | None  # the share of the cores that others took meanwhile
+    disturbed: bool  # whether that is too much
     skip_reason: str
 
     @property
@@ -69,7 +70,7 @@ def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
             low=float(row["low_seconds"]), median=float(row["median_seconds"]), high=float(row["high_seconds"]),
             units=_number(row.get("units")), examples=_number(row.get("examples")),
             build=_number(row.get("build_seconds")), first=_number(row.get("first_seconds")),
-            disturbed=str(row.get("disturbed")) == "True",
+            others=_number(row.get("others")), disturbed=str(row.get("disturbed")) == "True",
             skip_reason="" if pd.isna(row["skip_reason"]) else str(row["skip_reason"]),
         )  # fmt: skip
 
@@ -105,9 +106,13 @@ class Table:
         return {reference: line[column].median / own[reference] for reference in self.references if reference in own}
 
     def means(self, topic: str, column: Column) -> dict[str, float]:
-        """The geometric means of a column's ratios, of a topic or ("") of all, over loops that are complete."""
+        """The geometric means of a column's ratios, of a topic or ("") of all, over quiet loops that are complete."""
         beside = {other for other in self.columns if other.result == column.result}
-        lines = [line for key, line in self.lines.items() if topic in ("", key[0]) and beside <= set(line)]
+        lines = [
+            line
+            for key, line in self.lines.items()
+            if topic in ("", key[0]) and beside <= set(line) and not any(line[other].disturbed for other in beside)
+        ]
         every = [self.ratios(line, column) for line in lines]
         return {
             reference: statistics.geometric_mean(ratios[reference] for ratios in every)

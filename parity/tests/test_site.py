@@ -244,9 +244,11 @@ def test_a_site_that_fails_half_way_leaves_the_old_one(samples, tmp_path, monkey
 
 
 def test_ratios_and_means_are_of_one_result():
-    def timed(result, backend, loop, median):
+    def timed(result, backend, loop, median, disturbed=False):
         column = Column(result, backend, backend, "cpu", "eager", "float32")
-        return Timed(column, "mlp", "a topic", loop, "base", median, median, median, None, None, None, None, False, "")
+        return Timed(
+            column, "mlp", "a topic", loop, "base", median, median, median, None, None, None, None, None, disturbed, ""
+        )
 
     fast = [
         timed("fast", "numpy", "step", 1.0),
@@ -255,6 +257,7 @@ def test_ratios_and_means_are_of_one_result():
     ]
     slow = [timed("slow", "numpy", "step", 80.0), timed("slow", "torch", "step", 20.0)]
     slow += [timed("slow", "numpy", "epoch", 10.0), timed("slow", "torch", "epoch", 10.0)]
+    slow += [timed("slow", "numpy", "forward", 9.0), timed("slow", "torch", "forward", 1.0, disturbed=True)]
     table = Table([*fast, *slow])
     line = table.lines["a topic", "mlp", "step", "base"]
     assert table.ratios(line, slow[0].column) == {"torch": 4.0, FASTEST: 4.0, "numpy": 1.0}

@@ -154,5 +154,7 @@ def _quiet(rows: Sequence[Timed]) -> str:
     timed = [row for row in rows if not row.skip_reason]
     if not timed:
         return "nothing was timed"
+    shares = [row.others for row in timed if row.others is not None]
+    others = f", others took up to {max(shares):.0%} of the cores" if shares else ""
     disturbed = sum(row.disturbed for row in timed)
-    return f"turns of a loop lie {times.spread(timed):.0%} apart, {disturbed} of {len(timed)} disturbed"
+    return f"turns of a loop lie {times.spread(timed):.0%} apart{others}, {disturbed} of {len(timed)} disturbed"
