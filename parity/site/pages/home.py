@@ -155,6 +155,8 @@ def _quiet(rows: Sequence[Timed]) -> str:
     if not timed:
         return "nothing was timed"
     shares = [row.others for row in timed if row.others is not None]
-    others = f", others took up to {max(shares):.0%} of the cores" if shares else ""
+    apart = f"turns of a loop lie {times.spread(timed):.0%} apart"
+    if not shares:
+        return f"{apart}, what others took of the cores is not measured"
     disturbed = sum(row.disturbed for row in timed)
-    return f"turns of a loop lie {times.spread(timed):.0%} apart{others}, {disturbed} of {len(timed)} disturbed"
+    return f"{apart}, others took up to {max(shares):.0%} of the cores, {disturbed} of {len(timed)} disturbed"
