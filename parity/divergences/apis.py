@@ -7,12 +7,29 @@ from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
 from parity.divergences import Divergence, catalogue
-from parity.task import UsageError
+from parity.task import UsageError, nearest
 
 ROOTS = ("torch", "keras", "tensorflow", "numpy")
-SAME = {"tensorflow.keras": "keras", "tensorflow": "tf"}  # one library under two names; the longer name first
+SAME = {"tensorflow.keras": "keras", "tf.keras": "keras", "tensorflow": "tf"}  # one library under two names; the longer name first
 PLAIN = (str, bytes, list, dict, set, tuple)  # whose methods are not taken for a tensor's
 NAMED = ("optimizer", "loss", "metrics", "activation")  # what Keras takes by a name: compile(optimizer="adam")
+
+
+def in_full(name: str) -> str:
+    """An API as it is typed, under its library's usual name; `nn.GRU`, which names no library, is `GRU`."""
+    name = _one_name(name)
+    return name if name.partition(".")[0] in (*ROOTS, "tf") else _last(name)
+
+
+def known(apis: Iterable[str]) -> list[str]:
+    """These APIs, of which there is an entry each; a UsageError names those of which there is none, and the nearest."""
+    apis = [*apis]
+    unknown = [api for api in apis if not _about([in_full(api)])]
+    if unknown:
+        near = nearest(unknown[0], (api for entry in catalogue().values() for api in entry.apis))
+        hint = f"did you mean {' or '.join(near)}?" if near else "parity divergences WORD searches them all"
+        raise UsageError(f"no divergence is known of {', '.join(unknown)}; {hint}")
+    return [in_full(api) for api in apis]
 
 
 def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[type[Divergence]]:

@@ -8,12 +8,13 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
-from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, only_with
+from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, known, only_with
 from parity.judging.noise import LIMIT
 from parity.tables import paragraph
 from parity.task import UsageError, nearest
 
 Entry = type[Divergence]
+DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
 
 
 def chosen(words: Sequence[str], used: str) -> list[Entry]:
@@ -34,12 +35,22 @@ def chosen(words: Sequence[str], used: str) -> list[Entry]:
         return list(catalogue().values())
     exact = [entry for name, entry in catalogue().items() if name.lower() == asked.lower()]
     area = of_area(asked.lower()) if asked.lower() in areas() else []
-    found = exact or [*area, *(entry for entry in find(asked) if entry not in area)]
+    first = area or _about(asked.split())
+    found = exact or [*first, *(entry for entry in find(asked) if entry not in first)]
     if not found:
         near = nearest(asked, [*catalogue(), *areas()])
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"no divergence has {asked!r} in its name, its title, its APIs or its text{hint}")
     return found
+
+
+def _about(words: Sequence[str]) -> list[Entry]:
+    """The entries of an API, where nothing else is asked for: of `torch.nn.Conv2d`, `nn.GRU` or `GRU`."""
+    last = {api.rpartition(".")[2].lower() for entry in catalogue().values() for api in entry.apis}
+    if all(DOTTED.fullmatch(word) for word in words) or (len(words) == 1 and words[0].lower() in last):
+        apis = known(words)
+        return [*entries_for(apis), *equal_for(apis)]
+    return []
 
 
 def _checklist(used: str) -> list[Entry]:
@@ -50,16 +61,8 @@ def _checklist(used: str) -> list[Entry]:
         if not found:
             raise UsageError(f"no divergence is known of what {used} uses")
         return found
-    names = [_last_of(name) for name in re.split(r"[,\s]+", used.strip(", "))]
-    unknown = [name for name in names if not entries_for([name]) and not equal_for([name])]
-    if unknown:
-        raise UsageError(f"no divergence is known of {', '.join(unknown)}; parity divergences WORD searches them all")
-    return [*entries_for(names), *equal_for(names)]
-
-
-def _last_of(name: str) -> str:
-    """`nn.GRU` is `GRU`; a name in full is kept."""
-    return name if name.partition(".")[0] in ("torch", "keras", "tf", "numpy") else name.rpartition(".")[2]
+    apis = known(re.split(r"[,\s]+", used.strip(", ")))
+    return [*entries_for(apis), *equal_for(apis)]
 
 
 def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> None:

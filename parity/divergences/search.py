@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from parity.divergences.entry import Divergence
 
 FILLING = re.compile("an?|and|after|are|at|be|but|by|do|does|for|from|i|in|is|its?|my|no|not|of|on|or|the|to|why|with")
+ROOTS = frozenset({"torch", "nn", "keras", "layers", "tf"})  # half of the catalogue has them
 ENDING = re.compile(r"(?<=\w{3})(ing|ed|es|s)$")
 
 
@@ -16,10 +17,11 @@ def ranked(catalogue: Iterable[type[Divergence]], asked: str) -> list[type[Diver
 
     A word counts most in the name, the title, the APIs and the words of an entry, and less in its reason and its cure;
     a rare word counts more; three letters at its beginning stand for it.  Case, quotes and punctuation do not matter,
-    nor do words that no entry has.
+    nor do words that no entry has, nor `torch` or `nn` beside others.
     """
     entries = [*catalogue]
     words = {word for word in re.findall(r"\w+", asked.lower()) if not FILLING.fullmatch(word)}
+    words = words - ROOTS or words
     weights = [[_weight(entry, ENDING.sub("", word)) for entry in entries] for word in sorted(words)]
     known = [(of, math.log(1 + len(entries) / sum(map(bool, of)))) for of in weights if any(of)]
     rows = []

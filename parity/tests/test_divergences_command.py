@@ -12,7 +12,7 @@ from rich.console import Console
 
 from parity import UsageError
 from parity.compare import compare_files
-from parity.divergences import catalogue, of_area
+from parity.divergences import catalogue, find, of_area
 from parity.divergences.apis import apis_of, arguments_of, entries_for, only_with
 from parity.divergences.command import chosen
 from parity.divergences.drift import changes
@@ -61,6 +61,34 @@ def test_the_index_has_every_entry_and_fits(command):
 )
 def test_an_entry_is_found_by_name_api_parameter_symptom_and_area(words, name):
     assert name in {entry.name for entry in chosen(words, "")}
+
+
+@pytest.mark.parametrize(
+    ("api", "first"),
+    [
+        ("torch.nn.Conv2d", "CONV-SAME-S2"),
+        ("nn.GRU", "LSTM-BIAS"),  # a GRU's too, and it has the most noise units
+        ("nn.Dropout2d", "DROP-F"),
+        ("Conv2d", "CONV-SAME-S2"),
+        ("tf.keras.layers.GRU", "GRU-ORDER"),
+    ],
+)
+def test_an_api_is_answered_by_its_own_entries(api, first):
+    found = [entry.name for entry in chosen([api], "")]
+    assert found[0] == first
+    assert len(found) < 20  # not all that have the word torch
+
+
+def test_the_name_of_a_library_is_no_word_beside_others():
+    assert find("torch.nn.GRU") == find("GRU")
+    assert len(find("torch")) > 100
+
+
+@pytest.mark.parametrize(("api", "near"), [("torch.nn.Conv4d", "torch.nn.Conv2d"), ("nn.BatchNrom2d", "BatchNorm2d")])
+def test_an_api_that_is_not_there_is_said_with_the_nearest(api, near):
+    for words, used in (([api], ""), ([], api)):
+        with pytest.raises(UsageError, match=f"no divergence is known of {api}; did you mean .*{near}"):
+            chosen(words, used)
 
 
 def test_an_area_is_all_of_its_entries():
