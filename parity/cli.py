@@ -207,10 +207,11 @@ def divergences(
         from parity.divergences.check import check_all
 
         raise typer.Exit(check_all(console, found, file.write if file is not None else None))
-    if len(found) == 1 and not for_:
+    if not for_ and (len(found) == 1 or command.named(words or [])):
         from parity.divergences.check import full
 
-        full(console, found[0])
+        for entry in found:
+            full(console, entry)
     else:
         command.index(console, found, cures=bool(for_))
 

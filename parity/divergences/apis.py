@@ -10,7 +10,11 @@ from parity.divergences import Divergence, catalogue
 from parity.task import UsageError, nearest
 
 ROOTS = ("torch", "keras", "tensorflow", "numpy")
-SAME = {"tensorflow.keras": "keras", "tf.keras": "keras", "tensorflow": "tf"}  # one library under two names; the longer name first
+SAME = {
+    "tensorflow.keras": "keras",
+    "tf.keras": "keras",
+    "tensorflow": "tf",
+}  # one library, several names; the longer first
 PLAIN = (str, bytes, list, dict, set, tuple)  # whose methods are not taken for a tensor's
 NAMED = ("optimizer", "loss", "metrics", "activation")  # what Keras takes by a name: compile(optimizer="adam")
 

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
 from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, known, only_with
+from parity.divergences.search import FILLING
 from parity.judging.noise import LIMIT
 from parity.tables import paragraph
 from parity.task import UsageError, nearest
@@ -33,15 +34,33 @@ def chosen(words: Sequence[str], used: str) -> list[Entry]:
     asked = " ".join(words).strip("'\"")
     if not asked:
         return list(catalogue().values())
-    exact = [entry for name, entry in catalogue().items() if name.lower() == asked.lower()]
     area = of_area(asked.lower()) if asked.lower() in areas() else []
     first = area or _about(asked.split())
-    found = exact or [*first, *(entry for entry in find(asked) if entry not in first)]
+    found = named(words) or [*first, *(entry for entry in find(asked) if entry not in first)]
     if not found:
         near = nearest(asked, [*catalogue(), *areas()])
         hint = f"; did you mean {' or '.join(near)}?" if near else ""
         raise UsageError(f"no divergence has {asked!r} in its name, its title, its APIs or its text{hint}")
     return found
+
+
+def named(words: Sequence[str]) -> list[Entry]:
+    """The entries of these names; none where no word is a name such as BN-EPS, or where others search beside it.
+
+    Raises:
+        UsageError: a word beside a name is in no entry at all.
+    """
+    asked = [word.strip("'\",") for word in " ".join(words).split()]
+    entries = [catalogue().get(word.upper()) for word in asked]
+    if any(entry and "-" in word for entry, word in zip(entries, asked, strict=True)):
+        for entry, word in zip(entries, asked, strict=True):
+            if not entry and not all(
+                find(part) or FILLING.fullmatch(part.lower()) for part in re.findall(r"\w+", word)
+            ):
+                near = nearest(word, catalogue())
+                hint = f"; did you mean {' or '.join(near)}?" if near else ""
+                raise UsageError(f"no divergence has {word!r} in its name or its text{hint}")
+    return [entry for entry in entries if entry] if all(entries) else []
 
 
 def _about(words: Sequence[str]) -> list[Entry]:

@@ -91,6 +91,27 @@ def test_an_api_that_is_not_there_is_said_with_the_nearest(api, near):
             chosen(words, used)
 
 
+@pytest.mark.parametrize("words", [["BN-EPS", "GRU-ORDER"], ["bn-eps, gru-order"]])
+def test_names_are_their_entries_and_no_search(words):
+    assert [entry.name for entry in chosen(words, "")] == ["BN-EPS", "GRU-ORDER"]
+
+
+def test_names_are_shown_in_full_one_after_the_other(command, monkeypatch):
+    shown = []
+    monkeypatch.setattr("parity.divergences.check.full", lambda console, entry: shown.append(entry.name))
+    command("BN-EPS", "GRU-ORDER")
+    command("BN-EPS", "axis")  # a search, which finds many
+    assert shown == ["BN-EPS", "GRU-ORDER"]
+
+
+def test_a_word_beside_a_name_that_nothing_has_is_named():
+    with pytest.raises(
+        UsageError, match="no divergence has 'GRU-ODER' in its name or its text; did you mean GRU-ORDER"
+    ):
+        chosen(["BN-EPS", "GRU-ODER"], "")
+    assert len(chosen(["BN-EPS", "and", "axis"], "")) > 1
+
+
 def test_an_area_is_all_of_its_entries():
     assert chosen(["optimizers"], "")[: len(of_area("optimizers"))] == of_area("optimizers")
 
