@@ -248,7 +248,7 @@ class OptSparse(Divergence):
     name, apis = "OPT-SPARSE", ("torch.nn.Embedding", "keras.layers.Embedding", "keras.optimizers.Adam")
     words = ("IndexedSlices", "sparse gradient", "lazy Adam", "SparseAdam", "embedding moves without gradient")
     gap, equal = 0, True
-    source = "keras/src/backend/tensorflow/optimizer_distribute.py and sparse.py; torch.nn.Embedding, sparse"
+    source = "keras/src/backend/tensorflow/optimizer.py; torch.nn.Embedding, sparse"
     cure = "nothing to align"
 
     def inputs(rng):

@@ -196,7 +196,10 @@ class MhaFullmaskScores(Divergence):
     framework = "tf"
     gap, units = 0.555, 8.6e6
     arguments = ("return_attention_scores",)
-    source = "keras/src/layers/attention/multi_head_attention.py, _compute_attention; softmax.py, call"
+    source = (
+        "keras/src/layers/attention/multi_head_attention.py, _compute_attention; "
+        "keras/src/layers/activations/softmax.py, call"
+    )
     cure = "multiply by whether a row has anything left: outputs * any(mask)"
     script = """
         import keras

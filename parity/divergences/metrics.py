@@ -16,7 +16,8 @@ class MetThr(Divergence):
     words = ("threshold", "accuracy differs", "precision", "recall", "probability of one half")
     gap, units = 0.5, 1.5e7
     source = (
-        "keras/src/metrics/accuracy_metrics.py, binary_accuracy; metrics_utils.py, update_confusion_matrix_variables"
+        "keras/src/metrics/accuracy_metrics.py, binary_accuracy; "
+        "keras/src/metrics/metrics_utils.py, update_confusion_matrix_variables"
     )
     cure = "compare with > in both"
 

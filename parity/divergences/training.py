@@ -184,7 +184,16 @@ class FitReg(Divergence):
     weight_decay acts on the gradient alone and is never seen.
     """
 
-    name, apis = "FIT-REG", ("keras.Model.fit", "keras.Model.evaluate", "keras.regularizers.L2", "torch.optim.SGD")
+    name, apis = (
+        "FIT-REG",
+        (
+            "keras.Model.fit",
+            "keras.Model.evaluate",
+            "keras.layers.Dense",
+            "keras.regularizers.L2",
+            "torch.optim.SGD",
+        ),
+    )
     words = (
         "regularizer in the loss",
         "loss does not go to zero",
