@@ -67,7 +67,7 @@ def check_all(console: Console, found: Sequence[Entry], write: Callable[[str], N
             console.print(f"[red]✗ {row['name']}[/] {escape(fault)}", highlight=False)
     ran, missing = (sum(key in row for row in rows) for key in ("gap", "unavailable"))
     counts = {"measured": ran, "no longer hold": len(broken)}
-    counts |= {"documented only": sum(entry.status != "runs" for entry in found)}
+    counts |= {"documented only": sum(bool(entry.documented) for entry in found)}
     counts |= {"unavailable here": missing} if missing else {}
     console.print(", ".join(f"{count} {what}" for what, count in counts.items()), highlight=False)
     if write is not None:
@@ -80,7 +80,7 @@ def check_all(console: Console, found: Sequence[Entry], write: Callable[[str], N
 def _measured(entry: Entry) -> dict[str, Any]:
     """What came of an entry, as plain data."""
     row = {"name": entry.name, "area": entry.area, "title": entry.title, "recorded": _plain(entry.gap)}
-    if entry.status != "runs":
+    if entry.documented:
         return row
     try:
         measured = measure_apart(entry)
@@ -101,8 +101,8 @@ def _plain(value: float | None) -> float | str | None:
 
 def _facts(console: Console, entry: Entry) -> dict[str, str]:
     facts = {"apis": ", ".join(entry.apis), "source": entry.source, "cure": entry.cure}
-    if entry.status != "runs":
-        return {"status": "documented only: no machine without a GPU can run it", **facts}
+    if entry.documented:
+        return {"documented only": entry.documented, **facts}
     try:
         with console.status("measuring"):
             measured = measure_apart(entry)

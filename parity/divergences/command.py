@@ -115,7 +115,7 @@ def _text(console: Console, text: str, style: str = "") -> None:
 
 def _size(entry: Entry) -> str:
     """The recorded gap in a word."""
-    if entry.status != "runs":
+    if entry.documented:
         return "documented"
     if entry.equal:
         return "equal within rounding"

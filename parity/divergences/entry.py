@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 FRAMEWORK = {"numpy": "numpy", "torch": "torch", "keras": "tf", "tf": "tf"}  # by the name of a side
-STATUS = ("runs", "documented")
 HELPERS = ("inputs", "recognise", "pair", "aligned_pair")
 NAME = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 
@@ -50,7 +49,7 @@ class Divergence:
     unaligned: ClassVar[str] = ""  # why no code aligns it
     script: ClassVar[str] = ""  # of a bug upstream, to be pasted there: one framework; its assert fails with the bug
     fresh: ClassVar[bool] = False  # global randomness: measured in a process of its own
-    status: ClassVar[str] = "runs"
+    documented: ClassVar[str] = ""  # why it is not run: what this machine, or one process, cannot show
     framework: ClassVar[str] = ""  # of the sides whose name does not tell
 
     # What __init_subclass__ reads off.
@@ -101,18 +100,17 @@ def _mistakes(cls: type[Divergence]) -> list[str]:
         "no source": not getattr(cls, "source", ""),
         "no cure": not getattr(cls, "cure", ""),
         "no gap": not isinstance(getattr(cls, "gap", None), int | float),
-        f"status is one of {STATUS}": cls.status not in STATUS,
-        "two sides are needed to differ": len(cls.sides) < 2 and cls.status == "runs",
+        "two sides are needed to differ": len(cls.sides) < 2 and not cls.documented,
         "a side's framework is not known": not frameworks(cls) <= set(FRAMEWORK.values()),
         "what is aligned, raised, warned or given is of no side": (
             not {*cls.aligned, *cls.raises, *cls.warns, *cls.gives} <= {*cls.sides}
         ),
         "a gap of inf has what each side comes to, in `gives` or `raises`": (
-            getattr(cls, "gap", 0) == math.inf and cls.status == "runs" and {*cls.gives, *cls.raises} != {*cls.sides}
+            getattr(cls, "gap", 0) == math.inf and not cls.documented and {*cls.gives, *cls.raises} != {*cls.sides}
         ),
         "an equality has no gap": cls.equal != (getattr(cls, "gap", None) == 0),
         "exactly one of: aligned functions, `equal`, and `unaligned` with the reason": (
-            bool(cls.aligned) + cls.equal + bool(cls.unaligned) != 1 and cls.status == "runs"
+            bool(cls.aligned) + cls.equal + bool(cls.unaligned) != 1 and not cls.documented
         ),
         "`recognise` is shown by `pair` and `aligned_pair`": (
             len({"recognise", "pair", "aligned_pair"} & set(functions)) not in (0, 3)

@@ -19,7 +19,7 @@ def as_it_comes(entry: type[Divergence], measured: "Measured | None" = None) -> 
     """A line: what differs, by how much as it comes, as recorded or as measured here, and the cure."""
     if entry.equal:
         return f"{entry.name}: {entry.title} (equal within rounding)"
-    if entry.status == "documented":
+    if entry.documented:
         return f"{entry.name}: {entry.title}; cure: {entry.cure}"
     return f"{entry.name}: {entry.title} ({difference(entry, measured)}); cure: {entry.cure}"
 

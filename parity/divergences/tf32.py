@@ -53,7 +53,7 @@ class Tf32Conv(Divergence):
     name = "TF32-CONV"
     apis = ("torch.nn.Conv2d", "torch.backends.cudnn.allow_tf32", "torch.set_float32_matmul_precision", "tf.nn.conv2d")
     words = ("tf32", "allow_tf32", "cudnn", "Ampere", "GPU result differs from CPU", "float32_matmul_precision")
-    status, gap = "documented", 3e-4  # a GPU alone has it
+    gap, documented = 3e-4, "no machine without a GPU can run it"
     source = "torch, Note: CUDA semantics, TF32; tf.config.experimental.enable_tensor_float_32_execution"
     cure = "torch.backends.cudnn.allow_tf32 = False; enable_tensor_float_32_execution(False) in TensorFlow"
 

@@ -232,6 +232,14 @@ def test_the_checklist_has_the_cures(command):
     assert " ".join(f"cure: {cure}".split()) in " ".join(out.split())
 
 
+@pytest.mark.parametrize("name", [name for name, entry in catalogue().items() if entry.documented])
+def test_what_is_documented_only_says_why(command, name):
+    _, out, _ = command(name)
+    said = " ".join(out.split())
+    assert " ".join(f"documented only: {catalogue()[name].documented}".split()) in said
+    assert ("GPU" in said.partition("documented only")[2].partition("apis")[0]) == (catalogue()[name].area == "tf32")
+
+
 def test_one_entry_is_measured_here(command, request):
     if request.config.getoption("--framework"):
         pytest.skip("--framework leaves torch or tf out, and the entry needs both")

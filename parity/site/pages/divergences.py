@@ -66,14 +66,14 @@ def _row(entry: Entry, measured: Mapping[str, Divergences]) -> dict[str, Any]:
     ]
     return {
         "entry": entry, "area": _words(entry.area), "kind": _kind(entry), "gap": _gap(entry),
-        "order": -1.0 if entry.status != "runs" else min(entry.gap, 1e30),
+        "order": -1.0 if entry.documented else min(entry.gap, 1e30),
         "units": max(units) if units else entry.units if math.isfinite(entry.units) else None,
         "text": "\n".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words)).lower(),
     }  # fmt: skip
 
 
 def _kind(entry: Entry) -> str:
-    if entry.status != "runs":
+    if entry.documented:
         return "documented"
     if entry.equal:
         return "equal"
@@ -90,8 +90,8 @@ def _gap(entry: Entry) -> str:
 
 def _recorded(entry: Entry) -> str:
     """The recorded gap in words."""
-    if entry.status != "runs":
-        return "documented only: no machine without a GPU can run it"
+    if entry.documented:
+        return f"documented only: {entry.documented}"
     return "equal within rounding" if entry.equal else difference(entry)
 
 
