@@ -39,7 +39,8 @@ def known(apis: Iterable[str]) -> list[str]:
 def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[type[Divergence]]:
     """The differences about these APIs by their noise units, most first; then what has none, as a shape; then errors.
 
-    Last are those that show only with an argument, or in float64, where that is not among `arguments`.
+    After them are those that show only with an argument that is not among `arguments`.  Last, unless "float64" is, are
+    those that were measured in it: their units count float64's noise, and the gap is below float32's.
 
     Args:
         apis: in full, as "torch.nn.BatchNorm2d", or by their last part, as "batchnorm2d".  A function stands for its
@@ -48,9 +49,10 @@ def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[ty
     apis = [*apis]
     given = {*arguments, *map(_last, apis)}
 
-    def order(entry: type[Divergence]) -> tuple[bool, bool, bool, float]:
+    def order(entry: type[Divergence]) -> tuple[bool, bool, bool, bool, float]:
+        double = entry.dtype == "float64" and "float64" not in given
         unseen = bool(only_with(entry)) and not given.intersection(only_with(entry))
-        return unseen, bool(entry.raises), math.isinf(entry.units), -entry.units
+        return double, unseen, bool(entry.raises), math.isinf(entry.units), -entry.units
 
     return sorted((entry for entry in _about(apis) if not entry.equal), key=order)
 

@@ -101,7 +101,8 @@ def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> N
 def _checklist_of(console: Console, found: Sequence[Entry]) -> None:
     for entry in found:
         if not entry.equal:
-            size = f"{entry.units:,.0f} noise units" if LIMIT < entry.units < math.inf else _size(entry)
+            noise = "noise units of float64" if entry.dtype == "float64" else "noise units"
+            size = f"{entry.units:,.0f} {noise}" if LIMIT < entry.units < math.inf else _size(entry)
             only = f", only with {' or '.join(only_with(entry))}" if only_with(entry) else ""
             _text(console, f"  {entry.name}  {entry.title} ({size}{only})")
             _text(console, f"    cure: {entry.cure}", style="dim")

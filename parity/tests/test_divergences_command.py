@@ -145,8 +145,9 @@ def test_the_checklist_begins_with_the_most_units_and_ends_with_what_an_argument
     assert {"BN-EPS", "OPT-ADAM-EPS", "OPT-BETAS"} <= {entry.name for entry in found}
     assert not any(entry.equal for entry in found)
     shown = [entry for entry in found if not only_with(entry)]
+    double = [entry for entry in found if entry.dtype == "float64"]
     assert found[: len(shown)] == shown
-    for part in (shown, found[len(shown) :]):
+    for part in (shown, found[len(shown) : -len(double) or None], double):
         assert [bool(entry.raises) for entry in part] == sorted(bool(entry.raises) for entry in part)
         units = [entry.units for entry in part if entry.units < math.inf]
         assert units == sorted(units, reverse=True)
@@ -159,7 +160,19 @@ def test_an_argument_that_is_given_brings_its_entry_forward():
     for name, argument in (("OPT-BETAS", "betas"), ("OPT-ADAM-F32BETA", "float64")):
         assert names().index(name) > names().index("OPT-ADAM-EPSHAT")
         assert names(argument).index(name) < names(argument).index("OPT-ADAM-EPSHAT")
-    assert entries_for(["clip_grad_norm_"])[0].name == "OPT-CLIP-EPS"  # whoever calls it has it
+    assert entries_for(["clip_grad_norm_"], ["float64"])[0].name == "OPT-CLIP-EPS"  # whoever calls it has it
+
+
+def test_what_was_measured_in_float64_comes_last_where_float64_is_not_used():
+    found = entries_for(["Adam", "clip_grad_norm_", "MSELoss"])
+    double = [entry for entry in found if entry.dtype == "float64"]
+    assert {"OPT-CLIP-EPS", "DT-LOSSF32"} <= {entry.name for entry in double}
+    assert found[-len(double) :] == double
+
+
+def test_units_of_float64_are_called_so(command):
+    _, out, _ = command("--for", "clip_grad_norm_")
+    assert "2,500,000,000 noise units of float64" in " ".join(out.split())
 
 
 def test_methods_and_arguments_are_read_from_a_file(tmp_path):
