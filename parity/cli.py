@@ -212,8 +212,10 @@ def divergences(
 
         for entry in found:
             full(console, entry)
+    elif for_:
+        command.checklist(console, found, for_)
     else:
-        command.index(console, found, cures=bool(for_))
+        command.index(console, found)
 
 
 @app.command()

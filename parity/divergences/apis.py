@@ -39,7 +39,7 @@ def known(apis: Iterable[str]) -> list[str]:
 def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[type[Divergence]]:
     """The differences about these APIs by their noise units, most first; then what has none, as a shape; then errors.
 
-    After them are those that show only with an argument that is not among `arguments`.  Last, unless "float64" is, are
+    After them are those that are `unseen` with these `arguments`.  Last, unless "float64" is, are
     those that were measured in it: their units count float64's noise, and the gap is below float32's.
 
     Args:
@@ -47,14 +47,18 @@ def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[ty
             class and the other way round: `layer_norm` is `LayerNorm`, `cross_entropy` is `CrossEntropyLoss`.
     """
     apis = [*apis]
-    given = {*arguments, *map(_last, apis)}
 
     def order(entry: type[Divergence]) -> tuple[bool, bool, bool, bool, float]:
-        double = entry.dtype == "float64" and "float64" not in given
-        unseen = bool(only_with(entry)) and not given.intersection(only_with(entry))
-        return double, unseen, bool(entry.raises), math.isinf(entry.units), -entry.units
+        double = entry.dtype == "float64" and "float64" not in arguments
+        return double, unseen(entry, apis, arguments), bool(entry.raises), math.isinf(entry.units), -entry.units
 
     return sorted((entry for entry in _about(apis) if not entry.equal), key=order)
+
+
+def unseen(entry: type[Divergence], apis: Iterable[str], arguments: Collection[str]) -> bool:
+    """Whether the difference does not show where these are called and given: it needs another, or a default."""
+    given = {*arguments, *map(_last, apis)}
+    return bool(given.intersection(entry.defaults) or (only_with(entry) and not given.intersection(only_with(entry))))
 
 
 def only_with(entry: type[Divergence]) -> tuple[str, ...]:

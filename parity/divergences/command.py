@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
-from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, known, only_with
+from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, known, only_with, unseen
 from parity.divergences.search import FILLING
 from parity.judging.noise import LIMIT
 from parity.tables import paragraph
@@ -74,21 +74,26 @@ def _about(words: Sequence[str]) -> list[Entry]:
 
 def _checklist(used: str) -> list[Entry]:
     """The entries for a file, or for named APIs, each of which must be known; equalities are last."""
-    if used.endswith(".py"):
-        apis, arguments = apis_of(Path(used)), arguments_of(Path(used))
-        found = [*entries_for(apis, arguments), *equal_for(apis)]
-        if not found:
-            raise UsageError(f"no divergence is known of what {used} uses")
-        return found
-    apis = known(re.split(r"[,\s]+", used.strip(", ")))
-    return [*entries_for(apis), *equal_for(apis)]
+    apis, arguments = _used(used)
+    found = [*entries_for(apis, arguments), *equal_for(apis)]
+    if not found:
+        raise UsageError(f"no divergence is known of what {used} uses")
+    return found
 
 
-def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> None:
-    """The entries in the order that they are given in, all of them by area; with their cures as a checklist."""
-    if cures:
-        _checklist_of(console, found)
-        return
+def _used(used: str) -> tuple[list[str], set[str]]:
+    """The APIs of a file and the arguments that it gives, or the APIs that are named."""
+    if _is_file(used):
+        return sorted(apis_of(Path(used))), arguments_of(Path(used))
+    return known(re.split(r"[,\s]+", used.strip(", "))), set()
+
+
+def _is_file(used: str) -> bool:
+    return used.endswith(".py")
+
+
+def index(console: Console, found: Sequence[Entry]) -> None:
+    """The entries in the order that they are given in, all of them by area."""
     area = ""
     for entry in found:
         if len(found) == len(catalogue()) and entry.area != area:
@@ -98,14 +103,20 @@ def index(console: Console, found: Sequence[Entry], *, cures: bool = False) -> N
     console.print(f"{len(found)} entries; parity divergences NAME shows one and measures it", style="dim")
 
 
-def _checklist_of(console: Console, found: Sequence[Entry]) -> None:
+def checklist(console: Console, found: Sequence[Entry], used: str) -> None:
+    """The entries with their cures; of a file in a line at the end, those that do not show with what it gives."""
+    apis, arguments = _used(used)
+    hidden = [entry for entry in found if _is_file(used) and not entry.equal and unseen(entry, apis, arguments)]
     for entry in found:
-        if not entry.equal:
+        if not entry.equal and entry not in hidden:
             noise = "noise units of float64" if entry.dtype == "float64" else "noise units"
             size = f"{entry.units:,.0f} {noise}" if LIMIT < entry.units < math.inf else _size(entry)
             only = f", only with {' or '.join(only_with(entry))}" if only_with(entry) else ""
             _text(console, f"  {entry.name}  {entry.title} ({size}{only})")
             _text(console, f"    cure: {entry.cure}", style="dim")
+    if hidden:
+        names = ", ".join(entry.name for entry in hidden)
+        _text(console, f"  only with other arguments than {used} gives: {names}", style="dim")
     if equal := [entry.name for entry in found if entry.equal]:
         _text(console, f"  believed to differ, and equal: {', '.join(equal)}", style="dim")
 

@@ -41,6 +41,7 @@ class Divergence:
     units: ClassVar[float] = math.inf  # recorded: the gap in noise units; inf where there is no noise to count in
     gives: ClassVar[Mapping[str, str]] = {}  # side -> what it comes to in short, where a gap of inf says too little
     arguments: ClassVar[tuple[str, ...]] = ()  # it shows only where one of these is given, or called
+    defaults: ClassVar[tuple[str, ...]] = ()  # it shows only where none of these is given
     dtype: ClassVar[str] = "float32"  # of the inputs; the frameworks' defaults stay as they come
     residual: ClassVar[float] = 0.0  # relative RMS that the cure leaves, where it is more than rounding
     raises: ClassVar[Mapping[str, tuple[str, str]]] = {}  # side -> class and a pattern in the message

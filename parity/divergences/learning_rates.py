@@ -16,6 +16,7 @@ class OptLrDef(Divergence):
 
     name, apis = "OPT-LR-DEF", ("torch.optim.SGD", "keras.optimizers.SGD")
     words = ("default learning rate", "lr", "learning_rate", "trains slower", "SGD differs")
+    defaults = ("lr", "learning_rate")
     gap, units = 9.0, 2.4e8
     source = "torch.optim.SGD, lr; keras.optimizers.SGD, learning_rate"
     cure = "give the rate"
@@ -65,6 +66,7 @@ class OptLrDefAdaptive(Divergence):
         "keras.optimizers.Adamax", "keras.optimizers.Nadam",
     )  # fmt: skip
     words = ("default learning rate", "lr", "learning_rate", "trains slower")
+    defaults = ("lr", "learning_rate")
     gap, units = 0.892, 2.6e7
     source = "the optimizers' pages: lr in torch.optim, learning_rate in keras.optimizers"
     cure = "give the rate"

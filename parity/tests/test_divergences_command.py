@@ -196,9 +196,25 @@ def test_what_is_equal_is_one_line_at_the_end(command):
     assert "only with betas" in " ".join(out.split())
 
 
+def test_what_a_file_does_not_bring_is_one_line_at_the_end(command, tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text("import torch\noptimizer = torch.optim.SGD(p, lr=0.1, nesterov=True)\n")
+    _, out, _ = command("--for", str(path))
+    said = " ".join(out.split())
+    shown, _, hidden = said.partition("only with other arguments than ")
+    assert "OPT-LR-DEF" in hidden
+    assert "OPT-LR-DEF " not in shown
+    assert {e.name for e in chosen([], str(path)) if not e.equal and e.dtype == "float64"} <= {
+        *hidden.replace(",", "").split()
+    }
+    assert "only with nesterov" in shown  # which the file gives
+    path.write_text("import torch\noptimizer = torch.optim.SGD(p)\n")
+    assert chosen([], str(path))[0].name == "OPT-LR-DEF"
+
+
 def test_every_argument_is_one_that_somebody_can_give():
     for entry in catalogue().values():
-        assert all(name.isidentifier() for name in entry.arguments), entry.name
+        assert all(name.isidentifier() for name in (*entry.arguments, *entry.defaults)), entry.name
 
 
 @pytest.mark.parametrize(
