@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from parity.divergences.entry import Divergence
 
+WORD = re.compile(r"\w+|[=!<>]=")  # an operator that compares, too
 FILLING = re.compile("an?|and|after|are|at|be|but|by|do|does|for|from|i|in|is|its?|my|no|not|of|on|or|the|to|why|with")
 ROOTS = frozenset({"torch", "nn", "keras", "layers", "tf"})  # half of the catalogue has them
 ENDING = re.compile(r"(?<=\w{3})(ing|ed|es|s)$")
@@ -20,7 +21,7 @@ def ranked(catalogue: Iterable[type[Divergence]], asked: str) -> list[type[Diver
     nor do words that no entry has, nor `torch` or `nn` beside others.
     """
     entries = [*catalogue]
-    words = {word for word in re.findall(r"\w+", asked.lower()) if not FILLING.fullmatch(word)}
+    words = {word for word in WORD.findall(asked.lower()) if not FILLING.fullmatch(word)}
     words = words - ROOTS or words
     weights = [[_weight(entry, ENDING.sub("", word)) for entry in entries] for word in sorted(words)]
     known = [(of, math.log(1 + len(entries) / sum(map(bool, of)))) for of in weights if any(of)]
@@ -41,6 +42,7 @@ def _weight(entry: type[Divergence], word: str) -> float:
     )
 
 
+@functools.cache
 def _words_of(entry: type[Divergence]) -> tuple[frozenset[str], frozenset[str]]:
     """What the entry is known by, and its prose."""
     known = " ".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words))
@@ -50,6 +52,6 @@ def _words_of(entry: type[Divergence]) -> tuple[frozenset[str], frozenset[str]]:
 @functools.cache
 def _split(text: str) -> frozenset[str]:
     """The words, without their endings, and the parts of names: `BatchNorm2d` is also `batch` and `norm2d`."""
-    names = re.findall(r"\w+", text)
+    names = WORD.findall(text)
     parts = [part for name in names for part in re.findall(r"[A-Z]?[a-z0-9]+", name)]
     return frozenset(ENDING.sub("", word.lower()) for word in [*names, *parts])

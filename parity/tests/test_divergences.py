@@ -150,6 +150,13 @@ def test_a_symptom_finds_its_cause(symptom, name):
     assert name in [found.name for found in find(symptom)[:5]]
 
 
+def test_an_entry_is_found_by_each_of_its_words():
+    words = {word for entry in catalogue().values() for word in entry.words}
+    found = {word: {entry.name for entry in find(word)} for word in words}
+    lost = [(name, word) for name, entry in catalogue().items() for word in entry.words if name not in found[word]]
+    assert lost == []
+
+
 def test_every_entry_is_in_an_area():
     assert [found for area in areas() for found in of_area(area)] == list(catalogue().values())
 
