@@ -187,9 +187,9 @@ def divergences(
         list[str] | None, typer.Argument(metavar="[AREA | NAME | WORD]...", help="All by default; words are searched.")
     ] = None,
     for_: Annotated[
-        str,
+        str | None,
         typer.Option("--for", metavar="APIS|FILE", help="A checklist for these APIs, or for a file that uses them."),
-    ] = "",
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Measure them; exit code 1 if one no longer holds.")] = False,
     json: Annotated[Path | None, typer.Option(help="Measure them, and write what was found here; - is stdout.")] = None,
 ) -> None:
@@ -207,12 +207,12 @@ def divergences(
         from parity.divergences.check import check_all
 
         raise typer.Exit(check_all(console, found, file.write if file is not None else None))
-    if not for_ and (len(found) == 1 or command.named(words or [])):
+    if for_ is None and (len(found) == 1 or command.named(words or [])):
         from parity.divergences.check import full
 
         for entry in found:
             full(console, entry)
-    elif for_:
+    elif for_ is not None:
         command.checklist(console, found, for_)
     else:
         command.index(console, found)

@@ -117,13 +117,17 @@ def arguments_of(path: Path) -> set[str]:
 
 
 def _read(path: Path) -> ast.Module:
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder: name one Python file")
     if path.exists() and not path.is_file():
         raise UsageError(f"{path} is no file that can be read twice: save it first")
     try:
         return ast.parse(path.read_text())
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except (SyntaxError, ValueError) as error:
+    except SyntaxError as error:
+        raise UsageError(f"{path} is no Python: line {error.lineno}: {error.msg}") from error
+    except ValueError as error:
         raise UsageError(f"{path} is no Python: {error}") from error
 
 

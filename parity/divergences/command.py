@@ -1,6 +1,7 @@
 """`parity divergences`: an index, a search, and a porter's checklist.  No framework is imported."""
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,18 +19,18 @@ Entry = type[Divergence]
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.\w+)+")
 
 
-def chosen(words: Sequence[str], used: str) -> list[Entry]:
+def chosen(words: Sequence[str], used: str | None) -> list[Entry]:
     """The entries that are asked for: of an area, of a name, by words, or for the APIs that somebody uses; or all.
 
     Args:
-        used: APIs by name, separated by blanks, or a Python file that uses them; "" for neither.
+        used: APIs by name, separated by blanks, or a Python file that uses them; None for neither.
 
     Raises:
         UsageError: there is none.
     """
-    if used and words:
+    if used is not None and words:
         raise UsageError("--for is a checklist of its own: search for words without it")
-    if used:
+    if used is not None:
         return _checklist(used)
     asked = " ".join(words).strip("'\"")
     if not asked:
@@ -89,7 +90,13 @@ def _used(used: str) -> tuple[list[str], set[str]]:
 
 
 def _is_file(used: str) -> bool:
-    return used.endswith(".py")
+    """Whether this is a file and no API; a UsageError says what --for does not take."""
+    if not used.strip(", "):
+        raise UsageError("--for is given nothing: it takes APIs, as BatchNorm2d, or a Python file")
+    path = Path(used)
+    if path.suffix == ".ipynb":
+        raise UsageError(f"{used} is a notebook: jupyter nbconvert --to script {used} makes a Python file of it")
+    return path.suffix == ".py" or os.sep in used or (path.exists() and not entries_for([used]))
 
 
 def index(console: Console, found: Sequence[Entry]) -> None:

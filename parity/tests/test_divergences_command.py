@@ -60,7 +60,7 @@ def test_the_index_has_every_entry_and_fits(command):
     ],
 )
 def test_an_entry_is_found_by_name_api_parameter_symptom_and_area(words, name):
-    assert name in {entry.name for entry in chosen(words, "")}
+    assert name in {entry.name for entry in chosen(words, None)}
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_an_entry_is_found_by_name_api_parameter_symptom_and_area(words, name):
     ],
 )
 def test_an_api_is_answered_by_its_own_entries(api, first):
-    found = [entry.name for entry in chosen([api], "")]
+    found = [entry.name for entry in chosen([api], None)]
     assert found[0] == first
     assert len(found) < 20  # not all that have the word torch
 
@@ -86,14 +86,14 @@ def test_the_name_of_a_library_is_no_word_beside_others():
 
 @pytest.mark.parametrize(("api", "near"), [("torch.nn.Conv4d", "torch.nn.Conv2d"), ("nn.BatchNrom2d", "BatchNorm2d")])
 def test_an_api_that_is_not_there_is_said_with_the_nearest(api, near):
-    for words, used in (([api], ""), ([], api)):
+    for words, used in (([api], None), ([], api)):
         with pytest.raises(UsageError, match=f"no divergence is known of {api}; did you mean .*{near}"):
             chosen(words, used)
 
 
 @pytest.mark.parametrize("words", [["BN-EPS", "GRU-ORDER"], ["bn-eps, gru-order"]])
 def test_names_are_their_entries_and_no_search(words):
-    assert [entry.name for entry in chosen(words, "")] == ["BN-EPS", "GRU-ORDER"]
+    assert [entry.name for entry in chosen(words, None)] == ["BN-EPS", "GRU-ORDER"]
 
 
 def test_names_are_shown_in_full_one_after_the_other(command, monkeypatch):
@@ -108,15 +108,15 @@ def test_a_word_beside_a_name_that_nothing_has_is_named():
     with pytest.raises(
         UsageError, match="no divergence has 'GRU-ODER' in its name or its text; did you mean GRU-ORDER"
     ):
-        chosen(["BN-EPS", "GRU-ODER"], "")
-    assert len(chosen(["BN-EPS", "and", "axis"], "")) > 1
+        chosen(["BN-EPS", "GRU-ODER"], None)
+    assert len(chosen(["BN-EPS", "and", "axis"], None)) > 1
 
 
 def test_an_area_is_all_of_its_entries():
-    assert chosen(["optimizers"], "")[: len(of_area("optimizers"))] == of_area("optimizers")
+    assert chosen(["optimizers"], None)[: len(of_area("optimizers"))] == of_area("optimizers")
 
 
-@pytest.mark.parametrize(("words", "used"), [(["zzzz"], ""), ([], "NoSuchLayer"), (["batchnrom"], "")])
+@pytest.mark.parametrize(("words", "used"), [(["zzzz"], None), ([], "NoSuchLayer"), (["batchnrom"], None)])
 def test_nothing_found_is_an_error(words, used):
     with pytest.raises(UsageError, match="no divergence"):
         chosen(words, used)
@@ -138,6 +138,46 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, content, said):
         path.write_text(content)
     with pytest.raises(UsageError, match=rf"model\.py {said}"):
         apis_of(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("folder", "folder is a folder: name one Python file"),
+        ("folder.py", r"folder\.py is a folder: name one Python file"),
+        ("net.ipynb", r"net\.ipynb is a notebook: jupyter nbconvert --to script .*net\.ipynb"),
+        ("wrong.py", r"wrong\.py is no Python: line 2: "),
+        ("none.py", r"none\.py cannot be read: No such file"),
+        ("bytes.py", r"bytes\.py is no Python: "),
+        ("notes.txt", r"notes\.txt is no Python: line 1: "),
+    ],
+)
+def test_what_is_no_python_file_is_said_with_its_name_and_line(tmp_path, name, said):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder.py").mkdir()
+    (tmp_path / "net.ipynb").write_text("{}")
+    (tmp_path / "wrong.py").write_text("import torch\nx = = 1\n")
+    (tmp_path / "bytes.py").write_bytes(b"x = '\xff'")
+    (tmp_path / "notes.txt").write_text("some notes")
+    with pytest.raises(UsageError, match=said) as raised:
+        chosen([], str(tmp_path / name))
+    assert "\n" not in str(raised.value)
+
+
+def test_a_folder_here_is_no_api_unless_it_has_the_name_of_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("models", "GRU"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(UsageError, match="models is a folder"):
+        chosen([], "models")
+    assert chosen([], "GRU")
+
+
+@pytest.mark.parametrize("nothing", ["", " ", ","])
+def test_for_nothing_is_an_error(command, nothing):
+    code, _, err = command("--for", nothing)
+    assert code == 2
+    assert "--for is given nothing" in " ".join(err.split())
 
 
 def test_the_checklist_begins_with_the_most_units_and_ends_with_what_an_argument_brings():
@@ -249,7 +289,7 @@ def test_a_name_that_is_not_known_is_said_and_not_dropped():
 
 
 def test_an_area_is_followed_by_what_else_has_its_name():
-    found = [entry.name for entry in chosen(["attention"], "")]
+    found = [entry.name for entry in chosen(["attention"], None)]
     assert found[: len(of_area("attention"))] == [entry.name for entry in of_area("attention")]
     assert "MHA-MASK" in found
 
@@ -309,7 +349,7 @@ def test_a_check_writes_what_it_measured_and_finds_what_no_longer_holds(command,
 
 
 def test_the_index_imports_no_framework():
-    code = "import sys; from parity.divergences import command; command.chosen([], ''); print(*sys.modules)"
+    code = "import sys; from parity.divergences import command; command.chosen([], None); print(*sys.modules)"
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert not {"torch", "tensorflow", "keras", "scipy", "pandas"} & set(done.stdout.split())
