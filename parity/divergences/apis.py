@@ -1,6 +1,7 @@
 """Which entries speak of the APIs that somebody uses: named, or read from a file that is not run."""
 
 import ast
+import builtins
 import math
 import re
 from collections.abc import Collection, Iterable, Iterator
@@ -83,20 +84,28 @@ def apis_of(path: Path) -> set[str]:
     """The full names of what a file takes from the frameworks: "torch.nn.Conv2d"; it is read, and nothing is run.
 
     The class of an object is not known without running, so its methods have a star: `x.view(2)` is "torch.*.view".
+    After `from torch.nn import *` every name that the file does not bind itself is taken for torch.nn's.
 
     Raises:
         UsageError: it cannot be read, or is no Python.
     """
     tree = _read(path)
     imported: dict[str, str] = {}
+    stars: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 top = alias.name.partition(".")[0]
                 imported[alias.asname or top] = alias.name if alias.asname else top
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            stars += [node.module for alias in node.names if alias.name == "*"]
             imported |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
-    names = {_full(node, imported) for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)}
+    loose = _loose(tree, imported)
+    names = {
+        _full(node, known_as)
+        for known_as in (imported, *({name: f"{star}.{name}" for name in loose} for star in stars))
+        for node in ast.walk(tree) if isinstance(node, ast.Attribute | ast.Name)
+    }  # fmt: skip
     used = {*names, *imported.values()}
     libraries = {_one_name(name).partition(".")[0] for name in used if name.partition(".")[0] in ROOTS}
     found = {_one_name(name) for name in names if name.partition(".")[0] in ROOTS}
@@ -129,6 +138,15 @@ def _read(path: Path) -> ast.Module:
         raise UsageError(f"{path} is no Python: line {error.lineno}: {error.msg}") from error
     except ValueError as error:
         raise UsageError(f"{path} is no Python: {error}") from error
+
+
+def _loose(tree: ast.AST, imported: Collection[str]) -> set[str]:
+    """The names that a file uses and does not bind: not by an import, an assignment, a definition or an argument."""
+    nodes = [*ast.walk(tree)]
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    bound |= {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)} | {*imported, *dir(builtins)}
+    return {node.id for node in nodes if isinstance(node, ast.Name)} - bound
 
 
 def _methods(tree: ast.AST, imported: dict[str, str]) -> Iterator[str]:

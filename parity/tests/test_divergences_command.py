@@ -215,6 +215,19 @@ def test_units_of_float64_are_called_so(command):
     assert "2,500,000,000 noise units of float64" in " ".join(out.split())
 
 
+def test_what_a_star_imports_is_read(tmp_path):
+    path = tmp_path / "model.py"
+    path.write_text(
+        "from torch.nn import *\nfrom keras.layers import *\nfrom os import *\n"
+        "class GRU: ...\ndef f(LSTM):\n    print(LSTM, GRU())\n"
+        "net = Sequential(BatchNorm2d(8), functional.layer_norm(x, 3))\n"
+    )
+    found = apis_of(path)
+    assert {"torch.nn.BatchNorm2d", "torch.nn.functional.layer_norm"} <= found
+    assert not any(name.endswith((".GRU", ".LSTM", ".print", ".net")) for name in found)
+    assert {"BN-EPS", "LN-EPS"} <= {entry.name for entry in chosen([], str(path))}
+
+
 def test_methods_and_arguments_are_read_from_a_file(tmp_path):
     path = tmp_path / "model.py"
     path.write_text(
