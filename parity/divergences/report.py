@@ -1,7 +1,10 @@
 """A divergence in words: one line of it, and the functions that show it."""
 
+import ast
+import functools
 import inspect
 import math
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -37,8 +40,27 @@ def snippets(entry: type[Divergence]) -> dict[str, str]:
                 shown[name] = inspect.getsource(what).rstrip()
                 waiting.append(what)  # what it calls itself comes after it
             elif name.isupper():
-                constants[name] = textwrap.fill(f"{name} = {what}", 76, subsequent_indent="    ")
+                written = _constants(function.__module__).get(name, str(what))
+                constants[name] = textwrap.fill(f"{name} = {written}", 76, subsequent_indent="    ")
     return shown | constants
+
+
+@functools.cache
+def _constants(module: str) -> dict[str, str]:
+    """The constants of a module of ours as they are written, 2.0**-10, and those that it imports from another."""
+    source, found = inspect.getsource(sys.modules[module]), {}
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            target, whole = node.targets[0], node.value
+            names, values = [target], [whole]
+            if isinstance(target, ast.Tuple) and isinstance(whole, ast.Tuple):
+                names, values = target.elts, whole.elts
+            for name, value in zip(names, values, strict=True):
+                found[ast.unparse(name)] = ast.get_source_segment(source, value) or ""
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith(f"{__package__}."):
+            other = _constants(str(node.module))
+            found |= {alias.name: other[alias.name] for alias in node.names if alias.name in other}
+    return found
 
 
 def side_by_side(entry: type[Divergence], width: int) -> Iterator[dict[str, str]]:

@@ -42,7 +42,6 @@ def _weight(entry: type[Divergence], word: str) -> float:
     )
 
 
-@functools.cache
 def _words_of(entry: type[Divergence]) -> tuple[frozenset[str], frozenset[str]]:
     """What the entry is known by, and its prose."""
     known = " ".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words))

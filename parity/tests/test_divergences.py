@@ -319,6 +319,13 @@ def test_its_source_can_be_shown(divergence):
     assert [line for line in lines if len(line) > 76] == []  # else a terminal of 80 columns makes other Python of it
 
 
+def test_a_constant_is_shown_as_it_is_written():
+    shown = snippets(catalogue()["OPT-F64-LR"]) | snippets(catalogue()["OPT-SPARSE"])
+    assert shown["BELOW_ROUNDING"] == "BELOW_ROUNDING = 2.0**-100"
+    assert shown["BETAS"] == "BETAS = (0.875, 1 - 2.0**-10)"
+    assert snippets(catalogue()["GRU-ORDER"])["HIDDEN"] == "HIDDEN = 16"
+
+
 def test_what_a_side_calls_is_shown_with_it():
     shown = snippets(catalogue()["OPT-F64-MOM"])
     assert "optimizer.apply" in shown["keras_steps"]
