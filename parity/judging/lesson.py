@@ -104,8 +104,8 @@ def _text(value: Array) -> str:
 
 
 def _telling(error: str) -> str:
-    """The first sentences of an error, without TensorFlow's name of the node."""
-    first, *others = re.split(r"(?<=\.)\s+", re.sub(r"\{\{.*?\}\}\s*", "", error))
+    """The first sentences of an error."""
+    first, *others = re.split(r"(?<=\.)\s+", error)
     for sentence in others:
         if len(first) + len(sentence) >= TELLING:
             break

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import io
+import re
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +31,9 @@ class Failure:
         return cls(classes, str(error), "".join(traceback.format_exception(error)))
 
     def __str__(self) -> str:
-        """The traceback's last line: the class and the first line of the message."""
-        return ": ".join(filter(None, (self.classes[0], self.message.strip().partition("\n")[0])))
+        """The traceback's last line: the class and the first line of the message, without TensorFlow's node."""
+        message = re.sub(r"\{\{.*?\}\}\s*", "", self.message).strip()
+        return ": ".join(filter(None, (self.classes[0], message.partition("\n")[0])))
 
 
 class Outputs(dict[str, Array]):

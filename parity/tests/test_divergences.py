@@ -21,6 +21,7 @@ from parity.divergences.measure import faults, measure, not_aligned, unlike_the_
 from parity.divergences.report import as_it_comes, side_by_side, snippets
 from parity.divergences.side import Outcome, as_found, inputs_of, outcome, short
 from parity.frameworks.runtime import runtime
+from parity.judging.run import Failure
 from parity.judging.verdict import LIMIT
 from parity.judging.worker import Worker
 from parity.task import FRAMEWORKS, nearest
@@ -360,6 +361,13 @@ def test_two_sides_stand_beside_one_another_where_both_fit(width, rows):
 )
 def test_a_value_is_said_in_short(value, said):
     assert short(Outcome(np.asarray(value))) == said
+
+
+def test_an_error_is_said_without_tensorflows_name_of_a_node():
+    error = Failure(
+        ("InvalidArgumentError",), "{{function_node __wrapped__MatMul_device_/job:a}} Sizes differ\n[Op]", ""
+    )
+    assert short(Outcome(None, error)) == "InvalidArgumentError: Sizes differ"
 
 
 def fails(script):
