@@ -13,7 +13,7 @@ from parity.divergences.search import ranked
 __all__ = ["Divergence", "areas", "catalogue", "find", "of_area"]
 
 # The modules here that are no area.
-ENGINE = ("entry", "side", "measure", "report", "steps", "apis", "search", "command", "check", "drift")
+ENGINE = ("entry", "side", "measure", "report", "steps", "apis", "usage", "search", "command", "check", "drift")
 
 
 def areas() -> list[str]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from rich.console import Console
 
 from parity.divergences import Divergence, areas, catalogue, find, of_area
-from parity.divergences.apis import apis_of, arguments_of, entries_for, equal_for, known, only_with, unseen
+from parity.divergences.apis import entries_for, equal_for, known, only_with, unseen
 from parity.divergences.search import FILLING
+from parity.divergences.usage import apis_of, arguments_of
 from parity.judging.noise import LIMIT
 from parity.tables import paragraph
 from parity.task import UsageError, nearest

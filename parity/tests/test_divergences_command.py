@@ -13,10 +13,11 @@ from rich.console import Console
 from parity import UsageError
 from parity.compare import compare_files
 from parity.divergences import catalogue, find, of_area
-from parity.divergences.apis import apis_of, arguments_of, entries_for, only_with
+from parity.divergences.apis import entries_for, only_with
 from parity.divergences.command import chosen
 from parity.divergences.drift import changes
 from parity.divergences.report import side_by_side
+from parity.divergences.usage import apis_of, arguments_of
 
 MODEL = """
 import torch
