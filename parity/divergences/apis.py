@@ -8,11 +8,8 @@ from parity.divergences import Divergence, catalogue
 from parity.task import UsageError, nearest
 
 ROOTS = ("torch", "keras", "tensorflow", "numpy")
-SAME = {
-    "tensorflow.keras": "keras",
-    "tf.keras": "keras",
-    "tensorflow": "tf",
-}  # one library, several names; the longer first
+# One library under several names; the longer first.
+SAME = {"tensorflow.keras": "keras", "tf.keras": "keras", "tensorflow": "tf"}
 
 
 def one_name(name: str) -> str:
@@ -43,8 +40,8 @@ def known(apis: Iterable[str]) -> list[str]:
 def entries_for(apis: Iterable[str], arguments: Collection[str] = ()) -> list[type[Divergence]]:
     """The differences about these APIs by their noise units, most first; then what has none, as a shape; then errors.
 
-    After them are those that are `unseen` with these `arguments`.  Last, unless "float64" is, are
-    those that were measured in it: their units count float64's noise, and the gap is below float32's.
+    After them are those that are `unseen` with these `arguments`.  Last, unless "float64" is among them, are those that
+    were measured in it: their units count float64's noise.
 
     Args:
         apis: in full, as "torch.nn.BatchNorm2d", or by their last part, as "batchnorm2d".  A function stands for its

@@ -55,14 +55,17 @@ def named(words: Sequence[str]) -> list[Entry]:
     asked = [word.strip("'\",") for word in " ".join(words).split()]
     entries = [catalogue().get(word.upper()) for word in asked]
     if any(entry and "-" in word for entry, word in zip(entries, asked, strict=True)):
-        for entry, word in zip(entries, asked, strict=True):
-            if not entry and not all(
-                find(part) or FILLING.fullmatch(part.lower()) for part in re.findall(r"\w+", word)
-            ):
-                near = nearest(word, catalogue())
-                hint = f"; did you mean {' or '.join(near)}?" if near else ""
-                raise UsageError(f"no divergence has {word!r} in its name or its text{hint}")
+        others = [word for entry, word in zip(entries, asked, strict=True) if not entry]
+        if unknown := [word for word in others if not _is_anywhere(word)]:
+            near = nearest(unknown[0], catalogue())
+            hint = f"; did you mean {' or '.join(near)}?" if near else ""
+            raise UsageError(f"no divergence has {unknown[0]!r} in its name or its text{hint}")
     return [entry for entry in entries if entry] if all(entries) else []
+
+
+def _is_anywhere(word: str) -> bool:
+    """Whether an entry has it, each of its parts for itself; what is no word to search for is passed over."""
+    return all(find(part) or FILLING.fullmatch(part.lower()) for part in re.findall(r"\w+", word))
 
 
 def _about(words: Sequence[str]) -> list[Entry]:
