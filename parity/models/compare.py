@@ -6,7 +6,7 @@ from typing import Any, Literal
 from parity.judging.arrays import as_array
 from parity.models.edges import explain
 from parity.models.faults import faults_of, settings_of
-from parity.models.inputs import arranged, layouts
+from parity.models.inputs import arranged, layouts, split
 from parity.models.layers import Layers
 from parity.models.losses import loss_faults
 from parity.models.memory import refuse_what_does_not_fit
@@ -35,7 +35,8 @@ def compare_models(
         first, second: torch or Keras models, functions that build them, or functions of arrays.  A Keras builder is
             called again in float64; a Keras model is built again from its configuration.
         x: the input in the first model's layout: an array, a tuple or a dictionary; integers and masks too.
-        names: a layer of the first model -> its partner, where order, kind and shapes are not enough.
+        names: a layer of the first model -> its partner, where order, kind and shapes are not enough; an input of the
+            first model -> the second's name for it.
         layout: how the second model takes the input: "same", "channels_last", "channels_first", "swap" (batch and
             time), or one for each input by name; found by the layer that takes it, by default.
         weights: "copy" carries the first model's weights over; "loaded" judges those that are there.
@@ -65,9 +66,10 @@ def compare_models(
         side = one.wide(inputs)
         truth = measured(side, inputs, step=progress)
         try:
-            given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout)
-            layers = Layers(truth, side, wide, narrow, given, found_layout, weights == "loaded")
-            layers.compare(names, progress, explain)
+            renamed, partners = split(names, inputs)
+            given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout, renamed)
+            layers = Layers(truth, side, wide, narrow, given, found_layout, renamed, weights == "loaded")
+            layers.compare(partners, progress, explain)
             notes = layers.notes + settings_of(layers)
             report = Report(layers.rows(), faults_of(layers), layers.output_rows(), notes, truth.samples)
             if train:
@@ -87,7 +89,8 @@ def _training(
     faults: list[Fault] = []
     for side in (layers.first_side, layers.wide):
         side.without_dropout()
-    truth = measured(layers.first_side, inputs, training=True, step=progress)
+    outputs = [output.first for output in layers.outputs]
+    truth = measured(layers.first_side, inputs, training=True, outputs=outputs, step=progress)
     try:
         progress("train mode")
         if not layers.error:
@@ -108,15 +111,15 @@ def _training(
 
 
 def _second(
-    one: Model, two: Model, truth: Measured, inputs: Arrays, layout: Any
+    one: Model, two: Model, truth: Measured, inputs: Arrays, layout: Any, names: Mapping[str, str]
 ) -> tuple[Arrays, dict[str, View], Side, Side]:
     """The second model's inputs, their layout, and its copies; of several layouts the first that it takes.
 
     A model that raises in its middle is compared until then.
     """
     tried: list[tuple[int, Exception, Any]] = []
-    for candidate in layouts(one, two, truth.calls, inputs, layout):
-        given, trace, found = arranged(inputs, candidate), Trace(), None
+    for candidate in layouts(one, two, truth.calls, inputs, layout, names):
+        given, trace, found = arranged(inputs, candidate, names), Trace(), None
         try:
             narrow, wide = two.copies(given)
             found = given, candidate, narrow, wide

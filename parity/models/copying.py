@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from parity.models.groups import carry
-from parity.models.inputs import arranged, layouts
+from parity.models.inputs import arranged, layouts, split
 from parity.models.leftover import left_over
 from parity.models.pairing import paired
 from parity.models.runs import Forced, Record
@@ -31,7 +31,7 @@ def copy_weights(
         source, target: two models; the target is changed, all of it or, after an error, nothing.
         x: an input in the source's layout: an array, a tuple or a dictionary.  It may be left out where one of the two
             is a Keras model that states the shapes of its inputs.
-        names: a layer of the source -> its partner, where order, kind and shape are not enough.
+        names: as in `compare_models`.
         layout: as in `compare_models`.
 
     Returns:
@@ -57,8 +57,9 @@ def _written(
 ) -> dict[str, str]:
     copy = two.itself()
     before = {name: np.array(value(v)) for name, v in copy.variables().items()}
-    given, trace = _accepted(one, two, copy, record, inputs, layout)
-    pairing = paired(record.calls, trace.calls, names)
+    renamed, partners = split(names, inputs)
+    given, trace = _accepted(one, two, copy, record, inputs, layout, renamed)
+    pairing = paired(record.calls, trace.calls, partners)
     pairs = [pair for pair in pairing.pairs if pair.weighted]
     shared = {id(v) for pair in pairs for call in pair.first for v in _variables(call.layer)}
     first = [c for c in pairing.alone[0] if not all(id(v) in shared for v in _variables(c.layer))]
@@ -98,11 +99,13 @@ def _variables(layer: Any) -> list[Any]:
     return [v for slot in slots_of(layer) for v in slot.variables]
 
 
-def _accepted(one: Model, two: Model, copy: Side, record: Record, inputs: Arrays, layout: Any) -> tuple[Arrays, Trace]:
+def _accepted(
+    one: Model, two: Model, copy: Side, record: Record, inputs: Arrays, layout: Any, names: Mapping[str, str]
+) -> tuple[Arrays, Trace]:
     """The inputs in the first layout that the target takes, and its calls."""
     errors = []
-    for candidate in layouts(one, two, record.calls, inputs, layout):
-        given, trace = arranged(inputs, candidate), Trace()
+    for candidate in layouts(one, two, record.calls, inputs, layout, names):
+        given, trace = arranged(inputs, candidate, names), Trace()
         try:
             copy.run(given, trace)
             return given, trace

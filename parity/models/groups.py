@@ -14,7 +14,10 @@ from parity.task import Arrays, UsageError
 def slots_of_pair(pair: Pair) -> tuple[Slots, Slots]:
     """The slots of both sides, by the same names."""
     one, two = ([call for call in calls if call.kind != "pad"] for calls in (pair.first, pair.second))
-    return _slots(pair, one, len(two)), _slots(pair, two, len(one))
+    slots = _slots(pair, one, len(two)), _slots(pair, two, len(one))
+    if len(slots[0]) == len(slots[1]) and not all(call.kind for call in (*one, *two)):
+        return slots[0], [slot.named(other.name) for slot, other in zip(slots[1], slots[0])]  # no rule, so no names
+    return slots
 
 
 def weights_of(pair: Pair) -> Arrays:

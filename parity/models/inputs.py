@@ -13,15 +13,26 @@ WORDS = {"same": SAME, "channels_last": LAST, "channels_first": FIRST, "swap": S
 Layout = dict[str, View]
 
 
-def arranged(inputs: Arrays, layout: Layout) -> Arrays:
-    """The inputs in this layout."""
-    return {name: layout[name](x) if name in layout else x for name, x in inputs.items()}
+def split(names: Mapping[str, str] | None, inputs: Arrays) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of inputs, and those of layers."""
+    parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for first, second in (names or {}).items():
+        parts[first not in inputs][first] = second
+    return parts
 
 
-def layouts(one: Model, two: Model, calls: Sequence[Call], inputs: Arrays, asked: Any) -> Iterator[Layout]:
+def arranged(inputs: Arrays, layout: Layout, names: Mapping[str, str]) -> Arrays:
+    """The inputs in this layout, by the second model's names."""
+    return {names.get(name, name): layout[name](x) if name in layout else x for name, x in inputs.items()}
+
+
+def layouts(
+    one: Model, two: Model, calls: Sequence[Call], inputs: Arrays, asked: Any, names: Mapping[str, str]
+) -> Iterator[Layout]:
     """The layouts to try, the likeliest first.
 
     Args:
+        names: an input of the first model -> its name in the second, where it has another.
         asked: "same", "channels_last", "channels_first", "swap", or one for each input by name.
 
     Raises:
@@ -37,8 +48,10 @@ def layouts(one: Model, two: Model, calls: Sequence[Call], inputs: Arrays, asked
     if one.framework == two.framework or two.framework == "numpy":
         yield {}
         return
-    shapes = _static_shapes(two, inputs)
-    options = {name: _options(one, two, calls, x, shapes.get(name), name) for name, x in inputs.items()}
+    shapes = _static_shapes(two, [names.get(name, name) for name in inputs])
+    options = {
+        name: _options(one, two, calls, x, shapes.get(names.get(name, name)), name) for name, x in inputs.items()
+    }
     yield {name: views[0] for name, views in options.items()}
     for name, views in options.items():
         for view in views[1:]:
@@ -63,7 +76,7 @@ def _options(one: Model, two: Model, calls: Sequence[Call], x: Any, shape: Any, 
     return found
 
 
-def _static_shapes(two: Model, inputs: Arrays) -> dict[str, Any]:
+def _static_shapes(two: Model, inputs: Sequence[str]) -> dict[str, Any]:
     """The shapes that a functional Keras model states, by the names of the inputs."""
     tensors = getattr(two.given, "inputs", None) if two.framework == "tf" else None
     if not tensors:

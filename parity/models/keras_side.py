@@ -73,6 +73,7 @@ class KerasSide:
     def __init__(self, net: Any, dtype: str) -> None:
         self.net, self.dtype = net, dtype
         self._numbering = Numbering()
+        self._names: dict[int, str] = {}
 
     def variables(self) -> dict[str, Any]:
         """Every floating weight by name."""
@@ -81,7 +82,8 @@ class KerasSide:
     def without_dropout(self) -> None:
         """No layer drops anything in train mode."""
         for layer in self.net._flatten_layers():
-            for name in ("rate", "dropout", "recurrent_dropout", "_dropout"):
+            # Not an attention's own rate, by which it chooses how to compute: its inner layer has the rate too.
+            for name in ("rate", "dropout", "recurrent_dropout"):
                 if isinstance(getattr(layer, name, None), float):
                     with contextlib.suppress(AttributeError):  # some layers show their inner layer's rate
                         setattr(layer, name, 0.0)
@@ -137,6 +139,12 @@ class KerasSide:
     def _functional(self) -> bool:
         return getattr(self.net, "_inputs_struct", None) is not None
 
+    def _name(self, layer: Any) -> str:
+        """The way to a layer without the model's own name."""
+        if id(layer) not in self._names:  # subclassed models have made their layers by now
+            self._names = _named(self.net)
+        return self._names.get(id(layer), layer.name)
+
     def _tensor(self, x: Array) -> Any:
         if x.dtype.kind != "f":
             return tf.constant(x)
@@ -190,14 +198,13 @@ class KerasSide:
         of: Any = None,
     ) -> Any:  # fmt: skip
         """One call under watch."""
-        name = f"{name_of(of)}.activation" if of is not None else name_of(layer)
-        call = self._numbering.start(name, kind, layer)
+        name = f"{self._name(of)}.activation" if of is not None else self._name(layer)
+        tensors = leaves((args, kwargs))
+        call = self._numbering.start(name, kind, layer, tensors)
         arguments = _arguments(layer, args, kwargs)
         call.names = argument_names(arguments)
-        tensors = leaves((args, kwargs))
         masks = any("mask" in name for name in call.names) or bool(arguments.get("use_causal_mask"))
         call.masked = masks or any(getattr(t, MASK, None) is not None for t in tensors)
-        call.shapes = tuple(tuple(t.shape) for t in tensors)
         given = watcher.enter(call, [_array(t) for t in tensors])
         if given is not None:
             tensors = [self._replaced(tf.convert_to_tensor(t), new) for t, new in zip(tensors, given)]
@@ -206,10 +213,10 @@ class KerasSide:
         found = leaves(result)
         call.outputs = tuple(tuple(t.shape) for t in found)
         new = watcher.leave(call, [_array(t) for t in found], self._again(function, layer, args, kwargs))
-        self._numbering.end(call)
         if new is not None:
             found = [self._replaced(t, n) for t, n in zip(found, new)]
             result = with_leaves(result, found)
+        self._numbering.end(call, found)
         return result
 
     def _computed(self, function: Callable[..., Any], layer: Any, args: Any, kwargs: Any) -> Any:
@@ -245,10 +252,12 @@ class KerasSide:
         return again
 
 
-def name_of(layer: Any) -> str:
-    """The layer's path without the model's own name."""
-    path: str = getattr(layer, "path", None) or layer.name
-    return path.partition("/")[2] or path
+def _named(layer: Any, before: str = "") -> dict[int, str]:
+    """The layers inside by the way to each: `encoder/attention/query`; what is met twice has its first name."""
+    found: dict[int, str] = {}
+    for inner in layer._layers:
+        found = {**_named(inner, f"{before}{inner.name}/"), id(inner): f"{before}{inner.name}", **found}
+    return found
 
 
 def _is_leaf(layer: Any) -> bool:

@@ -51,6 +51,7 @@ class Layers:
     narrow: Side
     inputs: Arrays  # in the second model's layout
     layout: Mapping[str, View]
+    input_names: Mapping[str, str]  # an input of the first model -> the second's name for it
     loaded: bool
     training: bool = False
     pairs: list[Pair] = field(default_factory=list)

@@ -7,7 +7,7 @@ import numpy as np
 from parity.judging.noise import LIMIT, Truth, noise_units
 from parity.models.pairing import Link, Pair
 from parity.models.store import Key, Store, Truths
-from parity.models.views import FIRST, LAST, SAME, View, best, views
+from parity.models.views import FIRST, LAST, SAME, View, best, repeated, views
 from parity.task import Array
 
 CHANNELED = (
@@ -86,7 +86,7 @@ def exit_view(truths: Truths, pair: Pair, link: Link, outputs: list[Array]) -> V
     entry = pair.entries[0].view if pair.entries else None
     if first.ndim > 2 and (known := _known(pair, first.ndim, second.ndim)) is not None:
         return known
-    candidates = views(first.shape, second.shape)
+    candidates = views(first.shape, second.shape) or repeated(first.shape, second.shape)
     if entry in candidates and entry is not None and first.ndim > 2:
         return entry  # what goes in channels last comes out so
     return best(candidates, first, second) if candidates else None

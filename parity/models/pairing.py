@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from parity.models.flow import by_flow
 from parity.models.views import View
 from parity.models.watch import Call
 from parity.models.weights import Slots, shapes, slots_of
@@ -86,7 +87,9 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
     fixed = {id(layer) for pair in pinned for layer in pair}
     a = [layer for layer in one if layer.slots and id(layer) not in fixed]
     b = [layer for layer in two if layer.slots and id(layer) not in fixed]
-    matched = _by_name(_aligned(a, b) + [([x], [y]) for x, y in pinned])
+    by_hand: list[Match] = [([x], [y]) for x, y in pinned]
+    calls = ({call.index: call for call in side} for side in (first, second))
+    matched = _by_name(by_flow(_aligned(a, b), by_hand, *calls)) + by_hand
     found = [_pair([x.call for x in xs], [y.call for y in ys]) for xs, ys in matched]
     used = {id(layer) for xs, ys in matched for layer in (*xs, *ys)}
     found += _plain(one, two, matched)

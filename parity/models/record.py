@@ -86,7 +86,7 @@ def check(net: Any, path: str | Path, *, progress: Progress = lambda text: None)
         results = {name: store.get(("result", 0, i)) for i, name in enumerate(about["results"])}
         calls = [Call(index, name, kind, None) for index, name, kind in about["calls"]]
         layers = Layers(
-            Measured(truths, calls, results, about["samples"], {}), wide, wide, narrow, inputs, {}, loaded=True
+            Measured(truths, calls, results, about["samples"], {}), wide, wide, narrow, inputs, {}, {}, loaded=True
         )
         layers.check(lambda second: _same_calls(calls, second, path), progress, explain)
         report = Report(layers.rows(), faults_of(layers), layers.output_rows(), layers.notes, about["samples"])

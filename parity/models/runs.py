@@ -139,8 +139,8 @@ class Forced:
                 link.view = entry_view(pair, truth.value, inputs[at], self.channels)
             expected = link.view(truth.value) if link.view is not None else None
             fits = expected is not None and expected.shape == inputs[at].shape
-            if not fits and pair.kind in PADDED:
-                continue  # one side pads before the layer, the other inside: its output tells
+            if not fits and (pair.kind in PADDED or truth.value.dtype.kind != inputs[at].dtype.kind):
+                continue  # one side pads, or makes the indices, before the layer, the other inside: its output tells
             if expected is None or not fits:
                 self.found[place].edges[at] = float("inf")
                 self.found[place].note = f"input {truth.value.shape} in the first, {inputs[at].shape} in the second"

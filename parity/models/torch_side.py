@@ -105,14 +105,13 @@ class TorchSide:
             if whole:
                 return None
             rule = rule_of(module)
-            call = self._numbering.start(names[module], kind_of(module), module)
             if rule is not None and rule.whole:
                 whole.append(module)
             bound = _bound(module, args, kwargs)
+            tensors = leaves(bound.arguments)
+            call = self._numbering.start(names[module], kind_of(module), module, tensors)
             call.names = argument_names(bound.arguments)
             call.masked = any("mask" in name for name in call.names)
-            tensors = leaves(bound.arguments)
-            call.shapes = tuple(tuple(t.shape) for t in tensors)
             given = watcher.enter(call, [_array(t) for t in tensors])
             if given is not None:
                 tensors = [self._replaced(t, new) for t, new in zip(tensors, given)]
@@ -128,10 +127,10 @@ class TorchSide:
             found = leaves(result)
             call.outputs = tuple(tuple(t.shape) for t in found)
             new = watcher.leave(call, [_array(t) for t in found], self._again(module, calls.pop()))
-            self._numbering.end(call)
             if new is not None:
                 found = [self._replaced(t, n) for t, n in zip(found, new)]
                 result = with_leaves(result, found)
+            self._numbering.end(call, found)
             return result
 
         names = {module: name or "the model" for name, module in self.net.named_modules()}

@@ -176,8 +176,10 @@ def _gradients(layers: Layers, gradients: Arrays, behind: int) -> list[Fault]:
 def _input_gradients(layers: Layers, gradients: Arrays) -> list[Fault]:
     """The gradient of each input, where those of all weights are right."""
     faults = []
-    for name in layers.inputs:
-        truth, there = layers.first.named("gradient", f"input {name}"), gradients.get(f"input {name}")
+    first_names = {b: a for a, b in layers.input_names.items()}
+    for other in layers.inputs:
+        name = first_names.get(other, other)
+        truth, there = layers.first.named("gradient", f"input {name}"), gradients.get(f"input {other}")
         if truth is None and there is None:
             continue
         if truth is None or there is None:

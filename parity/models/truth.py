@@ -1,6 +1,6 @@
 """The truth of every tensor of the first model, and how far rounding may move it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,8 +38,13 @@ class Measured:
         self.truths.store.close()
 
 
-def measured(side: Side, inputs: Arrays, *, training: bool = False, step: Callable[[str], None]) -> Measured:
+def measured(
+    side: Side, inputs: Arrays, *, training: bool = False, outputs: Collection[str] = (), step: Callable[[str], None]
+) -> Measured:
     """Run the first model in float64, twice, and some jittered runs; in train mode with its gradients and buffers.
+
+    Args:
+        outputs: those that gradients begin at, in train mode.
 
     Raises:
         UsageError: it does not repeat itself, its outputs are no numbers, or it fails.
@@ -47,7 +52,7 @@ def measured(side: Side, inputs: Arrays, *, training: bool = False, step: Callab
     before = {name: value(v).copy() for name, v in side.variables().items()}
     store = Store()
     try:
-        return _measured(side, inputs, before, store, training, step)
+        return _measured(side, inputs, before, store, training, outputs, step)
     except BaseException:
         store.close()
         raise
@@ -56,8 +61,9 @@ def measured(side: Side, inputs: Arrays, *, training: bool = False, step: Callab
 
 
 def _measured(
-    side: Side, inputs: Arrays, before: Arrays, store: Store, training: bool, step: Callable[[str], None]
-) -> Measured:
+    side: Side, inputs: Arrays, before: Arrays, store: Store, training: bool, outputs: Collection[str],
+    step: Callable[[str], None],
+) -> Measured:  # fmt: skip
     record, rng = Record(store), np.random.default_rng(SAMPLES)
     step("the truth")
     try:
@@ -78,7 +84,9 @@ def _measured(
     _finite(store, record.calls, results)
     for i, y in enumerate(results.values()):
         store.put(("result", 0, i), y)
-    cotangents = {n: rng.normal(size=y.shape) for n, y in results.items() if y.dtype.kind == "f"} if training else {}
+    cotangents = {
+        n: rng.normal(size=y.shape) for n, y in results.items() if training and n in outputs and y.dtype.kind == "f"
+    }
     for key, x in _of_training(side, inputs, before, cotangents).items():
         store.put(key, x)
     truths = Truths(store)

@@ -72,6 +72,16 @@ def views(first: Shape, second: Shape, channels: Iterable[int] = ()) -> list[Vie
     return found
 
 
+def repeated(first: Shape, second: Shape) -> list[View]:
+    """A table of positions that one side returns once, and the other once for each of the batch."""
+    one, two = (shape[1:] if shape[0] == 1 else shape for shape in (first, second))
+    if one == two[1:]:
+        return [View("once for each of the batch", lambda x: np.broadcast_to(x, second))]
+    if one[1:] == two:
+        return [View("once for the batch", lambda x: x[0].reshape(second))]
+    return []
+
+
 def best(candidates: Sequence[View], first: Array, second: Array) -> View:
     """The layout under which the two are nearest; the earlier one in doubt."""
     if len(candidates) == 1:

@@ -4,7 +4,8 @@ Everything that the comparison does is one of these watchers: recording the trut
 freely, or feeding each layer what the other model's layer got.
 """
 
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -27,6 +28,7 @@ class Call:
     outputs: tuple[tuple[int, ...], ...] = ()  # of its outputs, by shape
     inside: int | None = None  # the call that made it, of a layer that can be compared as one
     masked: bool = False  # a Keras mask came with its inputs
+    sources: tuple[int | None, ...] = ()  # of its inputs: the call that returned this very tensor
 
 
 class Watcher(Protocol):
@@ -57,17 +59,30 @@ class Numbering:
     count: int = 0
     seen: dict[str, int] = field(default_factory=dict)
     open: list[Call] = field(default_factory=list)
+    made: dict[int, tuple[Any, Any, int]] = field(default_factory=dict)  # the tensors by their id; none is kept alive
 
-    def start(self, name: str, kind: str, layer: Any) -> Call:
+    def start(self, name: str, kind: str, layer: Any, inputs: Sequence[Any]) -> Call:
         times = self.seen[name] = self.seen.get(name, 0) + 1
         inside = self.open[-1].index if self.open else None
         call = Call(self.count, name if times == 1 else f"{name} (call {times})", kind, layer, inside=inside)
+        call.shapes = tuple(tuple(t.shape) for t in inputs)
+        call.sources = tuple(self._source(t) for t in inputs)
         self.count += 1
         self.open.append(call)
         return call
 
-    def end(self, call: Call) -> None:
+    def end(self, call: Call, outputs: Sequence[Any]) -> None:
+        self.made.update((id(t), (weakref.ref(t), _version(t), call.index)) for t in outputs)
         self.open.remove(call)
+
+    def _source(self, tensor: Any) -> int | None:
+        same, version, index = self.made.get(id(tensor), (lambda: None, 0, None))
+        return index if same() is tensor and version == _version(tensor) else None
+
+
+def _version(tensor: Any) -> Any:
+    """What torch counts up when something is written into a tensor."""
+    return getattr(tensor, "_version", 0)
 
 
 def argument_names(arguments: dict[str, Any]) -> tuple[str, ...]:
