@@ -465,3 +465,105 @@ def test_every_cause_that_can_be_named_is_in_the_catalogue():
         found |= {text for text in texts if text.split("-")[0] in areas}
     assert found <= set(catalogue())
     assert {"BN-EPS", "OPT-ADAM-EPSHAT", "SAVE-SQUARE"} <= found
+
+
+class Branches(nn.Module):
+    """A shortcut that is called last, with a normalisation of the size of the others."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList([nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(3, 8, 1)])
+        self.norms = nn.ModuleList([nn.BatchNorm2d(8) for _ in range(2)])
+        rng = np.random.default_rng(0)
+        for norm in self.norms:
+            norm.running_var.copy_(torch.tensor(rng.uniform(0.5, 2, 8)))
+
+    def forward(self, x):
+        y = self.norms[0](self.convs[0](x))
+        y += self.norms[1](self.convs[1](x))
+        return {"sum": y, "more": y.mean((2, 3))}
+
+
+def keras_branches(crossed=False):
+    layers = keras.layers
+    x = keras.Input((8, 6, 3))
+    short, long = layers.Conv2D(8, 1, name="a")(x), layers.Conv2D(8, 3, padding="same", name="b")(x)
+    norms = [layers.BatchNormalization(epsilon=1e-5 if i else 1e-3 * crossed or 1e-5, name=f"n{i}") for i in range(2)]
+    return keras.Model(x, norms[0](short) + norms[1](long))
+
+
+def test_siblings_belong_to_what_feeds_them():
+    report = parity.compare_models(Branches, keras_branches, X)
+    assert report.agrees, report
+    assert {row.first: row.second for row in report.rows}["norms.1"] == "n0"
+    report = parity.compare_models(Branches, lambda: keras_branches(crossed=True), X)
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("norms.1", "n0"), "BN-EPS")]
+
+
+def test_an_output_without_a_partner_changes_no_gradient():
+    report = parity.compare_models(Branches, keras_branches, X, train=True)
+    assert {fault.part for fault in report.faults} == {"buffers"}
+
+
+class Positions(keras.layers.Layer):
+    """A table of positions as a layer of the user's own, which takes what it is added to."""
+
+    def build(self, shape):
+        self.table = self.add_weight(shape=(6, shape[-1]), name="table")
+
+    def call(self, x):
+        return keras.ops.broadcast_to(self.table[: x.shape[1]], keras.ops.shape(x))
+
+
+class Words(nn.Module):
+    def __init__(self, activation="tanh"):
+        super().__init__()
+        self.words, self.positions = nn.Embedding(11, 8), nn.Embedding(6, 8)
+        self.activation, self.fc = nn.GELU(activation), nn.Linear(8, 3)
+        self.mixed = nn.MultiheadAttention(8, 2, dropout=0.1, batch_first=True)
+
+    def forward(self, ids):
+        x = self.words(ids) + self.positions(torch.arange(ids.shape[1])[None])
+        return self.fc(self.activation(self.mixed(x, x, x, need_weights=False)[0]))
+
+
+def keras_words():
+    layers = keras.layers
+    ids = keras.Input((None,), dtype="int32", name="tokens")
+    x = layers.Embedding(11, 8, name="words")(ids)
+    x = x + Positions(name="where")(x)
+    x = layers.MultiHeadAttention(2, 4, dropout=0.1, name="mixed")(x, x)
+    return keras.Model({"tokens": ids}, layers.Dense(3, name="fc")(layers.Activation(approximate)(x)))
+
+
+def approximate(x):
+    return keras.ops.gelu(x, approximate=True)
+
+
+NAMES = {"ids": "tokens", "positions": "where"}
+IDS = {"ids": np.random.default_rng(0).integers(0, 11, (3, 5))}
+
+
+def test_names_say_partners_of_inputs_and_of_a_layer_of_ones_own():
+    report = parity.compare_models(Words, keras_words, IDS, names=NAMES, train=True)
+    assert report.agrees, report
+    assert report.notes == []
+    net, model = Words(), keras_words()
+    assert parity.copy_weights(net, model, IDS, names=NAMES)["positions"] == "where"
+    assert parity.compare_models(net, keras_words, IDS).notes[:1] == [
+        "positions (embedding) of the first model has no partner"
+    ]
+
+
+def test_an_activation_is_known_by_what_it_computes():
+    report = parity.compare_models(lambda: Words("none"), keras_words, IDS, names=NAMES)
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("mixed", "fc"), "ACT-GELU-DEF")]
+
+
+def test_layers_of_one_name_in_two_blocks_are_two():
+    def blocks():
+        inner = [keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, name="fc")], name=f"b{i}") for i in (0, 1)]
+        return keras.Sequential([keras.Input((4,)), *inner])
+
+    report = parity.compare_models(lambda: nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), blocks, np.ones((2, 4)))
+    assert [row.second for row in report.rows] == ["b0/fc", "b1/fc"]
