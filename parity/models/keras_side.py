@@ -128,9 +128,15 @@ class KerasSide:
             return self.net(*given, training=training)
         if self._functional():
             wanted = [t.name for t in self.net.inputs]
-            if isinstance(self.net._inputs_struct, dict) or not set(wanted) <= set(names):
-                return self.net(dict(self._given) if set(wanted) <= set(names) else given, training=training)
-            return self.net([self._given[name] for name in wanted], training=training)
+            if isinstance(self.net._inputs_struct, dict):
+                if not set(wanted) <= set(names):
+                    raise UsageError(
+                        f"{self.net.name} has the inputs {', '.join(wanted)}, and is given {', '.join(names)}: "
+                        f"say which is which, by names={{{names[0]!r}: {wanted[0]!r}}}"
+                    )
+                return self.net(dict(self._given), training=training)
+            in_order = [self._given[name] for name in wanted] if set(wanted) <= set(names) else given
+            return self.net(in_order, training=training)
         takes = inspect.signature(self.net.call).parameters
         if set(names) <= set(takes):
             return self.net(**self._given, training=training)

@@ -137,6 +137,7 @@ Match = tuple[list[_Layer], list[_Layer]]
 def _aligned(a: list[_Layer], b: list[_Layer]) -> list[Match]:
     """The alignment of two sequences that is worth most, then what is left over, by kind and shape."""
     n, m = len(a), len(b)
+    normalised = {source for y in b if y.call.kind == "batch_norm" for source in y.call.sources}
     best: list[list[tuple[float, int, int]]] = [[(0.0, 0, 0)] * (m + 1) for _ in range(n + 1)]
     for i in range(n + 1):
         for j in range(m + 1):
@@ -152,7 +153,13 @@ def _aligned(a: list[_Layer], b: list[_Layer]) -> list[Match]:
                     options.append((best[i - 1][j - k][0] + k * FIT + 1, 1, k))
                 if j and i >= k and _many(b[j - 1], a[i - k : i]):
                     options.append((best[i - k][j - 1][0] + k * FIT + 1, k, 1))
-                if i >= 2 and j and k == 2 and _folded(a[i - 2], a[i - 1], b[j - 1]):
+                if (
+                    i >= 2
+                    and j
+                    and k == 2
+                    and b[j - 1].call.index not in normalised
+                    and _folded(*a[i - 2 : i], b[j - 1])
+                ):
                     options.append((best[i - 2][j - 1][0] + FIT + 0.5, 2, 1))
             if options:
                 best[i][j] = max(options)

@@ -533,7 +533,7 @@ def keras_words():
     x = layers.Embedding(11, 8, name="words")(ids)
     x = x + Positions(name="where")(x)
     x = layers.MultiHeadAttention(2, 4, dropout=0.1, name="mixed")(x, x)
-    return keras.Model({"tokens": ids}, layers.Dense(3, name="fc")(layers.Activation(approximate)(x)))
+    return keras.Model({"tokens": ids}, layers.Dense(3, name="fc")(layers.Activation(approximate, name="gelu")(x)))
 
 
 def approximate(x):
@@ -550,14 +550,16 @@ def test_names_say_partners_of_inputs_and_of_a_layer_of_ones_own():
     assert report.notes == []
     net, model = Words(), keras_words()
     assert parity.copy_weights(net, model, IDS, names=NAMES)["positions"] == "where"
-    assert parity.compare_models(net, keras_words, IDS).notes[:1] == [
-        "positions (embedding) of the first model has no partner"
-    ]
+    named = {"ids": "tokens"}
+    notes = parity.compare_models(net, keras_words, IDS, names=named).notes
+    assert notes[0] == "positions (embedding) of the first model has no partner"
+    with pytest.raises(parity.UsageError, match="has the inputs tokens, and is given ids: say which is which"):
+        parity.compare_models(net, keras_words, IDS)
 
 
 def test_an_activation_is_known_by_what_it_computes():
     report = parity.compare_models(lambda: Words("none"), keras_words, IDS, names=NAMES)
-    assert [(fault.where, fault.cause) for fault in report.faults] == [(("mixed", "fc"), "ACT-GELU-DEF")]
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("activation", "gelu"), "ACT-GELU-DEF")]
 
 
 def test_layers_of_one_name_in_two_blocks_are_two():

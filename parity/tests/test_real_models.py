@@ -63,9 +63,9 @@ def found(report):
     return {(fault.where, fault.part, fault.cause) for fault in report.faults}
 
 
-@pytest.mark.parametrize("built", [False, True], ids=["built", "builder"])
-def test_an_encoder_agrees_in_both_modes(built):
-    report = parity.compare_models(bert(), keras_bert if built else keras_bert(), WORDS, names=BERT_NAMES, train=True)
+@pytest.mark.parametrize("builder", [False, True])
+def test_an_encoder_agrees_in_both_modes(builder):
+    report = parity.compare_models(bert(), keras_bert if builder else keras_bert(), WORDS, names=BERT_NAMES, train=True)
     assert report.agrees, report
     assert len(report.rows) == 27
     assert report.notes == []
@@ -115,9 +115,9 @@ def test_loaded_weights_of_an_encoder_are_read_back():
     assert [(fault.where, fault.part) for fault in report.faults] == [(place, "weights")]
 
 
-@pytest.mark.parametrize("built", [False, True], ids=["built", "builder"])
-def test_a_convolution_network_agrees(built):
-    report = parity.compare_models(resnet(), keras_resnet if built else keras_resnet(), IMAGES)
+@pytest.mark.parametrize("builder", [False, True])
+def test_a_convolution_network_agrees(builder):
+    report = parity.compare_models(resnet(), keras_resnet if builder else keras_resnet(), IMAGES)
     assert report.agrees, report
     assert report.notes == ["the output pooler_output has no partner and was not compared"]
 
