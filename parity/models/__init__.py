@@ -5,7 +5,7 @@ The way of the data:
     the first model, in float64          the truth of every layer's inputs and outputs   truth.py, store.py,
                                                                                          runs.py (Record)
     the same, jittered                   how far rounding may move each of them          truth.py, runs.py (Jitter)
-    both models' calls                   partners                                        pairing.py
+    both models' calls                   partners                                        pairing.py, flow.py
     the second model, forced             each layer is given what its partner got:       layers.py, runs.py (Forced)
                                          weights are carried over, its input tells what
                                          lies before it, its output tells of itself

@@ -42,8 +42,8 @@ def by_flow(
 
 def _origin(call: Call, calls: Mapping[int, Call]) -> int | None:
     """The last layer with weights that the input went through, if it went through nothing else but plain layers."""
-    while len(call.sources) == 1 and call.sources[0] in calls:
-        call = calls[call.sources[0]]
+    while len(call.sources) == 1 and (source := call.sources[0]) is not None and source in calls:
+        call = calls[source]
         if slots_of(call.layer):
-            return call.index
+            return source
     return None

@@ -149,7 +149,7 @@ class KerasSide:
         """The way to a layer without the model's own name."""
         if id(layer) not in self._names:  # subclassed models have made their layers by now
             self._names = _named(self.net)
-        return self._names.get(id(layer), layer.name)
+        return self._names.get(id(layer)) or str(layer.name)
 
     def _tensor(self, x: Array) -> Any:
         if x.dtype.kind != "f":

@@ -153,13 +153,8 @@ def _aligned(a: list[_Layer], b: list[_Layer]) -> list[Match]:
                     options.append((best[i - 1][j - k][0] + k * FIT + 1, 1, k))
                 if j and i >= k and _many(b[j - 1], a[i - k : i]):
                     options.append((best[i - k][j - 1][0] + k * FIT + 1, k, 1))
-                if (
-                    i >= 2
-                    and j
-                    and k == 2
-                    and b[j - 1].call.index not in normalised
-                    and _folded(*a[i - 2 : i], b[j - 1])
-                ):
+                apart = j > 0 and b[j - 1].call.index in normalised
+                if i >= 2 and j and k == 2 and not apart and _folded(a[i - 2], a[i - 1], b[j - 1]):
                     options.append((best[i - 2][j - 1][0] + FIT + 0.5, 2, 1))
             if options:
                 best[i][j] = max(options)
