@@ -70,13 +70,11 @@ def compare_models(
             given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout, renamed)
             layers = Layers(truth, side, wide, narrow, given, found_layout, renamed, weights == "loaded")
             layers.compare(partners, progress, explain)
-            notes = layers.notes + settings_of(layers)
-            report = Report(layers.rows(), faults_of(layers), layers.output_rows(), notes, truth.samples)
+            faults = faults_of(layers)
             if train:
-                report.faults += _training(
-                    layers, (one.framework, two.framework), inputs, loss, targets, step, progress
-                )
-            return report
+                faults += _training(layers, (one.framework, two.framework), inputs, loss, targets, step, progress)
+            notes = layers.notes + settings_of(layers)
+            return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples)
         finally:
             truth.close()
 

@@ -21,6 +21,7 @@ from parity.models.report import Fault
 from parity.models.runs import Forced
 from parity.models.truth import Measured, restore
 from parity.models.views import SAME
+from parity.models.watch import Trace
 from parity.models.weights import Slot, value
 from parity.task import Array, Arrays
 
@@ -37,6 +38,16 @@ def train_faults(layers: Layers, truth: Measured) -> list[Fault]:
     trained = replace(layers, first=truth, training=True, causes={}, error="")
     before = {name: np.array(value(v)) for name, v in layers.wide.variables().items()}
     try:
+        trace = Trace()
+        layers.wide.run(layers.inputs, trace, training=True)
+        other = [
+            place for place, at_rest, now in (
+                ("first", layers.first.calls, truth.calls), ("second", layers.second_calls, trace.calls),
+            ) if [call.kind for call in at_rest] != [call.kind for call in now]
+        ]  # fmt: skip
+        if other:
+            layers.notes.append(f"the {other[0]} model calls other layers in train mode: they were not compared there")
+            return []
         restore(layers.wide, before)
         watcher, results = trained.forced(layers.wide, _carried(trained), trained.look_for_cause, gradients=True)
         cotangents = {

@@ -1,5 +1,6 @@
 """Two models of a user's own: the ways in, what is refused, and that nothing of the user's is changed."""
 
+import copy
 import json
 import random
 import re
@@ -505,6 +506,24 @@ def test_an_output_without_a_partner_changes_no_gradient():
     assert {fault.part for fault in report.faults} == {"buffers"}
 
 
+class Deeper(nn.Module):
+    """A layer that is called in train mode alone."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc, self.more = nn.Linear(4, 4), nn.Linear(4, 4)
+
+    def forward(self, x):
+        return self.fc(self.more(x) if self.training else x)
+
+
+def test_a_model_that_calls_other_layers_in_train_mode_is_accused_of_nothing():
+    net = Deeper()
+    report = parity.compare_models(net, copy.deepcopy(net), np.ones((2, 4)), train=True)
+    assert report.agrees, report
+    assert "the first model calls other layers in train mode: they were not compared there" in report.notes
+
+
 class Positions(keras.layers.Layer):
     """A table of positions as a layer of the user's own, which takes what it is added to."""
 
@@ -547,7 +566,7 @@ IDS = {"ids": np.random.default_rng(0).integers(0, 11, (3, 5))}
 def test_names_say_partners_of_inputs_and_of_a_layer_of_ones_own():
     report = parity.compare_models(Words, keras_words, IDS, names=NAMES, train=True)
     assert report.agrees, report
-    assert report.notes == []
+    assert report.notes == []  # the attention, whose dropout is inside, is called alike in train mode
     net, model = Words(), keras_words()
     assert parity.copy_weights(net, model, IDS, names=NAMES)["positions"] == "where"
     named = {"ids": "tokens"}
