@@ -4,7 +4,7 @@ import pytest
 
 from parity.frameworks.runtime import runtime
 from parity.task import DEVICES, FRAMEWORKS, framework_named
-from parity.tasks import names
+from parity.tasks import load, names
 
 
 def pytest_addoption(parser):
@@ -19,7 +19,8 @@ def pytest_addoption(parser):
 
 def pytest_generate_tests(metafunc):
     if "task_name" in metafunc.fixturenames:
-        metafunc.parametrize("task_name", names())
+        of = metafunc.definition.get_closest_marker("tasks")
+        metafunc.parametrize("task_name", [name for name in names() if of is None or of.kwargs["that"](load(name))])
     if "framework" in metafunc.fixturenames:
         metafunc.parametrize("framework", metafunc.config.getoption("--framework") or FRAMEWORKS)
 

@@ -23,6 +23,9 @@ def offset(a):
     return np.asarray(a + 1 + abs(a[np.isfinite(a)]).max(initial=0)).astype(a.dtype)
 
 
+pytestmark = pytest.mark.tasks(that=lambda task: task.loops)
+
+
 @pytest.fixture(params=["as drawn", "everywhere"])
 def near(request, monkeypatch):
     """Which loops come near a kink: few do as they are drawn, and in none may that hide a fault."""
@@ -35,8 +38,6 @@ def near(request, monkeypatch):
 def small(task_name):
     """The task with the arrays of `tiny` at `large`, which has its own rules, but no size of its own."""
     task = load(task_name)
-    if not task.loops:
-        pytest.skip(f"{task.name} has no loop")
     return dataclasses.replace(task, sizes={**task.sizes, "large": task.sizes["tiny"]})
 
 

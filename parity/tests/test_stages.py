@@ -117,12 +117,15 @@ def test_nothing_is_left_behind(task_name, torch_alone):
         assert not any(part._forward_hooks for part in parts), name
 
 
+def trains_without_momentum(task):
+    return task.limits.get("momentum", (1, 1))[0] == 0 and any(stage.trajectory for stage in task.stages.values())
+
+
+@pytest.mark.tasks(that=trains_without_momentum)
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
 def test_another_momentum_agrees_too(task_name, framework, momentum):
     """Without momentum there is no buffer, and its output is zero."""
     task = load(task_name)
-    if task.limits.get("momentum", (1, 1))[0] > 0 or not any(stage.trajectory for stage in task.stages.values()):
-        pytest.skip("no training that can do without momentum")
     task = dataclasses.replace(task, config={**task.config, "momentum": momentum})
     assert [row for row in judge(task, framework, dtype="float32") if row.verdict not in PASSING] == []
 
