@@ -121,7 +121,8 @@ def _second(
         try:
             narrow, wide = two.copies(given)
             found = given, candidate, narrow, wide
-            narrow.run(given, trace)
+            if not narrow.run(given, trace):
+                raise UsageError("the second model returns no tensor, so there is nothing to compare")
             return found
         except UsageError:
             raise

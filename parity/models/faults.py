@@ -78,14 +78,21 @@ def _output(layers: Layers, place: int) -> list[Fault]:
 def _end(layers: Layers) -> list[Fault]:
     """What is wrong behind the last layer, and with the models as wholes."""
     faults = [Fault("error", "the model", "the model", note=layers.error)] if layers.error else []
+    for name, which in layers.lone_outputs:
+        faults.append(Fault("pairing", output_name(name), "", note=f"the {which} model alone returns it"))
     for output in layers.outputs:
         units = output.edge if layers.pairs else output.propagated
         if units is not None and units > LIMIT and not output.carried:
             calls = layers.first.calls
             source = layers.source(calls[-1].index + 1) if calls else "input"
-            name = output.first if output.first != "output" and len(layers.outputs) > 1 else "output"
+            name = output_name(output.first) if len(layers.outputs) > 1 else "output"
             faults.append(named(Fault("between", source, name, units), output.cause or "unknown"))
     return faults
+
+
+def output_name(name: str) -> str:
+    """An output as people call it: the only one has no name of its own."""
+    return name if name == "output" else f"output {name}"
 
 
 def named(fault: Fault, entry: str) -> Fault:

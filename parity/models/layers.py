@@ -69,6 +69,7 @@ class Layers:
     called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
     stray: list[tuple[str, str, float]] = field(default_factory=list)  # loaded weights of no layer that differ
     outputs: list[Output] = field(default_factory=list)
+    lone_outputs: list[tuple[str, str]] = field(default_factory=list)  # without a partner: the name, and which model's
     error: str = ""  # what the second model raised, and where
     notes: list[str] = field(default_factory=list)
 
@@ -270,8 +271,9 @@ class Layers:
             if output.edge > LIMIT and output.view is not None:
                 output.carried = carried(watcher.errors, results[b], output.view(truth.value), truth)
             self.outputs.append(output)
-        for name in (*first[len(second) :], *second[len(first) :]):
-            self.notes.append(f"the output {name} has no partner and was not compared")
+        if not self.error:
+            self.lone_outputs += [(name, "first") for name in first[len(second) :]]
+            self.lone_outputs += [(name, "second") for name in second[len(first) :]]
 
     def _judge_outputs(self, results: Arrays, column: str) -> None:
         for output in self.outputs:

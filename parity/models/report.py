@@ -45,7 +45,8 @@ class Fault:
 
     def __str__(self) -> str:
         between = self.part == "between"
-        place = f"between {self.first} and {self.second}" if between else " / ".join(dict.fromkeys(self.where))
+        where = dict.fromkeys(name for name in self.where if name)
+        place = f"between {self.first} and {self.second}" if between else " / ".join(where)
         why = f"{self.cause}: {self.title}" if self.title else self.cause
         lines = [f"{place} [{self.part}] {units(self.units)} of {LIMIT:.0f}: {why}"]
         lines += [f"    {self.note}"] if self.note else []

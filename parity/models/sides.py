@@ -51,8 +51,10 @@ class Model:
             self.builder, found = given, given()
         self.given, self.framework = found, framework_of(found)
         if self.framework == "numpy" and not callable(found):
+            what = type(found).__name__
+            said = f"what {getattr(given, '__name__', 'it')} returns" if self.builder is not None else "it"
             raise UsageError(
-                f"the {place} model is {type(found).__name__}: a model is due, or a function that builds it"
+                f"the {place} model is none, {said} is {what}: a model is due, or a function that builds it"
             )
         runtime(self.framework)
         if self.framework == "tf" and self.builder is None and not found.built:

@@ -75,6 +75,8 @@ def _measured(
     except Exception as error:
         place = f" in {record.calls[-1].name}" if record.calls else ""
         raise UsageError(f"the first model fails{place}: {one_line(error)}") from error
+    if not results:
+        raise UsageError("the first model returns no tensor, so there is nothing to compare")
     for name, y in results.items():
         if name not in again or not np.array_equal(y, again[name], equal_nan=True):
             raise UsageError(

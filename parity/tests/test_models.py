@@ -142,8 +142,30 @@ def unbuildable():
     return model
 
 
+def nothing():
+    return None
+
+
+def nothing_of(x):
+    return None
+
+
+def with_a_width(width):
+    return nn.Linear(6, 5)
+
+
+class Silent(nn.Module):
+    def forward(self, x):
+        return None
+
+
 FLAT = np.ones((2, 6), "float32")
 REFUSED = {
+    "builders of nothing": (nothing, nothing, X, "what nothing returns is NoneType: a model is due"),
+    "functions of nothing": (nothing_of, nothing_of, X, "nothing_of returns NoneType: an array is due"),
+    "a builder with an argument": (with_a_width, with_a_width, FLAT, "with_a_width .* build it without arguments"),
+    "no output": (Silent, Silent, FLAT, "first model returns no tensor"),
+    "no output in the second": (nn.Identity, Silent, FLAT, "second model returns no tensor"),
     "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
     "unseeded noise": (noisy, keras_net, X, "not the same in two runs"),
     "no model": (3, keras_net, X, "a model is due, or a function that builds it"),
@@ -188,6 +210,16 @@ def test_weights_that_do_not_fit_are_said_with_both_names_and_shapes():
     report = parity.compare_models(lambda: nn.Linear(6, 5), wide, FLAT)
     assert "(5, 6)" in report.first.note
     assert "(7, 6) in fc" in report.first.note
+
+
+def test_an_output_without_a_partner_is_a_fault():
+    def two(x):
+        return x, 2 * x
+
+    for first, second, which in ((two, lambda x: x, "first"), (lambda x: (x,), two, "second")):
+        report = parity.compare_models(first, second, FLAT)
+        assert [(fault.part, fault.first) for fault in report.faults] == [("pairing", "output 1")]
+        assert f"the {which} model alone" in str(report)
 
 
 def test_a_nan_of_the_second_model_is_a_fault_of_its_layer():
@@ -376,6 +408,8 @@ def test_saved_tensors_are_compared(tmp_path):
     assert {fault.first for fault in report.faults} == {"w", "square"}
     assert "equal when transposed" in report.faults[1].note
     assert any("least noise" in note for note in report.notes)
+    report = parity.compare_tensors(a, _saved(tmp_path, "e.npz", w=w, other=np.ones(2)))
+    assert {fault.where for fault in report.faults} == {("square", ""), ("bias", ""), ("", "other")}
     with pytest.raises(parity.UsageError, match="share no tensor"):
         parity.compare_tensors(a, _saved(tmp_path, "d.npz", other=np.ones(2)))
 
