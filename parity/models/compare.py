@@ -73,7 +73,7 @@ def compare_models(
             faults = faults_of(layers)
             if train:
                 faults += _training(layers, (one.framework, two.framework), inputs, loss, targets, step, progress)
-            notes = layers.notes + settings_of(layers)
+            notes = layers.notes + settings_of(layers, faults)
             return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples)
         finally:
             truth.close()

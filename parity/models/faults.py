@@ -23,16 +23,15 @@ def faults_of(layers: Layers) -> list[Fault]:
     return faults + _end(layers)
 
 
-def settings_of(layers: Layers) -> list[str]:
-    """Where two configurations differ and no layer was seen to be wrong by it in eval mode."""
-    notes = []
+def settings_of(layers: Layers, faults: list[Fault]) -> list[str]:
+    """Where two configurations differ and none of the faults, all of them, is by it."""
+    notes, blamed = [], {(fault.where, fault.cause) for fault in faults}
     for place, entries in layers.settings.items():
         found = layers.found.get(place)
         unseen = ", unseen here" if found is not None and found.units <= LIMIT else ""
-        known = layers.causes.get(place, ([], []))[1]
-        for entry in (entry for entry in entries if entry not in known):
-            names = " / ".join(layers.pairs[place].names)
-            notes.append(f"{names}: the configurations differ{unseen}: {entry}, {catalogue()[entry].title}")
+        names = layers.pairs[place].names
+        for entry in (entry for entry in entries if (names, entry) not in blamed):
+            notes.append(f"{' / '.join(names)}: the configurations differ{unseen}: {entry}, {catalogue()[entry].title}")
     return notes
 
 

@@ -382,6 +382,13 @@ def test_a_report_fits_the_terminal_and_lists_faults_that_are_one(monkeypatch):
     assert "inf" not in short
 
 
+def test_no_note_says_unseen_of_what_is_a_fault():
+    report = parity.compare_models(torch_net, keras_net, X, train=True)
+    assert {fault.cause for fault in report.faults} == {"BN-MOM", "BN-VAR"}
+    assert not any("BN-" in note for note in report.notes)
+    assert any("unseen here: BN-MOM" in note for note in parity.compare_models(torch_net, keras_net, X).notes)
+
+
 def test_a_recording_is_checked(tmp_path):
     path = tmp_path / "before.safetensors"
     net = torch_net()
