@@ -5,7 +5,7 @@ import math
 from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
 from parity.models.layers import Layers
-from parity.models.report import Fault
+from parity.models.report import Fault, output_name
 
 SHAPES = ("MHA-KEYDIM", "GRU-RESET", "INIT-PRELU", "LSTM-MERGE")  # entries that change the shapes of weights
 
@@ -87,11 +87,6 @@ def _end(layers: Layers) -> list[Fault]:
             name = output_name(output.first) if len(layers.outputs) > 1 else "output"
             faults.append(named(Fault("between", source, name, units), output.cause or "unknown"))
     return faults
-
-
-def output_name(name: str) -> str:
-    """An output as people call it: the only one has no name of its own."""
-    return name if name == "output" else f"output {name}"
 
 
 def named(fault: Fault, entry: str) -> Fault:

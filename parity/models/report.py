@@ -188,6 +188,11 @@ def _entry(alike: list[Fault]) -> list[str]:
     return lines + ([f"    aligned by: {fault.cure}"] if fault.cure else [])
 
 
+def output_name(name: str) -> str:
+    """An output as people call it: the only one has no name of its own."""
+    return name if name == "output" else f"output {name}"
+
+
 def units(value: float) -> str:
     """Noise units to be read: three digits."""
     if math.isinf(value):

@@ -129,6 +129,15 @@ class Width:
     value = 5
 
 
+class DroppedInKeras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.drop = keras.layers.Dense(5, name="fc"), keras.layers.Dropout(0.5, name="drop")
+
+    def call(self, x):
+        return self.drop(self.fc(x), training=True)
+
+
 def with_nan():
     net = torch_net()
     with torch.no_grad():
@@ -167,6 +176,12 @@ REFUSED = {
     "no output": (Silent, Silent, FLAT, "first model returns no tensor"),
     "no output in the second": (nn.Identity, Silent, FLAT, "second model returns no tensor"),
     "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
+    "dropout left on in the second": (
+        lambda: nn.Linear(6, 5),
+        dropped_in_keras,
+        FLAT,
+        "second model's output is not .* part in drop:",
+    ),
     "unseeded noise": (noisy, keras_net, X, "not the same in two runs"),
     "no model": (3, keras_net, X, "a model is due, or a function that builds it"),
     "NaN in the weights": (with_nan, keras_net, X, r"0\.bias of the first model has a NaN"),
