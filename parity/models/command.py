@@ -35,6 +35,7 @@ class Asked:
     losses: tuple[str, ...]  # names in the first model's file, and in the second's
     targets: str
     steps: tuple[str, ...]
+    allow: tuple[str, ...]
 
 
 def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
@@ -60,7 +61,13 @@ def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
     try:
         with progress(console) as step:
             report = compare_models(
-                *pair, x, names=_pairs(asked.names), layout=asked.layout or None, progress=step, **given
+                *pair,
+                x,
+                names=_pairs(asked.names),
+                layout=asked.layout or None,
+                allow=asked.allow,
+                progress=step,
+                **given,
             )
     except UsageError:
         raise

@@ -39,7 +39,7 @@ def _weights(layers: Layers, place: int) -> list[Fault]:
     names = layers.pairs[place].names
     if place in layers.misfit:
         says = [entry for entry in layers.settings[place] if entry in SHAPES]
-        return [named(Fault("weights", *names, note=layers.misfit[place]), says[0] if says else "unknown")]
+        return [named(Fault("weights", *names, note=layers.misfit[place], stated=True), says[0] if says else "unknown")]
     if place in layers.wrong:
         wrong = layers.wrong[place]
         return [named(Fault("weights", *names, wrong.units, note=wrong.note), wrong.cause)]
@@ -71,7 +71,11 @@ def _output(layers: Layers, place: int) -> list[Fault]:
     masked = [any(call.masked for call in calls) for calls in (pair.first, pair.second)]
     if not mends and masked[0] != masked[1] and pair.kind in ("attention", "lstm", "gru", "rnn"):
         part, note = "call", f"only the {'first' if masked[0] else 'second'} model's has a mask"
-    return [named(Fault(part, *pair.names, found.units, note=note), entry) for entry in entries or ["unknown"]]
+    stated = not mends
+    return [
+        named(Fault(part, *pair.names, found.units, note=note, stated=stated), entry)
+        for entry in entries or ["unknown"]
+    ]
 
 
 def _end(layers: Layers) -> list[Fault]:

@@ -44,6 +44,7 @@ class Fault:
     title: str = ""
     cure: str = ""
     note: str = ""
+    stated: bool = False  # the cause is what the configurations alone say, and is not proven
 
     @property
     def where(self) -> tuple[str, str]:
@@ -68,6 +69,7 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    allowed: list[Fault] = field(default_factory=list)  # whose causes the user declared
     jittered: int = 0  # runs that measured the noise
 
     @property
@@ -96,13 +98,16 @@ class Report:
         """All of it; an infinite number of units is the text "inf"."""
         found = {
             "agrees": self.agrees, "limit": LIMIT, "jittered": self.jittered,
-            "faults": [asdict(fault) for fault in self.faults], "layers": [asdict(row) for row in self.rows],
+            "faults": [asdict(fault) for fault in self.faults],
+            "allowed": [asdict(fault) for fault in self.allowed], "layers": [asdict(row) for row in self.rows],
             "outputs": [asdict(row) for row in self.outputs], "notes": self.notes,
         }  # fmt: skip
         return json.dumps(_plain(found), indent=1) + "\n"
 
     def verdict(self) -> str:
         """One sentence."""
+        if self.agrees and self.allowed:
+            return f"They agree but for what is allowed: {', '.join(dict.fromkeys(f.cause for f in self.allowed))}."
         if self.agrees:
             rows = [*self.rows, *self.outputs]
             narrow = [u for row in rows for u in (row.isolated_float32, row.propagated_float32) if u is not None]
@@ -134,7 +139,12 @@ class Report:
             view = self._table(stacked=True)
         unpadded(console, view)
         lines = [line for alike in _grouped(self.faults) for line in _entry(alike)]
-        for line in (*lines, *self.notes, self.verdict()):
+        allowed = [
+            f"allowed: {line}" if i == 0 else line
+            for alike in _grouped(self.allowed)
+            for i, line in enumerate(_entry(alike))
+        ]
+        for line in (*lines, *allowed, *self.notes, self.verdict()):
             indent = line[: len(line) - len(line.lstrip())]
             console.print(paragraph(line, console.width, indent=indent or "    "), markup=False, highlight=False)
 

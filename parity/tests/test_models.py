@@ -178,7 +178,7 @@ REFUSED = {
     "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
     "dropout left on in the second": (
         lambda: nn.Linear(6, 5),
-        dropped_in_keras,
+        DroppedInKeras,
         FLAT,
         "second model's output is not .* part in drop:",
     ),
@@ -397,6 +397,41 @@ def test_a_report_fits_the_terminal_and_lists_faults_that_are_one(monkeypatch):
     assert "inf" not in short
 
 
+def test_what_is_allowed_is_listed_and_is_no_fault():
+    def right():
+        model = keras_net()
+        model.get_layer("bn").momentum = 0.9
+        return model
+
+    report = parity.compare_models(torch_net, right, X, train=True, allow=("BN-VAR",))
+    assert report.agrees
+    assert [fault.cause for fault in report.allowed] == ["BN-VAR"]
+    assert "allowed: 1 / bn [buffers]" in str(report)
+    assert report.verdict() == "They agree but for what is allowed: BN-VAR."
+    report = parity.compare_models(torch_net, keras_net, X, train=True, allow="BN-VAR")
+    assert [fault.cause for fault in report.faults] == ["BN-MOM"]
+    with pytest.raises(parity.UsageError, match="unknown divergence 'BN-VRA'; did you mean 'BN-VAR'"):
+        parity.compare_models(torch_net, right, X, allow=("BN-VRA",))
+
+
+def test_what_is_not_proven_is_not_allowed():
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.attn(x, x, x)[0]
+
+    def wide_heads():
+        x = keras.Input((5, 16))
+        return keras.Model(x, keras.layers.MultiHeadAttention(4, 16, name="attn")(x, x))
+
+    x = np.random.default_rng(0).normal(size=(3, 5, 16))
+    report = parity.compare_models(Attends, wide_heads, x, allow="MHA-KEYDIM")
+    assert [(fault.cause, fault.stated) for fault in report.faults] == [("MHA-KEYDIM", True)]
+
+
 def test_no_note_says_unseen_of_what_is_a_fault():
     report = parity.compare_models(torch_net, keras_net, X, train=True)
     assert {fault.cause for fault in report.faults} == {"BN-MOM", "BN-VAR"}
@@ -512,6 +547,7 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
     broken.write_text("import nothing_of_that_name\n")
     for arguments, pattern in (
         ((first, second), "give the input"),
+        ((first, second, "--shape", "4,3,8,6", "--allow", "BN-VRA"), "did you mean 'BN-VAR'"),
         ((first, second, "--shape", "4,three"), "numbers with commas"),
         ((first, f"{mine}:keras_nte", "--shape", "4,3,8,6"), "there is keras_net"),
         ((first, f"{tmp_path}/none.py:net", "--shape", "4,3,8,6"), "there is no file"),
