@@ -545,9 +545,12 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
     first, second = f"{mine}:torch_net", f"{mine}:keras_net"
     broken = tmp_path / "broken_of_a_test.py"
     broken.write_text("import nothing_of_that_name\n")
+    np.save(tmp_path / "objects.npy", np.array([{}]), allow_pickle=True)
     for arguments, pattern in (
         ((first, second), "give the input"),
         ((first, second, "--shape", "4,3,8,6", "--allow", "BN-VRA"), "did you mean 'BN-VAR'"),
+        ((first, second, "--shape", "4,3,8,6", "--input", tmp_path / "objects.npy"), "both given"),
+        ((first, second, "--input", tmp_path / "objects.npy"), "pickled objects are not read"),
         ((first, second, "--shape", "4,three"), "numbers with commas"),
         ((first, f"{mine}:keras_nte", "--shape", "4,3,8,6"), "there is keras_net"),
         ((first, f"{tmp_path}/none.py:net", "--shape", "4,3,8,6"), "there is no file"),
@@ -560,6 +563,20 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
         code, text = command(*arguments)
         assert code == 2, arguments
         assert re.search(pattern, text), text
+
+
+def test_an_error_of_the_users_file_is_shown_by_its_own_frames(mine, tmp_path, capfd):
+    from parity.models.command import _module
+
+    for text, said, frames in (("def f(:\n", "SyntaxError", 1), ("import no_such_package\n", "ModuleNotFound", 1)):
+        broken = tmp_path / "broken_of_a_test.py"
+        broken.write_text(text)
+        with pytest.raises(parity.UsageError, match=said):
+            _module(str(broken))
+        shown = capfd.readouterr().err
+        assert "importlib" not in shown
+        assert "command.py" not in shown
+        assert shown.count("  File ") == frames
 
 
 def test_the_command_compares_saved_tensors(tmp_path):
