@@ -259,6 +259,13 @@ def test_weights_go_both_ways():
         assert torch.equal(a, b)
 
 
+def test_a_keras_model_that_was_never_called_is_built_from_x():
+    model = keras.Sequential([keras.layers.Conv2D(8, 3, padding="same"), keras.layers.Flatten(), keras.layers.Dense(5)])
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 8 * 6, 5))
+    assert len(parity.copy_weights(net, model, X)) == 2
+    assert parity.compare_models(net, model, X, weights="loaded").agrees
+
+
 def test_a_copy_that_cannot_be_whole_changes_nothing():
     model = keras.Sequential([keras.Input((8, 6, 3)), keras.layers.Conv2D(8, 3, padding="same", name="conv")])
     before = [np.array(value(v)) for v in model.weights]
