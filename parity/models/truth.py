@@ -76,7 +76,8 @@ def _measured(
         raise
     except Exception as error:
         place = f" in {record.calls[-1].name}" if record.calls else ""
-        raise UsageError(f"the first model fails{place}: {one_line(error)}") from error
+        said = one_line(error)
+        raise UsageError(f"the first model fails{place}: {said}{_given(inputs, said)}") from error
     if not results:
         raise UsageError("the first model returns no tensor, so there is nothing to compare")
     _finite(store, record.calls, results)
@@ -103,6 +104,17 @@ def _measured(
             for key, moved_one in ({} if forced else _of_training(side, given, weights, cotangents)).items():
                 spreads[key].add(moved_one - store.get(key))
     return Measured(truths, record.calls, results, samples, cotangents)
+
+
+def _given(inputs: Arrays, said: str) -> str:
+    """Where an error speaks of dtypes: what the user gave, since the copy runs in another precision."""
+    if "dtype" not in said and "scalar type" not in said:
+        return ""
+    kinds = {name: "real numbers" if x.dtype.kind == "f" else str(x.dtype) for name, x in inputs.items()}
+    what = ", ".join(
+        f"x[{name!r}] is of {kind}" if len(kinds) > 1 else f"x is of {kind}" for name, kind in kinds.items()
+    )
+    return f" (you gave: {what}; Double is the float64 in which the first model is measured)"
 
 
 def _of_training(side: Side, inputs: Arrays, weights: Arrays, cotangents: Arrays) -> dict[Key, Array]:

@@ -173,6 +173,13 @@ REFUSED = {
     "builders of nothing": (nothing, nothing, X, "what nothing returns is NoneType: a model is due"),
     "functions of nothing": (nothing_of, nothing_of, X, "nothing_of returns NoneType: an array is due"),
     "a builder with an argument": (with_a_width, with_a_width, FLAT, "with_a_width .* build it without arguments"),
+    "integers for a layer of real numbers": (
+        lambda: nn.Linear(6, 5),
+        keras_net,
+        FLAT.astype("int32"),
+        "you gave: x is of int32",
+    ),
+    "real numbers for token ids": (lambda: nn.Embedding(6, 5), keras_net, FLAT, "you gave: x is of real numbers"),
     "no output": (Silent, Silent, FLAT, "first model returns no tensor"),
     "no output in the second": (nn.Identity, Silent, FLAT, "second model returns no tensor"),
     "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
