@@ -80,7 +80,7 @@ def compare_models(
             notes = layers.notes + settings_of(layers, faults)
             declared = [fault for fault in faults if not fault.stated and fault.cause in allowed]
             faults = [fault for fault in faults if fault not in declared]
-            return Report(layers.rows(), faults, layers.output_rows(), notes, declared, truth.samples)
+            return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples, declared)
         finally:
             truth.close()
 

@@ -69,8 +69,8 @@ class Report:
     faults: list[Fault] = field(default_factory=list)
     outputs: list[Row] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    allowed: list[Fault] = field(default_factory=list)  # whose causes the user declared
     jittered: int = 0  # runs that measured the noise
+    allowed: list[Fault] = field(default_factory=list)  # whose causes the user declared
 
     @property
     def agrees(self) -> bool:

@@ -459,6 +459,7 @@ def test_a_recording_is_checked(tmp_path):
     parity.record(net, X, path)
     report = parity.check(net, path)
     assert report.agrees
+    assert "They agree: rounding alone" in str(report)
     assert report.notes == []
     with torch.no_grad():
         net[4].bias[0] += 1e-3
