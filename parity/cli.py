@@ -274,6 +274,7 @@ def models(
         list[str] | None,
         typer.Option(metavar="FILE.py:NAME", help="Twice: parameters to an optimizer."),
     ] = None,
+    allow: Annotated[list[str] | None, typer.Option(metavar="NAME", help="A divergence that is no fault here.")] = None,
     tensors: Annotated[bool, typer.Option("--tensors", help="FIRST and SECOND are .npz or .safetensors.")] = False,
     json: Annotated[Path | None, typer.Option(help="Write the report here; - is stdout.")] = None,
 ) -> None:
@@ -293,7 +294,7 @@ def models(
     asked = command.Asked(
         first=objects[0], second=objects[1], inputs=input_, shape=shape, seed=seed,
         names=tuple(names or ()), layout=layout, loaded=loaded, train=train, losses=tuple(loss or ()), targets=targets,
-        steps=tuple(step or ()),
+        steps=tuple(step or ()), allow=tuple(allow or ()),
     )  # fmt: skip
     raise typer.Exit(command.run(asked, console, file))
 

@@ -2,10 +2,15 @@
 
 import textwrap
 from collections.abc import Collection, Sequence
+from io import StringIO
 
+from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
+from rich.text import Text
 
 WIDTH = 78  # columns of a narrow terminal, without its edges
+ENDLESS = 10_000  # columns, to measure what a table would take
 
 
 def paragraph(text: str, width: int, *, indent: str = "    ") -> str:
@@ -33,3 +38,22 @@ def table(
             column, no_wrap=column in names, overflow="fold", justify="right" if column in right else "left"
         )
     return view
+
+
+def least_width(console: Console, view: Table) -> int:
+    """The columns that a table takes where all that can be wrapped is."""
+    return Measurement.get(console, console.options.update(width=ENDLESS), view).minimum
+
+
+def unpadded(console: Console, view: Table) -> None:
+    """Print a table without blanks at the ends of its lines, wider than the console before a name is cut."""
+    text = StringIO()
+    inner = Console(
+        file=text, width=max(console.width, least_width(console, view)), force_terminal=console.is_terminal,
+        color_system="standard" if console.is_terminal else None,
+    )  # fmt: skip
+    inner.print(view)
+    for line in text.getvalue().splitlines():
+        shown = Text.from_ansi(line)
+        shown.rstrip()
+        console.print(shown, soft_wrap=True, highlight=False)

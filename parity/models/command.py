@@ -35,6 +35,7 @@ class Asked:
     losses: tuple[str, ...]  # names in the first model's file, and in the second's
     targets: str
     steps: tuple[str, ...]
+    allow: tuple[str, ...]
 
 
 def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
@@ -60,7 +61,13 @@ def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
     try:
         with progress(console) as step:
             report = compare_models(
-                *pair, x, names=_pairs(asked.names), layout=asked.layout or None, progress=step, **given
+                *pair,
+                x,
+                names=_pairs(asked.names),
+                layout=asked.layout or None,
+                allow=asked.allow,
+                progress=step,
+                **given,
             )
     except UsageError:
         raise
@@ -113,6 +120,8 @@ def _module(place: str) -> ModuleType:
             return importlib.import_module(place)
         except ModuleNotFoundError as error:
             raise UsageError(f"{place} cannot be imported: {error}") from error
+        except Exception as error:
+            raise _own(f"{place} cannot be imported", error) from error
     path = Path(place).resolve()
     if not path.is_file():
         raise UsageError(f"there is no file {place}")
@@ -139,13 +148,25 @@ def _module(place: str) -> ModuleType:
 
 def _own(what: str, error: Exception) -> UsageError:
     """The user's own error, shown as python shows it, and the one line that the command ends with."""
+    frames = error.__traceback__
+    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
+        frames = frames.tb_next
+    if frames is not None or isinstance(error, SyntaxError):
+        error = error.with_traceback(frames)
     traceback.print_exception(error)
     return UsageError(f"{what}: {one_line(error)}")
 
 
+def _is_ours(file: str) -> bool:
+    """Whether a frame is of this package or of the import itself, before the user's own."""
+    return Path(file).is_relative_to(Path(__file__).parents[1]) or "importlib" in file
+
+
 def _inputs(asked: Asked) -> Any:
     """The arrays of --input, by name where they have names, or normal numbers of --shape."""
-    if (asked.inputs is None) == (not asked.shape):
+    if asked.inputs is not None and asked.shape:
+        raise UsageError("--input and --shape are both given, and one is due: the arrays, or the shape to draw")
+    if asked.inputs is None and not asked.shape:
         raise UsageError("give the input: --input FILE.npz, or --shape 4,3,32,32 with --seed")
     if asked.inputs is not None:
         from parity.models.tensors import read
@@ -171,7 +192,9 @@ def _positional(found: dict[str, Any]) -> Any:
 def _read_npy(path: Path) -> Any:
     try:
         return np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
+        raise UsageError(f"{path} is no array of numbers as np.save writes it; pickled objects are not read") from error
+    except OSError as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
 
 

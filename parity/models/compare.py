@@ -1,8 +1,9 @@
 """Compare two models: the truth of the first, the layers, the causes, training, and the report of it all."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Literal
 
+from parity.divergences import catalogue
 from parity.judging.arrays import as_array
 from parity.models.edges import explain
 from parity.models.faults import faults_of, settings_of
@@ -24,7 +25,8 @@ from parity.task import Arrays, UsageError, choose
 def compare_models(
     first: Any, second: Any, x: Any, *, names: Mapping[str, str] | None = None, layout: Any = None,
     weights: Literal["copy", "loaded"] = "copy", loss: tuple[Any, Any] | None = None, targets: Any = None,
-    step: tuple[Any, Any] | None = None, train: bool = False, progress: Callable[[str], None] = lambda text: None,
+    step: tuple[Any, Any] | None = None, train: bool = False, allow: Collection[str] = (),
+    progress: Callable[[str], None] = lambda text: None,
 ) -> Report:  # fmt: skip
     """Compare two models layer by layer: in float32's noise units, where 30 or less agrees.
 
@@ -44,6 +46,7 @@ def compare_models(
         targets: an array, for the losses.
         step: two functions of the parameters that return an optimizer.
         train: compare train mode too: running statistics after one forward, gradients, losses and a step.
+        allow: entries of the catalogue that are no fault here where they are proven, such as "BN-VAR"; they are listed.
         progress: called with what is being done.
 
     Returns:
@@ -54,6 +57,7 @@ def compare_models(
             message says what to do.
     """
     choose("weights", weights, ("copy", "loaded"))
+    allowed = {choose("divergence", entry, catalogue()) for entry in ([allow] if isinstance(allow, str) else allow)}
     if not train and (loss, targets, step) != (None, None, None):
         raise UsageError("loss, targets and step are compared with train=True")
     if (loss is None) != (targets is None):
@@ -73,8 +77,10 @@ def compare_models(
             faults = faults_of(layers)
             if train:
                 faults += _training(layers, (one.framework, two.framework), inputs, loss, targets, step, progress)
-            notes = layers.notes + settings_of(layers)
-            return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples)
+            notes = layers.notes + settings_of(layers, faults)
+            declared = [fault for fault in faults if not fault.stated and fault.cause in allowed]
+            faults = [fault for fault in faults if fault not in declared]
+            return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples, declared)
         finally:
             truth.close()
 
@@ -121,7 +127,8 @@ def _second(
         try:
             narrow, wide = two.copies(given)
             found = given, candidate, narrow, wide
-            narrow.run(given, trace)
+            if not narrow.run(given, trace):
+                raise UsageError("the second model returns no tensor, so there is nothing to compare")
             return found
         except UsageError:
             raise

@@ -28,7 +28,8 @@ def copy_weights(
     rows behind a flattened image their order.
 
     Args:
-        source, target: two models; the target is changed, all of it or, after an error, nothing.
+        source, target: two models; the target is changed, all of it or, after an error, nothing.  A Keras target that
+            was never called is built from x.
         x: an input in the source's layout: an array, a tuple or a dictionary.  It may be left out where one of the two
             is a Keras model that states the shapes of its inputs.
         names: as in `compare_models`.
@@ -41,7 +42,7 @@ def copy_weights(
         UsageError: a layer with weights has no partner, or weights do not fit; the message has both names and shapes.
     """
     with untouched():
-        one, two = Model(source, "first"), Model(target, "second")
+        one, two = Model(source, "first"), Model(target, "second", unbuilt=x is not None)
         inputs = inputs_of(x if x is not None else _example(one, two))
         side, store = one.itself(), Store()
         record = Record(store)
@@ -56,9 +57,9 @@ def _written(
     one: Model, two: Model, side: Side, record: Record, inputs: Arrays, names: Mapping[str, str] | None, layout: Any
 ) -> dict[str, str]:
     copy = two.itself()
-    before = {name: np.array(value(v)) for name, v in copy.variables().items()}
     renamed, partners = split(names, inputs)
     given, trace = _accepted(one, two, copy, record, inputs, layout, renamed)
+    before = {name: np.array(value(v)) for name, v in copy.variables().items()}
     pairing = paired(record.calls, trace.calls, partners)
     pairs = [pair for pair in pairing.pairs if pair.weighted]
     shared = {id(v) for pair in pairs for call in pair.first for v in _variables(call.layer)}
@@ -107,6 +108,8 @@ def _accepted(
     for candidate in layouts(one, two, record.calls, inputs, layout, names):
         given, trace = arranged(inputs, candidate, names), Trace()
         try:
+            if two.framework == "tf" and not two.given.built:
+                copy.run(given)  # a model that was never called has its weights afterwards
             copy.run(given, trace)
             return given, trace
         except Exception as error:

@@ -5,7 +5,7 @@ import math
 from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
 from parity.models.layers import Layers
-from parity.models.report import Fault
+from parity.models.report import Fault, output_name
 
 SHAPES = ("MHA-KEYDIM", "GRU-RESET", "INIT-PRELU", "LSTM-MERGE")  # entries that change the shapes of weights
 
@@ -23,16 +23,15 @@ def faults_of(layers: Layers) -> list[Fault]:
     return faults + _end(layers)
 
 
-def settings_of(layers: Layers) -> list[str]:
-    """Where two configurations differ and no layer was seen to be wrong by it in eval mode."""
-    notes = []
+def settings_of(layers: Layers, faults: list[Fault]) -> list[str]:
+    """Where two configurations differ and none of the faults, all of them, is by it."""
+    notes, blamed = [], {(fault.where, fault.cause) for fault in faults}
     for place, entries in layers.settings.items():
         found = layers.found.get(place)
         unseen = ", unseen here" if found is not None and found.units <= LIMIT else ""
-        known = layers.causes.get(place, ([], []))[1]
-        for entry in (entry for entry in entries if entry not in known):
-            names = " / ".join(layers.pairs[place].names)
-            notes.append(f"{names}: the configurations differ{unseen}: {entry}, {catalogue()[entry].title}")
+        names = layers.pairs[place].names
+        for entry in (entry for entry in entries if (names, entry) not in blamed):
+            notes.append(f"{' / '.join(names)}: the configurations differ{unseen}: {entry}, {catalogue()[entry].title}")
     return notes
 
 
@@ -40,7 +39,7 @@ def _weights(layers: Layers, place: int) -> list[Fault]:
     names = layers.pairs[place].names
     if place in layers.misfit:
         says = [entry for entry in layers.settings[place] if entry in SHAPES]
-        return [named(Fault("weights", *names, note=layers.misfit[place]), says[0] if says else "unknown")]
+        return [named(Fault("weights", *names, note=layers.misfit[place], stated=True), says[0] if says else "unknown")]
     if place in layers.wrong:
         wrong = layers.wrong[place]
         return [named(Fault("weights", *names, wrong.units, note=wrong.note), wrong.cause)]
@@ -72,18 +71,24 @@ def _output(layers: Layers, place: int) -> list[Fault]:
     masked = [any(call.masked for call in calls) for calls in (pair.first, pair.second)]
     if not mends and masked[0] != masked[1] and pair.kind in ("attention", "lstm", "gru", "rnn"):
         part, note = "call", f"only the {'first' if masked[0] else 'second'} model's has a mask"
-    return [named(Fault(part, *pair.names, found.units, note=note), entry) for entry in entries or ["unknown"]]
+    stated = not mends
+    return [
+        named(Fault(part, *pair.names, found.units, note=note, stated=stated), entry)
+        for entry in entries or ["unknown"]
+    ]
 
 
 def _end(layers: Layers) -> list[Fault]:
     """What is wrong behind the last layer, and with the models as wholes."""
     faults = [Fault("error", "the model", "the model", note=layers.error)] if layers.error else []
+    for name, which in layers.lone_outputs:
+        faults.append(Fault("pairing", output_name(name), "", note=f"the {which} model alone returns it"))
     for output in layers.outputs:
         units = output.edge if layers.pairs else output.propagated
         if units is not None and units > LIMIT and not output.carried:
             calls = layers.first.calls
             source = layers.source(calls[-1].index + 1) if calls else "input"
-            name = output.first if output.first != "output" and len(layers.outputs) > 1 else "output"
+            name = output_name(output.first) if len(layers.outputs) > 1 else "output"
             faults.append(named(Fault("between", source, name, units), output.cause or "unknown"))
     return faults
 

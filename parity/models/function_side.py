@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from parity.judging.arrays import as_arrays
+from parity.models.sides import framework_of
 from parity.models.tree import named_leaves
 from parity.models.watch import Watcher
 from parity.task import Arrays, UsageError
@@ -30,7 +31,16 @@ class FunctionSide:
         given = {name: x.astype(wanted) if x.dtype.kind == "f" else x for name, x in inputs.items()}
         positional = all(name.isdigit() for name in given)
         result = self.net(*given.values()) if positional else self.net(**given)
-        return as_arrays({name or "output": part for name, part in named_leaves(result)}, "the outputs")
+        if framework_of(result) != "numpy":
+            raise UsageError(f"{self._name} builds a model and needs an argument for it: build it without arguments")
+        found = {name or "output": part for name, part in named_leaves(result)}
+        if not found:
+            raise UsageError(f"{self._name} returns {type(result).__name__}: an array is due, or several")
+        return as_arrays(found, "the outputs")
+
+    @property
+    def _name(self) -> str:
+        return getattr(self.net, "__name__", type(self.net).__name__)
 
     def backward(self, cotangents: Arrays) -> Arrays:
         raise UsageError("a function of arrays has no gradients: give a model for train=True")

@@ -15,6 +15,7 @@ from parity.models.leftover import left_over
 from parity.models.links import carried, error
 from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import Link, Pair, paired
+from parity.models.repeat import repeat
 from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated
 from parity.models.sides import Side, copy_variables
@@ -69,6 +70,7 @@ class Layers:
     called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
     stray: list[tuple[str, str, float]] = field(default_factory=list)  # loaded weights of no layer that differ
     outputs: list[Output] = field(default_factory=list)
+    lone_outputs: list[tuple[str, str]] = field(default_factory=list)  # without a partner: the name, and which model's
     error: str = ""  # what the second model raised, and where
     notes: list[str] = field(default_factory=list)
 
@@ -172,10 +174,10 @@ class Layers:
 
     def _calls(self) -> list[Call]:
         """The second model's calls, by the names that the user gave the layers."""
-        traces, errors = (Trace(), Trace()), []
+        traces, errors, results = (Trace(), Trace()), [], []
         for side, trace in zip((self.wide, self.narrow), traces):
             try:
-                side.run(self.inputs, trace, training=self.training)
+                results.append(side.run(self.inputs, trace, training=self.training))
             except Exception as error:
                 last = trace.calls[-1].name if trace.calls else "its start"
                 errors.append(f"in or after {last}: {one_line(error)}")
@@ -184,6 +186,8 @@ class Layers:
                 f"the second model runs as it is, and not in float64, the measure of the comparison: {errors[0]}"
             )
         self.error = f"the second model raises {errors[0]}" if errors else ""
+        if not errors:
+            repeat(self.wide, self.inputs, results[0], "second", training=self.training)
         for call, narrow in zip(traces[0].calls, traces[1].calls):
             call.name = narrow.name
         return [call for call in traces[0].calls if call.outputs or not self.error]
@@ -270,8 +274,9 @@ class Layers:
             if output.edge > LIMIT and output.view is not None:
                 output.carried = carried(watcher.errors, results[b], output.view(truth.value), truth)
             self.outputs.append(output)
-        for name in (*first[len(second) :], *second[len(first) :]):
-            self.notes.append(f"the output {name} has no partner and was not compared")
+        if not self.error:
+            self.lone_outputs += [(name, "first") for name in first[len(second) :]]
+            self.lone_outputs += [(name, "second") for name in second[len(first) :]]
 
     def _judge_outputs(self, results: Arrays, column: str) -> None:
         for output in self.outputs:

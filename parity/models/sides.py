@@ -43,7 +43,7 @@ class Model:
         UsageError: it is none of them.
     """
 
-    def __init__(self, given: Any, place: str) -> None:
+    def __init__(self, given: Any, place: str, *, unbuilt: bool = False) -> None:
         self.place = place
         self.builder: Callable[[], Any] | None = None
         found = given
@@ -51,11 +51,13 @@ class Model:
             self.builder, found = given, given()
         self.given, self.framework = found, framework_of(found)
         if self.framework == "numpy" and not callable(found):
+            what = type(found).__name__
+            said = f"what {getattr(given, '__name__', 'it')} returns" if self.builder is not None else "it"
             raise UsageError(
-                f"the {place} model is {type(found).__name__}: a model is due, or a function that builds it"
+                f"the {place} model is none, {said} is {what}: a model is due, or a function that builds it"
             )
         runtime(self.framework)
-        if self.framework == "tf" and self.builder is None and not found.built:
+        if self.framework == "tf" and self.builder is None and not found.built and not unbuilt:
             raise UsageError(f"the Keras model {found.name} was never built: call it once, or give its builder")
 
     def wide(self, inputs: Arrays) -> Side:

@@ -21,7 +21,7 @@ PERMUTED = {  # what a tensor of so many axes may have become
 def compare_tensors(first: str | Path, second: str | Path) -> Report:
     """Compare two .npz or .safetensors files: tensors are partners by name, else by the only fitting shape.
 
-    Another layout that fits is recognised and said.
+    Another layout that fits is recognised and said; a tensor without a partner is a fault.
 
     Raises:
         UsageError: a file cannot be read, or the two share nothing.
@@ -32,10 +32,12 @@ def compare_tensors(first: str | Path, second: str | Path) -> Report:
     for name, x in a.items():
         partner = name if name in left else _only(x, left, a)
         if partner is None:
-            report.notes.append(f"{name} {x.shape} of the first file has no partner")
+            report.faults.append(Fault("pairing", name, "", note=f"{x.shape}: it is in the first file alone"))
             continue
         _compare(report, name, x, partner, left.pop(partner))
-    report.notes += [f"{name} {y.shape} of the second file has no partner" for name, y in left.items()]
+    report.faults += [
+        Fault("pairing", "", name, note=f"{y.shape}: it is in the second file alone") for name, y in left.items()
+    ]
     if not report.rows:
         raise UsageError(f"{first} and {second} share no tensor by name or shape")
     worst = max(report.rows, key=lambda row: row.propagated or 0.0)

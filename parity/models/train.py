@@ -89,7 +89,7 @@ def _modes(layers: Layers, trained: Layers, watcher: Forced) -> Iterator[Fault]:
             mends, entries = trained.causes.get(i, ([], []))
             note = "; ".join(mend.note for mend in mends if mend.note)
             for entry in entries or ["unknown"]:
-                yield named(Fault("training", *pair.names, found.units, note=note), entry)
+                yield named(Fault("training", *pair.names, found.units, note=note, stated=not mends), entry)
         edge = max(found.edges.values(), default=0.0)
         if edge > LIMIT and not found.carried and not (before and max(before.edges.values(), default=0.0) > LIMIT):
             source = trained.source(pair.first[0].index)

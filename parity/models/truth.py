@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import SAMPLES, Truth
+from parity.models.repeat import repeat
+from parity.models.report import output_name
 from parity.models.runs import Jitter, Record, jittered
 from parity.models.sides import Side
 from parity.models.state import one_line
@@ -69,18 +71,15 @@ def _measured(
     try:
         results = _copied(side.run(inputs, record, training=training))
         restore(side, before)
-        again = side.run(inputs, training=training)
+        repeat(side, inputs, results, "first", training=training)
     except UsageError:
         raise
     except Exception as error:
         place = f" in {record.calls[-1].name}" if record.calls else ""
-        raise UsageError(f"the first model fails{place}: {one_line(error)}") from error
-    for name, y in results.items():
-        if name not in again or not np.array_equal(y, again[name], equal_nan=True):
-            raise UsageError(
-                f"the first model's {name} is not the same in two runs: a reference must repeat itself "
-                "(dropout left on, or noise without a seed?)"
-            )
+        said = one_line(error)
+        raise UsageError(f"the first model fails{place}: {said}{_given(inputs, said)}") from error
+    if not results:
+        raise UsageError("the first model returns no tensor, so there is nothing to compare")
     _finite(store, record.calls, results)
     for i, y in enumerate(results.values()):
         store.put(("result", 0, i), y)
@@ -105,6 +104,17 @@ def _measured(
             for key, moved_one in ({} if forced else _of_training(side, given, weights, cotangents)).items():
                 spreads[key].add(moved_one - store.get(key))
     return Measured(truths, record.calls, results, samples, cotangents)
+
+
+def _given(inputs: Arrays, said: str) -> str:
+    """Where an error speaks of dtypes: what the user gave, since the copy runs in another precision."""
+    if "dtype" not in said and "scalar type" not in said:
+        return ""
+    kinds = {name: "real numbers" if x.dtype.kind == "f" else str(x.dtype) for name, x in inputs.items()}
+    what = ", ".join(
+        f"x[{name!r}] is of {kind}" if len(kinds) > 1 else f"x is of {kind}" for name, kind in kinds.items()
+    )
+    return f" (you gave: {what}; Double is the float64 in which the first model is measured)"
 
 
 def _of_training(side: Side, inputs: Arrays, weights: Arrays, cotangents: Arrays) -> dict[Key, Array]:
@@ -144,7 +154,7 @@ def _finite(store: Store, calls: list[Call], results: Arrays) -> None:
                 raise UsageError(f"{call.name} of the first model returns a NaN")
     for name, y in results.items():
         if _nan(y):
-            raise UsageError(f"the first model's {name} has a NaN")
+            raise UsageError(f"the first model's {output_name(name)} has a NaN")
 
 
 def _nan(x: Array) -> bool:

@@ -129,6 +129,15 @@ class Width:
     value = 5
 
 
+class DroppedInKeras(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.fc, self.drop = keras.layers.Dense(5, name="fc"), keras.layers.Dropout(0.5, name="drop")
+
+    def call(self, x):
+        return self.drop(self.fc(x), training=True)
+
+
 def with_nan():
     net = torch_net()
     with torch.no_grad():
@@ -142,9 +151,44 @@ def unbuildable():
     return model
 
 
+def nothing():
+    return None
+
+
+def nothing_of(x):
+    return None
+
+
+def with_a_width(width):
+    return nn.Linear(6, 5)
+
+
+class Silent(nn.Module):
+    def forward(self, x):
+        return None
+
+
 FLAT = np.ones((2, 6), "float32")
 REFUSED = {
+    "builders of nothing": (nothing, nothing, X, "what nothing returns is NoneType: a model is due"),
+    "functions of nothing": (nothing_of, nothing_of, X, "nothing_of returns NoneType: an array is due"),
+    "a builder with an argument": (with_a_width, with_a_width, FLAT, "with_a_width .* build it without arguments"),
+    "integers for a layer of real numbers": (
+        lambda: nn.Linear(6, 5),
+        keras_net,
+        FLAT.astype("int32"),
+        "you gave: x is of int32",
+    ),
+    "real numbers for token ids": (lambda: nn.Embedding(6, 5), keras_net, FLAT, "you gave: x is of real numbers"),
+    "no output": (Silent, Silent, FLAT, "first model returns no tensor"),
+    "no output in the second": (nn.Identity, Silent, FLAT, "second model returns no tensor"),
     "dropout left on": (Dropped, keras_net, X, "not the same in two runs"),
+    "dropout left on in the second": (
+        lambda: nn.Linear(6, 5),
+        DroppedInKeras,
+        FLAT,
+        "second model's output is not .* part in drop:",
+    ),
     "unseeded noise": (noisy, keras_net, X, "not the same in two runs"),
     "no model": (3, keras_net, X, "a model is due, or a function that builds it"),
     "NaN in the weights": (with_nan, keras_net, X, r"0\.bias of the first model has a NaN"),
@@ -190,6 +234,16 @@ def test_weights_that_do_not_fit_are_said_with_both_names_and_shapes():
     assert "(7, 6) in fc" in report.first.note
 
 
+def test_an_output_without_a_partner_is_a_fault():
+    def two(x):
+        return x, 2 * x
+
+    for first, second, which in ((two, lambda x: x, "first"), (lambda x: (x,), two, "second")):
+        report = parity.compare_models(first, second, FLAT)
+        assert [(fault.part, fault.first) for fault in report.faults] == [("pairing", "output 1")]
+        assert f"the {which} model alone" in str(report)
+
+
 def test_a_nan_of_the_second_model_is_a_fault_of_its_layer():
     def broken():
         x = keras.Input((8, 6, 3))
@@ -210,6 +264,13 @@ def test_weights_go_both_ways():
     parity.copy_weights(model, back, LAST)
     for a, b in zip(net.state_dict().values(), back.state_dict().values()):
         assert torch.equal(a, b)
+
+
+def test_a_keras_model_that_was_never_called_is_built_from_x():
+    model = keras.Sequential([keras.layers.Conv2D(8, 3, padding="same"), keras.layers.Flatten(), keras.layers.Dense(5)])
+    net = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Flatten(), nn.Linear(8 * 8 * 6, 5))
+    assert len(parity.copy_weights(net, model, X)) == 2
+    assert parity.compare_models(net, model, X, weights="loaded").agrees
 
 
 def test_a_copy_that_cannot_be_whole_changes_nothing():
@@ -320,7 +381,8 @@ def test_the_report_is_a_table_a_frame_and_json():
     assert report.first.cause == "BN-EPS"
     assert "epsilon=1e-5" in report.first.cure
     text = str(report)
-    assert "first to differ" in text
+    assert "<- first" in text
+    assert repr(report) == "<Report: They differ: 1 fault. 1 / bn: BN-EPS>"
     assert "BN-EPS" in text
     frame = report.to_pandas()
     assert list(frame["first"]) == ["0", "1", "2", "4", "output"]
@@ -330,12 +392,74 @@ def test_the_report_is_a_table_a_frame_and_json():
     assert "rounding alone" in clean.verdict()
 
 
+def test_a_report_fits_the_terminal_and_lists_faults_that_are_one(monkeypatch):
+    from parity.models.report import Fault, Report, Row
+
+    monkeypatch.setenv("COLUMNS", "80")
+    names = [f"encoder.layers.{i}.attention.output.norm" for i in range(3)]
+    rows = [Row(n, n.replace(".", "/"), 9123.4, 9123.4, 9123.4, 9123.4) for n in names]
+    faults = [Fault("output", row.first, row.second, 90, "LN-EPS", "title", "cure") for row in rows]
+    lines = str(Report(rows, faults, [Row("output", "")], ["a note " * 20])).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.rstrip() for line in lines] == lines
+    assert any("<- first" in line for line in lines)
+    for row in rows:
+        assert sum(row.first in line for line in lines) == 2  # in the table and in the list
+    assert sum("LN-EPS" in line for line in lines) == 1
+    short = str(Report([Row("conv", "conv", 0.0, 1.0, 0.0, 1.0)], [Fault("gradients", "conv", "conv")]))
+    assert "conv   conv" in short
+    assert "inf" not in short
+
+
+def test_what_is_allowed_is_listed_and_is_no_fault():
+    def right():
+        model = keras_net()
+        model.get_layer("bn").momentum = 0.9
+        return model
+
+    report = parity.compare_models(torch_net, right, X, train=True, allow=("BN-VAR",))
+    assert report.agrees
+    assert [fault.cause for fault in report.allowed] == ["BN-VAR"]
+    assert "allowed: 1 / bn [buffers]" in str(report)
+    assert report.verdict() == "They agree but for what is allowed: BN-VAR."
+    report = parity.compare_models(torch_net, keras_net, X, train=True, allow="BN-VAR")
+    assert [fault.cause for fault in report.faults] == ["BN-MOM"]
+    with pytest.raises(parity.UsageError, match="unknown divergence 'BN-VRA'; did you mean 'BN-VAR'"):
+        parity.compare_models(torch_net, right, X, allow=("BN-VRA",))
+
+
+def test_what_is_not_proven_is_not_allowed():
+    class Attends(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
+
+        def forward(self, x):
+            return self.attn(x, x, x)[0]
+
+    def wide_heads():
+        x = keras.Input((5, 16))
+        return keras.Model(x, keras.layers.MultiHeadAttention(4, 16, name="attn")(x, x))
+
+    x = np.random.default_rng(0).normal(size=(3, 5, 16))
+    report = parity.compare_models(Attends, wide_heads, x, allow="MHA-KEYDIM")
+    assert [(fault.cause, fault.stated) for fault in report.faults] == [("MHA-KEYDIM", True)]
+
+
+def test_no_note_says_unseen_of_what_is_a_fault():
+    report = parity.compare_models(torch_net, keras_net, X, train=True)
+    assert {fault.cause for fault in report.faults} == {"BN-MOM", "BN-VAR"}
+    assert not any("BN-" in note for note in report.notes)
+    assert any("unseen here: BN-MOM" in note for note in parity.compare_models(torch_net, keras_net, X).notes)
+
+
 def test_a_recording_is_checked(tmp_path):
     path = tmp_path / "before.safetensors"
     net = torch_net()
     parity.record(net, X, path)
     report = parity.check(net, path)
     assert report.agrees
+    assert "They agree: rounding alone" in str(report)
     assert report.notes == []
     with torch.no_grad():
         net[4].bias[0] += 1e-3
@@ -376,6 +500,8 @@ def test_saved_tensors_are_compared(tmp_path):
     assert {fault.first for fault in report.faults} == {"w", "square"}
     assert "equal when transposed" in report.faults[1].note
     assert any("least noise" in note for note in report.notes)
+    report = parity.compare_tensors(a, _saved(tmp_path, "e.npz", w=w, other=np.ones(2)))
+    assert {fault.where for fault in report.faults} == {("square", ""), ("bias", ""), ("", "other")}
     with pytest.raises(parity.UsageError, match="share no tensor"):
         parity.compare_tensors(a, _saved(tmp_path, "d.npz", other=np.ones(2)))
 
@@ -434,8 +560,12 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
     first, second = f"{mine}:torch_net", f"{mine}:keras_net"
     broken = tmp_path / "broken_of_a_test.py"
     broken.write_text("import nothing_of_that_name\n")
+    np.save(tmp_path / "objects.npy", np.array([{}]), allow_pickle=True)
     for arguments, pattern in (
         ((first, second), "give the input"),
+        ((first, second, "--shape", "4,3,8,6", "--allow", "BN-VRA"), "did you mean 'BN-VAR'"),
+        ((first, second, "--shape", "4,3,8,6", "--input", tmp_path / "objects.npy"), "both given"),
+        ((first, second, "--input", tmp_path / "objects.npy"), "pickled objects are not read"),
         ((first, second, "--shape", "4,three"), "numbers with commas"),
         ((first, f"{mine}:keras_nte", "--shape", "4,3,8,6"), "there is keras_net"),
         ((first, f"{tmp_path}/none.py:net", "--shape", "4,3,8,6"), "there is no file"),
@@ -448,6 +578,20 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
         code, text = command(*arguments)
         assert code == 2, arguments
         assert re.search(pattern, text), text
+
+
+def test_an_error_of_the_users_file_is_shown_by_its_own_frames(mine, tmp_path, capfd):
+    from parity.models.command import _module
+
+    for text, said, frames in (("def f(:\n", "SyntaxError", 1), ("import no_such_package\n", "ModuleNotFound", 1)):
+        broken = tmp_path / "broken_of_a_test.py"
+        broken.write_text(text)
+        with pytest.raises(parity.UsageError, match=said):
+            _module(str(broken))
+        shown = capfd.readouterr().err
+        assert "importlib" not in shown
+        assert "command.py" not in shown
+        assert shown.count("  File ") == frames
 
 
 def test_the_command_compares_saved_tensors(tmp_path):
@@ -495,15 +639,17 @@ def keras_branches(crossed=False):
 
 def test_siblings_belong_to_what_feeds_them():
     report = parity.compare_models(Branches, keras_branches, X)
-    assert report.agrees, report
+    assert [(fault.where, fault.part) for fault in report.faults] == [(("output more", ""), "pairing")]
     assert {row.first: row.second for row in report.rows}["norms.1"] == "n0"
     report = parity.compare_models(Branches, lambda: keras_branches(crossed=True), X)
-    assert [(fault.where, fault.cause) for fault in report.faults] == [(("norms.1", "n0"), "BN-EPS")]
+    assert [(fault.where, fault.cause) for fault in report.faults if fault.part != "pairing"] == [
+        (("norms.1", "n0"), "BN-EPS")
+    ]
 
 
 def test_an_output_without_a_partner_changes_no_gradient():
     report = parity.compare_models(Branches, keras_branches, X, train=True)
-    assert {fault.part for fault in report.faults} == {"buffers"}
+    assert {fault.part for fault in report.faults} == {"buffers", "pairing"}
 
 
 class Deeper(nn.Module):
