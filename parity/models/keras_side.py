@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from parity.models.keras_order import Written
 from parity.models.state import one_line
 from parity.models.tree import leaves, mapped, named_leaves, with_leaves
 from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
@@ -66,12 +67,13 @@ def _dtype(found: Any, dtype: str) -> Any:
 
 
 class KerasSide:
-    """A model that is ours: built again, and free to be changed."""
+    """A model that is ours: built again, and free to be changed; `given` is the user's, which it is a copy of."""
 
     framework = "tf"
 
-    def __init__(self, net: Any, dtype: str) -> None:
+    def __init__(self, net: Any, dtype: str, given: Any = None) -> None:
         self.net, self.dtype = net, dtype
+        self._given_net = net if given is None else given
         self._numbering = Numbering()
         self._names: dict[int, str] = {}
 
@@ -172,6 +174,11 @@ class KerasSide:
             yield
             return
         plain = keras.layers.Layer.__call__
+        self._written = Written(self.net, self._given_net)
+
+        def placed(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            with self._written.within(layer):
+                return called(layer, *args, **kwargs)
 
         def called(layer: Any, *args: Any, **kwargs: Any) -> Any:
             kind = kind_of(layer)
@@ -193,7 +200,7 @@ class KerasSide:
                 setattr(result, MASK, mask)
             return result
 
-        keras.layers.Layer.__call__ = called
+        keras.layers.Layer.__call__ = placed
         try:
             yield
         finally:
@@ -207,6 +214,7 @@ class KerasSide:
         name = f"{self._name(of)}.activation" if of is not None else self._name(layer)
         tensors = leaves((args, kwargs))
         call = self._numbering.start(name, kind, layer, tensors)
+        call.order = self._written.place
         arguments = _arguments(layer, args, kwargs)
         call.names = argument_names(arguments)
         masks = any("mask" in name for name in call.names) or bool(arguments.get("use_causal_mask"))

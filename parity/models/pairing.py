@@ -1,7 +1,8 @@
-"""Which layers are partners: by the order of their calls, their kind and the shapes of their weights, or by name.
+"""Which layers are partners: by their order, their kind and the shapes of their weights, or by name.
 
-First the layers with weights are aligned as two sequences are, one to one or one to many; what is called in another
-order is paired by its name or its shape.  Then the layers without weights are aligned in the gaps between.
+The order is that in which a functional Keras model is written, and that of the calls of any other.  First the layers
+with weights are aligned as two sequences are, one to one or one to many; what stands in another order is paired by its
+name or its shape.  Then the layers without weights are aligned in the gaps between.
 """
 
 import difflib
@@ -82,7 +83,10 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
         UsageError: a name that is no layer's.
     """
     has = [any(call.kind == "attention" for call in calls) for calls in (first, second)]
-    one, two = ([_layer(call) for call in _level(calls, all(has))] for calls in (first, second))
+    one, two = (
+        [_layer(call) for call in sorted(_level(calls, all(has)), key=lambda call: call.order)]
+        for calls in (first, second)
+    )
     pinned = _pinned(one, two, names or {})
     fixed = {id(layer) for pair in pinned for layer in pair}
     a = [layer for layer in one if layer.slots and id(layer) not in fixed]

@@ -117,14 +117,14 @@ class Model:
                 wide = KerasSide(self.builder(), "float64")
                 _build(wide, inputs)
                 if not _is_wide(wide):  # the function chooses a precision of its own
-                    wide = KerasSide(rebuilt(self.given, "float64"), "float64")
+                    wide = KerasSide(rebuilt(self.given, "float64"), "float64", self.given)
                     _build(wide, inputs)
         else:
-            narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is")
+            narrow = KerasSide(rebuilt(self.given, "as it is"), "as it is", self.given)
             _build(narrow, inputs)
             copy_variables(self.given.weights, narrow.net.weights, self.given.name)
             with keras_default("float64"):
-                wide = KerasSide(rebuilt(self.given, "float64"), "float64")
+                wide = KerasSide(rebuilt(self.given, "float64"), "float64", self.given)
                 _build(wide, inputs)
         copy_variables(narrow.net.weights, wide.net.weights, wide.net.name)
         if not _is_wide(wide):

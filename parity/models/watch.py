@@ -29,6 +29,7 @@ class Call:
     inside: int | None = None  # the call that made it, of a layer that can be compared as one
     masked: bool = False  # a Keras mask came with its inputs
     sources: tuple[int | None, ...] = ()  # of its inputs: the call that returned this very tensor
+    order: tuple[int, ...] = ()  # its place as the model is written, where that is not the order of the calls
 
 
 class Watcher(Protocol):

@@ -734,3 +734,30 @@ def test_layers_of_one_name_in_two_blocks_are_two():
 
     report = parity.compare_models(lambda: nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4)), blocks, np.ones((2, 4)))
     assert [row.second for row in report.rows] == ["b0/fc", "b1/fc"]
+
+
+class Projections(nn.Module):
+    """Three of one shape, side by side."""
+
+    def __init__(self):
+        super().__init__()
+        self.q, self.k, self.v = (nn.Linear(6, 8) for _ in range(3))
+
+    def forward(self, x):
+        return self.q(x), self.k(x), self.v(x)
+
+
+def keras_projections():
+    x = keras.Input((6,))
+    denses = [keras.layers.Dense(8) for _ in range(3)]
+    return keras.Model(x, [dense(x) for dense in denses]), denses
+
+
+def test_parallel_branches_are_paired_as_they_are_written_and_not_as_keras_runs_them():
+    (model, denses), net, x = keras_projections(), Projections().eval(), X.reshape(-1, 6)
+    copied = parity.copy_weights(net, model, x)
+    assert copied == {name: dense.name for name, dense in zip("qkv", denses)}
+    assert all(np.array_equal(a.weight.detach().T, b.kernel) for a, b in zip((net.q, net.k, net.v), denses))
+    report = parity.compare_models(net, model, x)  # a copy, which is not built in the order of the user's
+    assert report.agrees
+    assert {row.first: row.second for row in report.rows} == copied
