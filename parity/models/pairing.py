@@ -93,7 +93,7 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
     b = [layer for layer in two if layer.slots and id(layer) not in fixed]
     by_hand: list[Match] = [([x], [y]) for x, y in pinned]
     calls = ({call.index: call for call in side} for side in (first, second))
-    matched = _by_name(by_flow(_aligned(a, b), by_hand, *calls)) + by_hand
+    matched = _by_name(by_flow(_aligned(a, b), by_hand, *calls), a, b) + by_hand
     found = [_pair([x.call for x in xs], [y.call for y in ys]) for xs, ys in matched]
     used = {id(layer) for xs, ys in matched for layer in (*xs, *ys)}
     found += _plain(one, two, matched)
@@ -139,7 +139,26 @@ Match = tuple[list[_Layer], list[_Layer]]
 
 
 def _aligned(a: list[_Layer], b: list[_Layer]) -> list[Match]:
-    """The alignment of two sequences that is worth most, then what is left over, by kind and shape."""
+    """The partners that fit, in order and then in any; of the others, which have none that fits, those of one kind."""
+    found = [(xs, ys) for xs, ys in _in_order(a, b) if len(xs) + len(ys) > 2 or _fits(xs[0], ys[0])]
+    rest_a, rest_b = _rest(found, a, b)
+    for x in rest_a:
+        fitting = [y for y in rest_b if _fits(x, y)]
+        if fitting:
+            y = max(fitting, key=lambda y: _worth(x, y))
+            rest_b.remove(y)
+            found.append(([x], [y]))
+    return found + _in_order(*_rest(found, a, b))
+
+
+def _rest(found: list[Match], a: list[_Layer], b: list[_Layer]) -> tuple[list[_Layer], list[_Layer]]:
+    """The layers without a partner."""
+    used = {id(layer) for xs, ys in found for layer in (*xs, *ys)}
+    return [x for x in a if id(x) not in used], [y for y in b if id(y) not in used]
+
+
+def _in_order(a: list[_Layer], b: list[_Layer]) -> list[Match]:
+    """The alignment of two sequences that is worth most."""
     n, m = len(a), len(b)
     normalised = {source for y in b if y.call.kind == "batch_norm" for source in y.call.sources}
     best: list[list[tuple[float, int, int]]] = [[(0.0, 0, 0)] * (m + 1) for _ in range(n + 1)]
@@ -163,21 +182,16 @@ def _aligned(a: list[_Layer], b: list[_Layer]) -> list[Match]:
             if options:
                 best[i][j] = max(options)
     found, i, j = [], n, m
-    rest_a, rest_b = [], []
     while i or j:
         _, di, dj = best[i][j]
         if di and dj and (di > 1 or dj > 1 or _worth(a[i - 1], b[j - 1]) > 0):
             found.append((a[i - di : i], b[j - dj : j]))
-        else:
-            rest_a += a[i - di : i]
-            rest_b += b[j - dj : j]
         i, j = i - di, j - dj
-    for x in reversed(rest_a):
-        y = next((y for y in reversed(rest_b) if _worth(x, y) >= FIT), None)
-        if y is not None:
-            rest_b.remove(y)
-            found.append(([x], [y]))
     return found
+
+
+def _fits(x: _Layer, y: _Layer) -> bool:
+    return _worth(x, y) >= FIT
 
 
 def _worth(x: _Layer, y: _Layer) -> float:
@@ -220,23 +234,33 @@ def _at(found: Mapping[str, Any], i: int) -> dict[str, Any]:
     return {name.replace("_l0", f"_l{i}"): value for name, value in found.items()}
 
 
-def _by_name(matched: list[Match]) -> list[Match]:
-    """Among layers of one kind and shape, those that have one name are partners, whatever the order of the calls."""
-    groups: dict[Any, list[int]] = {}
-    for i, (xs, ys) in enumerate(matched):
-        if len(xs) == len(ys) == 1 and xs[0].shapes == ys[0].shapes:
-            groups.setdefault((xs[0].call.kind, tuple(sorted(xs[0].shapes.items()))), []).append(i)
-    for places in groups.values():
-        left = [matched[i][0][0] for i in places]
-        right = [matched[i][1][0] for i in places]
-        for x in left:
-            alike = [y for y in right if _alike(x.call.name, y.call.name) == 1]
-            if len(alike) == 1 and sum(_alike(z.call.name, alike[0].call.name) == 1 for z in left) == 1:
-                i, j = left.index(x), right.index(alike[0])
-                right[i], right[j] = right[j], right[i]
-        for i, x, y in zip(places, left, right):
-            matched[i] = ([x], [y])
-    return matched
+def _by_name(matched: list[Match], a: list[_Layer], b: list[_Layer]) -> list[Match]:
+    """Among layers of one kind and shape, those that have one name are partners, whatever their order."""
+    found: list[Match] = []
+    ones: list[tuple[_Layer | None, _Layer | None]] = []
+    for xs, ys in matched:
+        if len(xs) + len(ys) == 2 and xs[0].shapes == ys[0].shapes:
+            ones.append((xs[0], ys[0]))
+        else:
+            found.append((xs, ys))
+    alone = _rest(matched, a, b)
+    groups: dict[Any, list[tuple[_Layer | None, _Layer | None]]] = {}
+    for x, y in [*ones, *((x, None) for x in alone[0]), *((None, y) for y in alone[1])]:
+        layer = x or y
+        assert layer is not None
+        groups.setdefault((layer.call.kind, tuple(sorted(layer.shapes.items()))), []).append((x, y))
+    for group in groups.values():
+        left, right = [x for x, _ in group], [y for _, y in group]
+        for i, x in enumerate(left):
+            alike = [j for j, y in enumerate(right) if _one_name(x, y)]
+            if len(alike) == 1 and sum(_one_name(z, right[alike[0]]) for z in left) == 1:
+                right[i], right[alike[0]] = right[alike[0]], right[i]
+        found += [([x], [y]) for x, y in zip(left, right) if x is not None and y is not None]
+    return found
+
+
+def _one_name(x: _Layer | None, y: _Layer | None) -> bool:
+    return x is not None and y is not None and _alike(x.call.name, y.call.name) == 1
 
 
 def _alike(a: str, b: str) -> float:

@@ -744,13 +744,15 @@ class Projections(nn.Module):
         self.q, self.k, self.v = (nn.Linear(6, 8) for _ in range(3))
 
     def forward(self, x):
-        return self.q(x), self.k(x), self.v(x)
+        q, k, v = self.q(x), self.k(x), self.v(x)
+        return torch.cat([v, q, k], 1)
 
 
 def keras_projections():
     x = keras.Input((6,))
     denses = [keras.layers.Dense(8) for _ in range(3)]
-    return keras.Model(x, [dense(x) for dense in denses]), denses
+    q, k, v = (dense(x) for dense in denses)
+    return keras.Model(x, keras.layers.Concatenate()([v, q, k])), denses
 
 
 def test_parallel_branches_are_paired_as_they_are_written_and_not_as_keras_runs_them():
@@ -761,3 +763,37 @@ def test_parallel_branches_are_paired_as_they_are_written_and_not_as_keras_runs_
     report = parity.compare_models(net, model, x)  # a copy, which is not built in the order of the user's
     assert report.agrees
     assert {row.first: row.second for row in report.rows} == copied
+
+
+class Kernels(nn.Module):
+    """Convolutions of different kernels side by side, and one that the output does not need."""
+
+    def __init__(self):
+        super().__init__()
+        self.convs = nn.ModuleList(nn.Conv1d(3, 8, k) for k in (3, 4, 5))
+        self.skip = nn.ModuleList(nn.Conv1d(8, c, 1) for c in (16, 16))
+        self.out = nn.ModuleList(nn.Conv1d(8, 8, 1) for _ in range(2))
+
+    def forward(self, x):
+        a, b, c = (conv(x).mean(2, keepdim=True) for conv in self.convs)
+        total, y = 0, a + b * c
+        for out, skip in zip(self.out, self.skip):
+            total, y = total + skip(y), torch.tanh(out(y))
+        return total
+
+
+def keras_kernels():
+    """Called from the largest kernel to the smallest, and without the last `out`."""
+    x = keras.Input((9, 3))
+    mean = keras.layers.GlobalAveragePooling1D(keepdims=True)
+    c, b, a = (mean(keras.layers.Conv1D(8, k)(x)) for k in (5, 4, 3))
+    y = a + b * c
+    first = keras.layers.Conv1D(16, 1, name="skip_0")(y)
+    y = keras.layers.Conv1D(8, 1, activation="tanh", name="out_0")(y)
+    return keras.Model(x, first + keras.layers.Conv1D(16, 1, name="skip_1")(y))
+
+
+def test_partners_fit_before_they_are_in_order():
+    report = parity.compare_models(Kernels().eval(), keras_kernels(), X[:, :, :, 0].repeat(2, 2)[:, :, :9])
+    assert report.agrees, report
+    assert any("out.1 (convolution) of the first model has no partner" in note for note in report.notes)
