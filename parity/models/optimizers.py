@@ -166,12 +166,12 @@ def _truths(one: Stepper, optimizer: Callable[[], Any], gradients: Updates) -> d
 
 
 def _shared(pair: Pair) -> list[tuple[Slot, Slot]]:
-    """The trained weights of a pair on both sides, where no layout lies between."""
+    """The trained weights of a pair on both sides, of one shape and with no layout between."""
     view = pair.entries[0].view if pair.entries else None
     if view is not None and "flattened" in view.name:
         return []
     ones, twos = ({slot.name: slot for slot in slots} for slots in slots_of_pair(pair))
-    both = [(ones[name], twos[name]) for name in ones if name in twos]
+    both = [(a, twos[name]) for name, a in ones.items() if name in twos and a.get().shape == twos[name].get().shape]
     return [(a, b) for a, b in both if all(trained(v) for slot in (a, b) for v in slot.variables)]
 
 

@@ -797,3 +797,17 @@ def test_partners_fit_before_they_are_in_order():
     report = parity.compare_models(Kernels().eval(), keras_kernels(), X[:, :, :, 0].repeat(2, 2)[:, :, :9])
     assert report.agrees, report
     assert any("out.1 (convolution) of the first model has no partner" in note for note in report.notes)
+
+
+def test_weights_that_do_not_fit_are_said_and_the_rest_takes_its_step():
+    def port():
+        return keras.Sequential([keras.Input((9, 3)), keras.layers.Conv1D(8, 5, name="a"), keras.layers.Conv1D(4, 1)])
+
+    net = nn.Sequential(nn.Conv1d(3, 8, 3), nn.Conv1d(8, 4, 1)).eval()
+    step = (lambda p: torch.optim.SGD(p, 0.5), lambda p: keras.optimizers.SGD(0.25))
+    report = parity.compare_models(net, port, X[:, :, :, 0].repeat(2, 2)[:, :, :9], train=True, step=step)
+    assert {(fault.where, fault.part) for fault in report.faults} >= {
+        (("0", "a"), "weights"),
+        (("step", "step"), "step"),
+    }
+    assert "weight is (8, 3, 3) in 0 and (8, 3, 5) in a" in str(report)
