@@ -3,14 +3,18 @@
 The model runs forced once more for each suspicion, with what is suspected mended on every such way.
 """
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, apply, computes, gelu, setting
-from parity.models.layers import Layers
+from parity.models.layers import Layers, Output
 from parity.models.links import states
 from parity.models.pairing import Pair
+from parity.models.runs import Isolated
 from parity.models.watch import Again, Call
 from parity.task import Array
 
@@ -23,9 +27,10 @@ def explain(layers: Layers) -> None:
         if max(found.edges.values(), default=0.0) > LIMIT:
             _exchanged(layers, place)
             _last_step(layers, place)
+    _carried_on(layers)
     for suspect in _suspects():
         open_ = [place for place in layers.found if _faulty(layers, place) and place not in layers.edge_causes]
-        ends = [output for output in layers.outputs if output.edge > LIMIT and not output.cause]
+        ends = _wrong_ends(layers)
         if not open_ and not ends:
             return
         mends = _on_the_way(layers, suspect)
@@ -46,14 +51,59 @@ def _faulty(layers: Layers, place: int) -> bool:
     return max(found.edges.values(), default=0.0) > LIMIT and not found.carried
 
 
+def _wrong_ends(layers: Layers) -> list[Output]:
+    return [o for o in layers.outputs if o.edge > LIMIT and not o.cause and not o.carried]
+
+
+def _carried_on(layers: Layers) -> None:
+    """A wrong tensor that goes on along a skip is one fault: what it alone made wrong is right once it is right.
+
+    The model runs once more for each wrong edge, in their order: whatever call without a partner made the wrong tensor
+    of this edge, and of those before, returns the truth.
+    """
+    right: list[tuple[Array, Array]] = []
+    latest: Mapping[int, Isolated] = layers.found
+    wrong = [place for place in layers.found if _faulty(layers, place)]
+    for i, place in enumerate(wrong):
+        known = place in layers.called_wrong or place in layers.edge_causes
+        later = [other for other in wrong[i + 1 :] if _faulty(layers, other)]
+        if known or not _faulty(layers, place) or not (later or _wrong_ends(layers)):
+            continue
+        right += _due(layers, place, latest[place].seen)
+        watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(_alone(layers), _instead(right)))
+        latest = watcher.found
+        for other in later:
+            layers.found[other].carried = max(latest[other].edges.values(), default=math.inf) <= LIMIT
+        for output in _wrong_ends(layers):
+            output.carried = layers.output_error(output, results[output.second], forced=True) <= LIMIT
+
+
+def _due(layers: Layers, place: int, seen: Mapping[int, Array]) -> list[tuple[Array, Array]]:
+    """What a layer wrongly got, and what it should have got."""
+    return [
+        (seen[link.second[1]], link.view(layers.first.truths.store.get(("in", *link.first))))
+        for link in layers.pairs[place].entries
+        if link.second[1] in seen and link.view is not None
+    ]
+
+
+def _instead(right: list[tuple[Array, Array]]) -> Callable[[Call, Again], list[Array]]:
+    return lambda call, again: [next((due for wrong, due in right if np.array_equal(wrong, y)), y) for y in again()]
+
+
+def _alone(layers: Layers) -> dict[int, Call]:
+    """The second model's calls that have no partner."""
+    paired = {call.index for pair in layers.pairs for call in pair.second}
+    return {call.index: call for call in layers.second_calls if call.index not in paired}
+
+
 def _mend(suspect: Suspect) -> Callable[[Call, Again], list[Array]]:
     return lambda call, again: apply([mend for mend in (suspect(call),) if mend is not None], again)
 
 
 def _on_the_way(layers: Layers, suspect: Suspect) -> dict[int, Mend]:
     """The suspected calls of the second model that have no partner."""
-    paired = {call.index for pair in layers.pairs for call in pair.second}
-    found = ((call.index, suspect(call)) for call in layers.second_calls if call.index not in paired)
+    found = ((index, suspect(call)) for index, call in _alone(layers).items())
     return {index: mend for index, mend in found if mend is not None}
 
 
