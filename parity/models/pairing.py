@@ -83,10 +83,7 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
         UsageError: a name that is no layer's.
     """
     has = [any(call.kind == "attention" for call in calls) for calls in (first, second)]
-    one, two = (
-        [_layer(call) for call in sorted(_level(calls, all(has)), key=lambda call: call.order)]
-        for calls in (first, second)
-    )
+    one, two = _ordered(*([_layer(call) for call in _level(calls, all(has))] for calls in (first, second)))
     pinned = _pinned(one, two, names or {})
     fixed = {id(layer) for pair in pinned for layer in pair}
     a = [layer for layer in one if layer.slots and id(layer) not in fixed]
@@ -103,6 +100,17 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
     alone = ([x.call for x in side if x.slots and id(x) not in used] for side in (one, two))
     left = tuple(alone)
     return Pairing(found, (left[0], left[1]))
+
+
+def _ordered(one: list[_Layer], two: list[_Layer]) -> tuple[list[_Layer], list[_Layer]]:
+    """Both sides as they are written, or as they are called where more of their layers fit in order so."""
+
+    def fitting(sides: tuple[list[_Layer], list[_Layer]]) -> int:
+        a, b = ([layer for layer in side if layer.slots] for side in sides)
+        return sum(len(xs) + len(ys) > 2 or _fits(xs[0], ys[0]) for xs, ys in _in_order(a, b))
+
+    written = [sorted(side, key=lambda layer: layer.call.order) for side in (one, two)]
+    return max((written[0], written[1]), (one, two), key=fitting)
 
 
 def _layer(call: Call) -> _Layer:
