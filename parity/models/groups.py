@@ -1,7 +1,5 @@
 """The weights of partners: one layer's slots, or those of several layers under the names that the one has."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from parity.models.pairing import RECURRENT, Pair
@@ -9,6 +7,8 @@ from parity.models.views import SAME
 from parity.models.watch import Call
 from parity.models.weights import Slots, put_weights, slots_of
 from parity.task import Arrays, UsageError
+
+PROJECTIONS = ("q", "k", "v", "out")  # of an attention, in the order of their calls
 
 
 def slots_of_pair(pair: Pair) -> tuple[Slots, Slots]:
@@ -64,13 +64,11 @@ def _slots(pair: Pair, mine: list[Call], others: int) -> Slots:
         return [slot.rows(f"{i}.{slot.name}", i, others) for i in range(others) for slot in slots] if packed else slots
     if others > 1:
         raise UsageError(f"{pair.names[0]} and {pair.names[1]} are several layers on both sides")
-    prefixes: Callable[[int], str] = lambda i: f"{i}."  # noqa: E731
-    if pair.kind == "attention":
-        prefixes = lambda i: f"{('q', 'k', 'v', 'out')[i]}."  # noqa: E731
     if pair.kind in RECURRENT:
         return [
             slot.named(slot.name.replace("_l0", f"_l{i}"))
             for i, call in enumerate(mine)
             for slot in slots_of(call.layer)
         ]
-    return [slot.named(prefixes(i) + slot.name) for i, call in enumerate(mine) for slot in slots_of(call.layer)]
+    parts = PROJECTIONS if pair.kind == "attention" else map(str, range(len(mine)))
+    return [slot.named(f"{part}.{slot.name}") for part, call in zip(parts, mine) for slot in slots_of(call.layer)]

@@ -338,16 +338,17 @@ def test_a_cure_that_does_not_cure_is_no_cause():
     assert any("GN-EPS" in note for note in report.notes)
 
 
+class Attends(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
+
+    def forward(self, x):
+        return self.attn(x, x, x)[0]
+
+
 def test_a_configuration_that_cannot_show_is_no_cause():
     """Two heads of eight for four of four: `key_dim` differs too, and is not what is wrong."""
-
-    class Attends(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
-
-        def forward(self, x):
-            return self.attn(x, x, x)[0]
 
     def two_heads():
         x = keras.Input((5, 16))
@@ -429,14 +430,6 @@ def test_what_is_allowed_is_listed_and_is_no_fault():
 
 
 def test_what_is_not_proven_is_not_allowed():
-    class Attends(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.attn = nn.MultiheadAttention(16, 4, batch_first=True)
-
-        def forward(self, x):
-            return self.attn(x, x, x)[0]
-
     def wide_heads():
         x = keras.Input((5, 16))
         return keras.Model(x, keras.layers.MultiHeadAttention(4, 16, name="attn")(x, x))

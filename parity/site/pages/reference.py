@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pdoc.doc
@@ -18,26 +19,24 @@ from parity.site.writing import Site
 
 def write(site: Site, found: Found) -> None:
     """A page for parity, and one for the operations that return their own derivative."""
-    public = [_member(getattr(parity, name), name) for name in parity.__all__]
-    groups: dict[str, list[dict[str, Any]]] = {}
-    for member in public:
-        groups.setdefault(member["module"], []).append(member)
     site.page(
-        "reference/index.html", "reference.html", title="Reference", groups=groups,
+        "reference/index.html", "reference.html", title="Reference",
+        groups=_by_module({name: getattr(parity, name) for name in parity.__all__}),
         lead="`from parity import ...`: what judges your own functions, and runs the exercises.",
     )  # fmt: skip
-    functions = [
-        _member(value, name)
-        for name, value in vars(ops).items()
-        if inspect.isfunction(value) and not name.startswith("_")
-    ]
-    by_module: dict[str, list[dict[str, Any]]] = {}
-    for member in functions:
-        by_module.setdefault(member["module"], []).append(member)
+    functions = {n: f for n, f in vars(ops).items() if inspect.isfunction(f) and not n.startswith("_")}
     site.page(
-        "reference/ops.html", "reference.html", title="NumPy's operations", groups=by_module,
+        "reference/ops.html", "reference.html", title="NumPy's operations", groups=_by_module(functions),
         lead="`from impl_numpy import ops`: each returns its value, and the function of its derivative.",
     )  # fmt: skip
+
+
+def _by_module(values: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for name, value in values.items():
+        member = _member(value, name)
+        groups.setdefault(member["module"], []).append(member)
+    return groups
 
 
 def _member(value: Any, name: str) -> dict[str, Any]:
