@@ -70,5 +70,5 @@ def _slots(pair: Pair, mine: list[Call], others: int) -> Slots:
             for i, call in enumerate(mine)
             for slot in slots_of(call.layer)
         ]
-    parts = PROJECTIONS if pair.kind == "attention" else map(str, range(len(mine)))
-    return [slot.named(f"{part}.{slot.name}") for part, call in zip(parts, mine) for slot in slots_of(call.layer)]
+    parts = PROJECTIONS if pair.kind == "attention" else [str(i) for i in range(len(mine))]
+    return [slot.named(f"{parts[i]}.{slot.name}") for i, call in enumerate(mine) for slot in slots_of(call.layer)]
