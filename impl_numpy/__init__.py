@@ -23,8 +23,8 @@ def devices():
 
 
 @contextlib.contextmanager
-def policy(device, dtype):
-    """The precision policy of a run.  NumPy needs none on a CPU; CuPy multiplies without TF32 unless told."""
+def policy(device, dtype, tf32=False):
+    """The precision policy of a run.  NumPy needs none on a CPU; CuPy takes TF32 from CUPY_TF32 alone, at its start."""
     yield
 
 

@@ -19,15 +19,15 @@ def devices():
 
 
 @contextlib.contextmanager
-def policy(device, dtype):
-    """The precision policy of a run: TF32 is off, and Keras computes in `dtype`; both are restored afterwards.
+def policy(device, dtype, tf32=False):
+    """The precision policy of a run: TF32 is off unless asked for, and Keras computes in `dtype`; both are restored.
 
     Keras keeps its default dtype in two places, and scalars such as a learning rate follow the first.
     """
     before = keras.config.floatx(), keras.config.dtype_policy(), _tf32()
     keras.config.set_floatx(dtype)
     keras.config.set_dtype_policy(dtype)
-    tf.config.experimental.enable_tensor_float_32_execution(False)
+    tf.config.experimental.enable_tensor_float_32_execution(tf32)
     try:
         with tf.device({"cpu": "CPU:0", "cuda": "GPU:0"}[device]):
             yield

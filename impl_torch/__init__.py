@@ -14,11 +14,11 @@ def devices():
 
 
 @contextlib.contextmanager
-def policy(device, dtype):
-    """The precision policy of a run: float32 is float32, so TF32 is off, and restored afterwards."""
+def policy(device, dtype, tf32=False):
+    """The precision policy of a run: float32 is float32, so TF32 is off unless asked for, and restored afterwards."""
     before = [backend.fp32_precision for backend in TF32]
     for backend in TF32:
-        backend.fp32_precision = "ieee"
+        backend.fp32_precision = "tf32" if tf32 else "ieee"
     try:
         yield
     finally:

@@ -141,6 +141,9 @@ def time_(
         list[str] | None, typer.Option(help="Besides the usual ones: NumPy and torch eager, tf graph.")
     ] = None,
     size: Annotated[str, typer.Option(help="tiny, base or large.")] = "base",
+    tf32: Annotated[
+        bool, typer.Option("--tf32", help="On a GPU, once more with TF32; the verdicts are those without it.")
+    ] = False,
     threads: Annotated[
         list[str] | None, typer.Option(metavar="N|all", help="Of every framework at once; several are compared.")
     ] = None,
@@ -166,6 +169,7 @@ def time_(
         "--modes",
         ",".join(_each("mode", mode, MODES)),
     ]
+    options += ["--tf32"] * tf32
     if verdicts is not None:
         results.read(verdicts)  # a file that cannot be read is said before the machine is watched
         options += ["--verdicts", str(verdicts.resolve())]

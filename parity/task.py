@@ -71,6 +71,15 @@ class Returns:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Approximates:
+    """The framework's kernel approximates a function in this dtype, so its results are further off than rounding."""
+
+    entry: str  # of the catalogue, which says why
+    units: float  # the most noise units; every planted fault exceeds them
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stage:
     """A function `(model, batch) -> named tensors` that every implementation of the task has."""
 
@@ -81,7 +90,7 @@ class Stage:
     # The outputs that `grad.*` differentiates: "stage/output" -> the cotangent's name in the batch, "" for a loss.
     exact: frozenset[str] = frozenset()  # compared bit for bit; integers and booleans always are
     stochastic: Mapping[str, Stochastic] = field(default_factory=dict)
-    expected_divergence: Mapping[Where, Raises | Returns] = field(default_factory=dict)
+    expected_divergence: Mapping[Where, Raises | Returns | Approximates] = field(default_factory=dict)
     # The number of examples that one call of a loop processes, from the task's size; by default one batch of n.
     examples: Callable[[Mapping[str, int]], int] = lambda size: size.get("n", 1)
 
@@ -89,7 +98,7 @@ class Stage:
         for name in (*self.exact, *self.stochastic):
             choose("output", name, self.outputs)
 
-    def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | None:
+    def declaration(self, framework: str, mode: str, device: str) -> Raises | Returns | Approximates | None:
         """What the specification declares for such a run; the most specific entry counts."""
         fitting = [w for w in self.expected_divergence if w.holds(framework, mode, device)]
         if not fitting:

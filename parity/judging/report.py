@@ -16,7 +16,7 @@ from parity.tables import table
 
 STYLES: dict[Verdict, str] = {
     "agrees": "green", "exact": "green", "coarse": "cyan", "raises": "green", "statistical": "green", "holds": "green",
-    "lapsed": "yellow",
+    "approximates": "cyan", "lapsed": "yellow",
     "differs": "bold red", "error": "bold magenta", "unavailable": "dim",
 }  # fmt: skip
 SHORT = {"float32": "f32", "float64": "f64"}

@@ -15,13 +15,14 @@ from parity.judging.arrays import as_arrays
 from parity.judging.inputs import draw
 from parity.judging.noise import FEW_SAMPLES, LIMIT, SAMPLES, WIDER, Truth, flush, measured_truth, noise_units
 from parity.judging.run import Failure, Outputs, run, stages_of
-from parity.task import Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast, choose
+from parity.task import Approximates, Array, Arrays, Raises, Returns, Shape, Stage, Stochastic, Task, cast, choose
 from parity.tasks import has_own_settings, load
 
 Verdict = Literal[
-    "agrees", "exact", "coarse", "raises", "statistical", "holds", "lapsed", "differs", "error", "unavailable"
-]
-PASSING: tuple[Verdict, ...] = ("agrees", "exact", "coarse", "raises", "statistical", "holds", "lapsed")
+    "agrees", "exact", "coarse", "approximates", "raises", "statistical", "holds", "lapsed",
+    "differs", "error", "unavailable",
+]  # fmt: skip
+PASSING: tuple[Verdict, ...] = ("agrees", "exact", "coarse", "approximates", "raises", "statistical", "holds", "lapsed")
 NOT_TRUE = "the lesson says so, and it is not so here"
 CLAIM = "claim"  # stands before the text of a claim, in the place of a stage
 
@@ -72,9 +73,9 @@ def judge(
 
     Floating outputs agree at `LIMIT` noise units or less; integers, booleans and the outputs named in `exact`
     must be equal; sampled ones must lie within the deviation that chance exceeds once in 10⁹; a declared
-    error must be raised.  At `large`, where no draw keeps away from every kink, derivatives and integers of a stage
-    that comes near one are judged coarsely: within 2⁻⁷ of the truth by root mean square, integers within one in a
-    thousand.
+    error must be raised; a declared approximation costs as many units as it declares at most.  At `large`, where no
+    draw keeps away from every kink, derivatives and integers of a stage that comes near one are judged coarsely: within
+    2⁻⁷ of the truth by root mean square, integers within one in a thousand.
 
     Args:
         task: a task or its name.
@@ -125,6 +126,8 @@ def judge(
         for output in stage.outputs:
             key = f"{name}/{output}"
             verdict = _judge(task, stage, key, outputs, reference, truths, dtype)
+            if isinstance(declared, Approximates) and dtype == declared.dtype and verdict[1] == "differs":
+                verdict = _approximated(declared, verdict)
             if size == "base" and verdict[1] in PASSING and has_own_settings(task):
                 verdict = _known(task, key, outputs[key], truths.get(key), verdict)
             rows.append(row(key, *verdict))
@@ -235,6 +238,16 @@ def _coarsely(output: Array, truth: Array, scale: Array) -> tuple[float | None, 
     if far <= 1:
         return None, "coarse", f"behind a kink, {far:.2g} of what is allowed there"
     return np.inf, "differs", f"behind a kink, and {far:.3g} times what is allowed even there"
+
+
+def _approximated(
+    declared: Approximates, verdict: tuple[float | None, Verdict, str]
+) -> tuple[float | None, Verdict, str]:  # fmt: skip
+    """The verdict, or that the error is no larger than was declared."""
+    units = verdict[0]
+    if units is None or units > declared.units:
+        return verdict
+    return units, "approximates", f"{declared.entry}: {declared.units:g} at most"
 
 
 def _known(

@@ -5,7 +5,7 @@ from parity.timing.plugin import contest_of
 
 
 def contest(**options):
-    given = {"tasks": "mlp", "frameworks": "numpy", "devices": "", "modes": "", "size": "tiny"}
+    given = {"tasks": "mlp", "frameworks": "numpy", "devices": "", "modes": "", "size": "tiny", "tf32": False}
     return contest_of({**given, **options}.get)
 
 
@@ -22,3 +22,10 @@ def test_modes_are_added_to_the_usual_ones():
     backends = [str(backend) for backend in asked.backends]
     assert backends[:6] == ["numpy", "numpy xla", "numpy graph", "torch", "torch xla", "torch graph"]
     assert backends[6:] == ["tf graph", "tf xla"]
+
+
+def test_tf32_is_a_backend_beside_the_one_without_it_on_a_gpu_alone():
+    asked = contest(frameworks="torch,tf", devices="cpu,cuda", tf32=True)
+    assert [str(backend) for backend in asked.backends] == [
+        "torch", "torch cuda", "torch cuda tf32", "tf graph", "tf graph cuda", "tf graph cuda tf32",
+    ]  # fmt: skip

@@ -155,7 +155,8 @@ def test_a_run_restores_the_precision_policy(framework):
     assert found.settings() == before
 
 
-def test_torchs_tf32_is_off_during_a_run_and_back_afterwards(request):
+@pytest.mark.parametrize(("asked", "within"), [({}, {"ieee"}), ({"tf32": True}, {"tf32"})])
+def test_torchs_tf32_is_off_during_a_run_unless_asked_for_and_back_afterwards(request, asked, within):
     if "torch" not in (request.config.getoption("--framework") or ["torch"]):
         pytest.skip("--framework leaves torch out")
     import impl_torch
@@ -164,8 +165,9 @@ def test_torchs_tf32_is_off_during_a_run_and_back_afterwards(request):
     try:
         for backend in impl_torch.TF32:
             backend.fp32_precision = "tf32"
-        with impl_torch.policy("cpu", "float32"):
-            assert {backend.fp32_precision for backend in impl_torch.TF32} == {"ieee"}
+        with impl_torch.policy("cpu", "float32", **asked):
+            assert {backend.fp32_precision for backend in impl_torch.TF32} == within
+            assert impl_torch.settings()["tf32"] == bool(asked)
         assert {backend.fp32_precision for backend in impl_torch.TF32} == {"tf32"}
     finally:
         for backend, precision in zip(impl_torch.TF32, before, strict=True):

@@ -24,7 +24,7 @@ from parity.frameworks.runtime import runtime
 from parity.judging.run import Failure
 from parity.judging.verdict import LIMIT
 from parity.judging.worker import Worker
-from parity.task import FRAMEWORKS, nearest
+from parity.task import FRAMEWORKS, Approximates, nearest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("impl_numpy", "impl_torch", "impl_tf")
@@ -66,7 +66,8 @@ def test_it_recognises_itself_in_two_layers(here):
 
 def test_each_name_that_a_task_aligns_is_in_the_catalogue(task_name):
     where = f"parity/tasks/{task_name}.py: aligns"
-    for name in load(task_name).aligns:
+    declared = [what for stage in load(task_name).stages.values() for what in stage.expected_divergence.values()]
+    for name in (*load(task_name).aligns, *(what.entry for what in declared if isinstance(what, Approximates))):
         near = " or ".join(nearest(name, catalogue())) or "another"
         assert name in catalogue(), f"{where}: {name!r} is no divergence; did you mean {near}?"
 

@@ -320,7 +320,7 @@ def test_what_is_documented_only_says_why(command, name):
     _, out, _ = command(name)
     said = " ".join(out.split())
     assert " ".join(f"documented only: {catalogue()[name].documented}".split()) in said
-    assert ("GPU" in said.partition("documented only")[2].partition("apis")[0]) == (catalogue()[name].area == "tf32")
+    assert ("GPU" in said.partition("documented only")[2].partition("apis")[0]) == (catalogue()[name].area == "cuda")
 
 
 def test_one_entry_is_measured_here(command, request):

@@ -76,3 +76,18 @@ def test_the_sources_that_determine_the_numbers_have_a_digest(tmp_path, monkeypa
     first = after("impl_tf/mlp.py", "x = 1")
     assert after("parity/tests/test_mlp.py", "x = 1") == after("parity/README.md", "") == first
     assert len({first, after("impl_tf/mlp.py", "x = 2"), after("parity/divergences/losses.py", "")}) == 3
+
+
+def test_with_tf32_a_loop_passes_by_the_verdict_without_it_and_has_no_units(monkeypatch):
+    """No float32 output agrees with TF32, so there is nothing to judge; CuPy's switch is none of a loop's."""
+    monkeypatch.setattr("parity.timing.gate.available", lambda *where: None)
+    gate = Gate("tiny")
+    gate.add([dataclasses.replace(row("differs"), framework="torch", device="cuda")])
+    gate.add([dataclasses.replace(row("agrees"), framework="tf", device="cuda", mode="graph", units=2.0)])
+    torch, tf, cupy = (
+        Entry(load("mlp"), "step", Backend(framework=name, mode=mode, device="cuda", tf32=True))
+        for name, mode in (("torch", "eager"), ("tf", "graph"), ("numpy", "eager"))
+    )
+    assert gate.skip_reason(torch) == "its outputs: differs"
+    assert (gate.skip_reason(tf), gate.units(tf)) == ("", None)
+    assert "CUPY_TF32=1" in gate.skip_reason(cupy)

@@ -88,21 +88,22 @@ def test_a_backend_that_was_lost_is_not_tried_again_on_that_task(entry):
     assert asked.skip_reason(entry) == ""
 
 
-def test_each_turn_runs_under_its_own_policy(monkeypatch):
+@pytest.mark.parametrize("tf32", [False, True])
+def test_each_turn_runs_under_its_own_policy(monkeypatch, tf32):
     """The backends of a loop are open at once: the device of the last one opened must not apply to all."""
     devices = ["cpu"]
 
     @contextlib.contextmanager
-    def policy(device, dtype):
-        devices.append(device)
+    def policy(device, dtype, tf32):
+        devices.append((device, tf32))
         yield
         devices.pop()
 
-    entry = Entry(load("mlp"), "step", Backend(framework="tf", device="cuda"))
+    entry = Entry(load("mlp"), "step", Backend(framework="tf", device="cuda", tf32=tf32))
     monkeypatch.setattr(turns_module, "available", lambda *where: SimpleNamespace(policy=policy))
     monkeypatch.setattr(turns_module, "warmed", lambda *what, **how: contextlib.nullcontext())
     with turns_of(entry).turn(entry):
-        assert devices == ["cpu", "cuda"]
+        assert devices == ["cpu", ("cuda", tf32)]
     assert devices == ["cpu"]
 
 

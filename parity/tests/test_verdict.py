@@ -10,8 +10,8 @@ import pytest
 from parity import Raises, Returns, Stage, Stochastic, Where, draw, judge, load, run
 from parity.frameworks.runtime import ContractError
 from parity.judging.run import Failure
-from parity.judging.verdict import FALSE_ALARM, PASSING
-from parity.task import Claim, Shape
+from parity.judging.verdict import FALSE_ALARM, PASSING, reference_of
+from parity.task import Approximates, Claim, Shape
 from parity.tasks import names
 
 
@@ -157,6 +157,31 @@ def test_a_declared_value_is_judged_as_any_other(outputs):
     for name in ("logits", "loss"):
         outputs[f"forward/{name}"] *= 2
     assert {row.verdict for row in judge(task, "numpy", outputs)} == {"agrees"}
+
+
+@pytest.mark.parametrize(
+    ("units", "dtype", "device", "verdict"),
+    [
+        (20, "float32", "cuda", "agrees"),
+        (100, "float32", "cuda", "approximates"),
+        (350, "float32", "cuda", "differs"),
+        (100, "float64", "cuda", "differs"),
+        (100, "float32", "cpu", "differs"),
+        (math.nan, "float32", "cuda", "differs"),
+    ],
+)
+def test_a_declared_approximation_is_bounded_by_its_units(units, dtype, device, verdict):
+    what = Approximates(entry="RNN-CUDNN-TANH", units=300)
+    stage = dataclasses.replace(
+        load("mlp").stages["forward"], expected_divergence={Where(framework="torch", device="cuda"): what}
+    )
+    task = dataclasses.replace(load("mlp"), stages={"forward": stage}, known={}, claims={}, shows=())
+    truth = reference_of(task, "tiny", dtype).truths["forward/logits"]
+    outputs = run(task, "numpy", dtype=dtype)
+    outputs["forward/logits"] = (truth.value + units * truth.noise).astype(dtype)
+    found = verdicts(outputs, task, "torch", device=device, dtype=dtype)["forward/logits"]
+    assert found[0] == verdict
+    assert verdict != "approximates" or (90 < found[1] < 110 and found[2] == "RNN-CUDNN-TANH: 300 at most")
 
 
 def test_the_most_specific_declaration_holds():

@@ -43,8 +43,13 @@ class Gate:
             self._units[key] = max(self._units.get(key, 0.0), row.units or 0.0)
 
     def skip_reason(self, entry: Entry) -> str:
-        """Why this entry is not timed; "" if it can run here and its outputs agree."""
+        """Why this entry is not timed; "" if it can run here and its outputs agree.
+
+        With TF32 no float32 output can agree, so the verdict on such an entry is the one without TF32.
+        """
         backend = entry.backend
+        if backend.tf32 and backend.framework == "numpy":
+            return "CuPy takes TF32 from the environment alone, for a whole process: CUPY_TF32=1"
         if self.size not in entry.task.sizes:
             return f"the task has no size {self.size!r}"
         try:
@@ -57,9 +62,9 @@ class Gate:
         bad = sorted(set(self._verdicts[self._key(entry)]) - set(PASSING))
         return f"its outputs: {', '.join(bad)}" if bad else ""
 
-    def units(self, entry: Entry) -> float:
-        """The worst noise units of the outputs of an entry that passed."""
-        return self._units[self._key(entry)]
+    def units(self, entry: Entry) -> float | None:
+        """The worst noise units of the outputs of an entry that passed; with TF32 they are not judged."""
+        return None if entry.backend.tf32 else self._units[self._key(entry)]
 
     def _key(self, entry: Entry) -> Key:
         backend = entry.backend

@@ -29,11 +29,13 @@ class Backend:
     framework: str
     mode: str = "eager"
     device: str = "cpu"
+    tf32: bool = False  # matrix products and convolutions on a GPU round their inputs to ten bits
 
     def __str__(self) -> str:
-        """`torch`, `tf graph`, `torch compile cuda`: eager mode and the CPU are not named."""
+        """`torch`, `tf graph`, `torch compile cuda tf32`: eager mode and the CPU are not named."""
         return " ".join(filter(None, (
             self.framework, self.mode if self.mode != "eager" else "", self.device if self.device != "cpu" else "",
+            "tf32" if self.tf32 else "",
         )))  # fmt: skip
 
 
@@ -70,7 +72,7 @@ def warmed(
     implementation = implementation_of(task, backend.framework)
     params, batch = (cast(arrays, dtype) for arrays in draw(task, size, judged=False))
     config = {**task.settings(size), **task.timing}
-    with runtime.policy(device, dtype):
+    with runtime.policy(device, dtype, tf32=backend.tf32):
         start = time.perf_counter()
         model = implementation.build(runtime.put(params, device, task.axes(params)), **config)
         batches = [runtime.put(batch, device, task.axes(batch)) for _ in range(_copies(batch, device))]

@@ -28,6 +28,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         ("modes", "modes beside the usual ones"),
     ):
         group.addoption(f"--{name}", default="", help=f"{what}, separated by commas")
+    group.addoption("--tf32", action="store_true", help="on a GPU, once more with TF32")
     group.addoption("--size", default="base", help="tiny, base or large")
     group.addoption("--verdicts", help="the JSON file of `parity run`; loops that it lacks are judged first")
     group.addoption("--rows", help="a folder for each task's rows, and for the file that names the current turn")
@@ -66,10 +67,11 @@ def contest_of(option: Callable[[str], Any]) -> Contest:
     return Contest(
         tasks=[load(name) for name in option("tasks").split(",") if name] or [load(name) for name in names()],
         backends=[
-            Backend(framework=framework, mode=mode, device=device)
+            Backend(framework=framework, mode=mode, device=device, tf32=tf32)
             for framework in frameworks
             for device in devices or devices_of(framework)
             for mode in dict.fromkeys([USUAL[framework], *modes])
+            for tf32 in ([False, True] if option("tf32") and device == "cuda" else [False])
         ],
         size=choose("size", option("size"), SIZES),
     )

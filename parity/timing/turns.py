@@ -69,7 +69,8 @@ class Turns:
         backend = entry.backend
         with self._failing(entry):
             loop = self._loop(entry)
-            with available(backend.framework, backend.device, backend.mode).policy(backend.device, DTYPE):
+            runtime = available(backend.framework, backend.device, backend.mode)
+            with runtime.policy(backend.device, DTYPE, tf32=backend.tf32):
                 yield loop
 
     def wanted(self, entry: Entry, turn: int) -> bool:

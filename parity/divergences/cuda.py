@@ -1,4 +1,4 @@
-"""TF32: float32 that is not, on NVIDIA's GPUs since Ampere."""
+"""NVIDIA's GPUs: where float32 is rounded or approximated further than its type says."""
 
 from parity.divergences.entry import Divergence
 
@@ -98,3 +98,50 @@ class Tf32Conv(Divergence):
                 "VALID",
             )
         return tf.transpose(y, (0, 3, 1, 2))
+
+
+class RnnCudnnTanh(Divergence):
+    """On a GPU cuDNN approximates tanh in small recurrent layers of float32: results are off by 5e-6 of their size.
+
+    That is some forty times what a CPU rounds, with TF32 off.  On an H200 (cuDNN 9.19, torch 2.11) tanh is off by up to
+    7e-6 with 4, 6 and 64 hidden units, in LSTM, GRU and RNN alike; with 256 units, in float64, and in torch.tanh itself
+    nothing is seen.  Keras calls cuDNN too where its layer's arguments allow it.
+    """
+
+    name, apis = "RNN-CUDNN-TANH", ("torch.nn.LSTM", "torch.nn.GRU", "torch.nn.RNN", "keras.layers.LSTM")
+    words = ("cudnn", "LSTM differs on GPU", "GPU result differs from CPU", "use_cudnn", "approximate tanh")
+    gap, units = 5e-6, 100
+    framework, documented = "torch", "no machine without a GPU can run it"
+    source = "torch.nn.LSTM, on cuDNN; torch.backends.cudnn.enabled; keras/src/backend/tensorflow/rnn.py"
+    cure = "torch.backends.cudnn.enabled = False, or use_cudnn=False in Keras; both are several times slower"
+
+    def inputs(rng):
+        return {
+            "x": rng.normal(size=(2, 5, 4)),
+            "weight_ih_l0": rng.normal(0, 0.5, (24, 4)),
+            "weight_hh_l0": rng.normal(0, 0.5, (24, 6)),
+            "bias_ih_l0": rng.normal(0, 0.5, 24),
+            "bias_hh_l0": rng.normal(0, 0.5, 24),
+        }
+
+    def cpu(x, **weights):
+        import torch
+
+        model = torch.nn.LSTM(4, 6, batch_first=True)
+        model.load_state_dict(weights, assign=True)
+        return model(x)[0]
+
+    def cuda(x, **weights):
+        import torch
+
+        model = torch.nn.LSTM(4, 6, batch_first=True)
+        model.load_state_dict(weights, assign=True)
+        return model.cuda()(x.cuda())[0].cpu()
+
+    def aligned_cuda(x, **weights):
+        import torch
+
+        torch.backends.cudnn.enabled = False
+        model = torch.nn.LSTM(4, 6, batch_first=True)
+        model.load_state_dict(weights, assign=True)
+        return model.cuda()(x.cuda())[0].cpu()
