@@ -1,5 +1,6 @@
 """What all tests share: the options for frameworks and devices, and the summary at the end of a run."""
 
+import numpy as np
 import pytest
 
 from parity.frameworks.runtime import runtime
@@ -15,6 +16,7 @@ def pytest_addoption(parser):
         help="test only this framework (repeatable; default: all)",
     )
     parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
+    parser.addoption("--seeds", type=int, default=10, help="judge each task on so many inputs (default: 10)")
 
 
 def pytest_generate_tests(metafunc):
@@ -38,8 +40,8 @@ def device(request):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Print the worst noise units of correct implementations, and the smallest noise units of planted faults."""
-    worst, weakest = {}, []
+    """Print the noise units of correct implementations, and the smallest noise units of planted faults."""
+    worst, weakest, every = {}, [], []
     for report in terminalreporter.stats.get("passed", []):
         for key, value in report.user_properties:
             if key == "units":
@@ -47,10 +49,17 @@ def pytest_terminal_summary(terminalreporter):
                 worst[framework, dtype] = max(worst.get((framework, dtype), (0.0, "")), (units, output))
             elif key == "fault":
                 weakest.append(tuple(value))
+            elif key == "every unit":
+                every += value
     if worst:
         terminalreporter.section("worst noise units of each framework (30 at most)")
         for (framework, dtype), (units, output) in sorted(worst.items()):
             terminalreporter.line(f"{framework:6} {dtype:8} {units:6.2f}  {output}")
+    if every:
+        terminalreporter.section(f"noise units of {len(every):,} outputs, over all seeds")
+        shares = [f"{share:.2%} {np.quantile(every, share):.3g}" for share in (0.5, 0.99, 0.9999)]
+        terminalreporter.line(", ".join([*shares, f"worst {max(every):.3g}"]))
+        terminalreporter.line(", ".join(f"above {limit} {sum(u > limit for u in every)}" for limit in (10, 15, 20, 25)))
     if weakest:
         terminalreporter.section(f"weakest of {len(weakest)} planted faults, in noise units (300 at least)")
         for units, fault in sorted(weakest)[:5]:
