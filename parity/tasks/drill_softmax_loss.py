@@ -53,7 +53,7 @@ TASK = Task(
         ),
     },
     shows=(
-        Table("step", {"loss broken": "broken/losses", "loss fixed": "fixed/losses"}),
+        Table("step", {"loss broken": "broken/losses", "loss fixed": "fixed/losses"}, title="log C = log 10 = 2.303"),
         Rows(("", "broken", "fixed"), {"last loss / first": ("broken/remains", "fixed/remains")}),
     ),
     aligns=("CE-LOGITS",),

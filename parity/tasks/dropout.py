@@ -132,8 +132,8 @@ TASK = Task(
             title="The variance across the ten forwards",
         ),
         Rows(
-            ("", "so"),
-            {"F.dropout(x, p, training=True) is the layer": ("functional/equals_layer",),
+            ("", "holds"),
+            {"F.dropout(training=True) is the layer": ("functional/equals_layer",),
              "a bare call drops": ("bare/drops",)},
             title="The function, and the layer as it comes",
         ),

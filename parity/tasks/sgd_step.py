@@ -79,7 +79,7 @@ TASK = Task(
                 "after zeroing to zeros": ("zeroing/norm_after",),
             },
         ),
-        Rows(("after zeroing to None", "so"), {"every gradient is None": ("zeroing/none_after",)}),
+        Rows(("after zeroing to None", "holds"), {"every gradient is None": ("zeroing/none_after",)}),
     ),
     aligns=("AG-ACCUM", "OPT-ZERO", "OPT-F64-LR"),
     faults={
