@@ -388,7 +388,7 @@ PRINTS = {
         "loss, value: before the step = descent/before, after the step = descent/after",
         "first layer's weight gradient, norm: before zeroing = zeroing/norm_before, after a second "
         "backward = zeroing/norm_twice, after zeroing to zeros = zeroing/norm_after",
-        "after zeroing to None, so: every gradient is None = zeroing/none_after",
+        "after zeroing to None, holds: every gradient is None = zeroing/none_after",
     ),
     "dead_relu": (
         "batch: active units = counts/active, of = counts/activations, non-zero gradients = "
@@ -430,7 +430,7 @@ PRINTS = {
         "forward: mean = native/mean, kept = native/kept",
         "forward: mean = evaluate/mean, kept = evaluate/kept",
         ", variance: training = native/variance, evaluation = evaluate/variance",
-        ", so: F.dropout(x, p, training=True) is the layer = functional/equals_layer, a bare call drops = bare/drops",
+        ", holds: F.dropout(training=True) is the layer = functional/equals_layer, a bare call drops = bare/drops",
     ),
     "optimizers": (
         "epoch: SGD = sgd/losses, Adam = adam/losses",
