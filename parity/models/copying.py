@@ -14,6 +14,7 @@ from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import one_line, untouched
 from parity.models.store import Store, Truths
 from parity.models.truth import restore
+from parity.models.unflattened import settled
 from parity.models.watch import Trace
 from parity.models.weights import assign, value
 from parity.task import Arrays, UsageError
@@ -25,7 +26,7 @@ def copy_weights(
     """Write the weights of `source` into `target`, in place: torch to Keras, Keras to torch, or within one framework.
 
     Layers are partners by the order of their calls, their kind and their shapes; weights change their layout, and the
-    rows behind a flattened image their order.
+    rows their order behind a flattened image, and where an image is made of them.
 
     Args:
         source, target: two models; the target is changed, all of it or, after an error, nothing.  A Keras target that
@@ -81,9 +82,14 @@ def _written(
         if len(shape) > 2
         for n in (shape[1], shape[-1])
     ]
-    watcher = Forced(Truths(record.store), pairs, channels, lambda place, pair: carry(pair), lambda *_: None, {})
-    try:
+
+    def run() -> Forced:
+        watcher = Forced(Truths(record.store), pairs, channels, lambda _, pair: carry(pair), lambda *_: None, {})
         copy.run(given, watcher)
+        return watcher
+
+    try:
+        settled(run)
         for part in rest:
             assign(part.target, value(part.source))
         new = {name: np.array(value(v)) for name, v in copy.variables().items()}

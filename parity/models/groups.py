@@ -3,10 +3,9 @@
 import numpy as np
 
 from parity.models.pairing import RECURRENT, Pair
-from parity.models.views import SAME
 from parity.models.watch import Call
 from parity.models.weights import Slots, put_weights, slots_of
-from parity.task import Arrays, UsageError
+from parity.task import Array, Arrays, UsageError
 
 PROJECTIONS = ("q", "k", "v", "out")  # of an attention, in the order of their calls
 
@@ -23,16 +22,26 @@ def slots_of_pair(pair: Pair) -> tuple[Slots, Slots]:
 def weights_of(pair: Pair) -> Arrays:
     """The first side's weights as the second side is to have them."""
     one, _ = slots_of_pair(pair)
-    if folds(pair):
-        return folded(pair.first)
-    weights = {slot.name: slot.get() for slot in one}
-    view = pair.entries[0].view if pair.entries else None
-    if pair.kind == "linear" and view not in (None, SAME):
-        # A flattened image reaches this layer in another order, so its columns change their order too.
-        for name, w in weights.items():
-            if name.endswith("weight") and view is not None and "flattened" in view.name:
-                weights[name] = view(w)
-    return weights
+    weights = folded(pair.first) if folds(pair) else {slot.name: slot.get() for slot in one}
+    return {name: in_second_order(pair, w) for name, w in weights.items()}
+
+
+def reordered(pair: Pair) -> bool:
+    """Whether the features that reach the layer, or that it returns, lie in another order on the second side."""
+    return any(link.view is not None and link.view.of_features for link in (*pair.entries, *pair.exits))
+
+
+def in_second_order(pair: Pair, w: Array) -> Array:
+    """A weight of the first side, or its gradient, in the order of the second side's features.
+
+    The columns of a layer that a flattened image reaches, and the rows of one of whose features an image is made.
+    """
+    into, out = (links[0].view if links else None for links in (pair.entries, pair.exits))
+    if into is not None and into.of_features and w.ndim == 2:
+        w = into(w)
+    if out is not None and out.of_features and w.size > 1:
+        w = out(w.reshape(len(w), -1).T).T.reshape(w.shape)
+    return w
 
 
 def carry(pair: Pair) -> None:

@@ -20,7 +20,7 @@ PLAIN = {
     "global_average_pool": ("GlobalAveragePooling1D", "GlobalAveragePooling2D", "GlobalAveragePooling3D"),
     "global_max_pool": ("GlobalMaxPooling1D", "GlobalMaxPooling2D", "GlobalMaxPooling3D"),
     "dropout": ("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout"),
-    "flatten": ("Flatten",),
+    "flatten": ("Flatten", "Reshape"),
     "resize": ("UpSampling1D", "UpSampling2D", "UpSampling3D", "Resizing"),
     "pad": ("ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D"),
 }

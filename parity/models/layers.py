@@ -20,7 +20,8 @@ from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated
 from parity.models.sides import Side, copy_variables
 from parity.models.state import one_line
-from parity.models.truth import Measured
+from parity.models.truth import Measured, restore
+from parity.models.unflattened import settled
 from parity.models.views import View, best, views
 from parity.models.watch import Again, Call, Trace
 from parity.models.weights import assign, own_variables, slots_of, value
@@ -197,9 +198,22 @@ class Layers:
 
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
-        while True:
+        loaded = {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
+        results: Arrays = {}
+
+        def run() -> Forced:
+            nonlocal results
+            self.wrong, self.misfit, self.causes = {}, {}, {}
+            restore(self.wide, loaded)
             watcher, results = self.forced(self.wide, carry, self.look_for_cause)
             self.found = watcher.found
+            return watcher
+
+        def wrong(pair: Pair) -> bool:
+            return any(self.pairs[place] is pair for place in self.wrong)
+
+        watcher = settled(run, wrong)
+        while True:
             apart = [
                 i for i, pair in enumerate(self.pairs)
                 if not pair.weighted and i in self.found and max(self.found[i].edges.values(), default=0.0) > LIMIT
@@ -207,7 +221,7 @@ class Layers:
             if not apart:
                 return watcher, results
             self.pairs = [pair for i, pair in enumerate(self.pairs) if i not in apart]
-            self.wrong, self.misfit, self.causes = {}, {}, {}
+            watcher = run()
 
     def look_for_cause(self, place: int, call: Call, link: Link, again: Again) -> None:
         """Look for the cause of a layer that alone is wrong."""

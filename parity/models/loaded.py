@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from parity.judging.noise import JITTER, LIMIT, noise_units, rms
-from parity.models.groups import slots_of_pair, weights_of
+from parity.models.groups import reordered, slots_of_pair, weights_of
 from parity.models.pairing import Pair
 from parity.models.weights import value
 from parity.task import Array, Arrays
@@ -75,8 +75,7 @@ def _mistakes(w: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
         one = {slot.name: value(slot.variables[i]) for slot in biases}
         if one:
             yield "LSTM-BIAS", f"the {which} bias is left out", {**w, **one}
-    view = pair.entries[0].view if pair.entries else None
-    if view is not None and "flattened" in view.name:
+    if reordered(pair):
         own = {slot.name: slot.get() for slot in slots_of_pair(pair)[0]}
         yield "CONV-FLATTEN", "the features are in the first model's order", own
 

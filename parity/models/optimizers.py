@@ -10,7 +10,7 @@ import numpy as np
 from parity.judging.noise import LIMIT, SAMPLES, Spread, Truth, noise_units
 from parity.models.causes import recognised
 from parity.models.faults import named
-from parity.models.groups import slots_of_pair
+from parity.models.groups import reordered, slots_of_pair
 from parity.models.layers import Layers
 from parity.models.pairing import Pair
 from parity.models.report import Fault
@@ -167,8 +167,7 @@ def _truths(one: Stepper, optimizer: Callable[[], Any], gradients: Updates) -> d
 
 def _shared(pair: Pair) -> list[tuple[Slot, Slot]]:
     """The trained weights of a pair on both sides, of one shape and with no layout between."""
-    view = pair.entries[0].view if pair.entries else None
-    if view is not None and "flattened" in view.name:
+    if reordered(pair):
         return []
     ones, twos = ({slot.name: slot for slot in slots} for slots in slots_of_pair(pair))
     both = [(a, twos[name]) for name, a in ones.items() if name in twos and a.get().shape == twos[name].get().shape]

@@ -21,7 +21,7 @@ PLAIN = {
     "global_average_pool": ("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d"),
     "global_max_pool": ("AdaptiveMaxPool1d", "AdaptiveMaxPool2d", "AdaptiveMaxPool3d"),
     "dropout": ("Dropout", "Dropout1d", "Dropout2d", "Dropout3d", "AlphaDropout"),
-    "flatten": ("Flatten",),
+    "flatten": ("Flatten", "Unflatten"),
     "resize": ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d"),
     "pad": ("ZeroPad1d", "ZeroPad2d", "ZeroPad3d"),
 }  # fmt: skip

@@ -14,7 +14,7 @@ import numpy as np
 
 from parity.judging.noise import LIMIT, Truth, noise_units, rms
 from parity.models.faults import named
-from parity.models.groups import slots_of_pair
+from parity.models.groups import in_second_order, slots_of_pair
 from parity.models.layers import Layers
 from parity.models.pairing import Pair
 from parity.models.report import Fault
@@ -110,6 +110,7 @@ def _buffers(layers: Layers, evaluated: Layers, watcher: Forced, before: Arrays)
             truth = _truth(layers, "buffer", ones.get(name))
             if truth is None or name not in twos:
                 continue
+            truth = replace(truth, value=in_second_order(pair, truth.value))
             new, old = twos[name].get(), before[names[id(twos[name].variables[0])]]
             errors[name] = _units(new, truth)
             if errors[name] > LIMIT:
@@ -174,8 +175,7 @@ def _gradients(layers: Layers, gradients: Arrays, behind: int) -> list[Fault]:
             elif truth is not None and largest is not None:
                 if rms(truth.value) <= ZERO * rms(largest.value):
                     truth = truth.with_noise_of(largest)
-                view = pair.entries[0].view if pair.entries and name.endswith("weight") else None
-                expected = replace(truth, value=view(truth.value)) if view and "flattened" in view.name else truth
+                expected = replace(truth, value=in_second_order(pair, truth.value))
                 found[name] = (_units(twos[name].derivative(*theirs), expected), f"the gradient of {name}")
         wrong = {name: seen for name, seen in found.items() if seen[0] > LIMIT}
         if wrong:

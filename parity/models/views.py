@@ -32,6 +32,11 @@ class View:
     def __call__(self, x: Array) -> Array:
         return self.apply(x)
 
+    @property
+    def of_features(self) -> bool:
+        """Whether it is the order of features that changes, and so of the weights that belong to them."""
+        return self.name.startswith("flattened")
+
 
 SAME = View("as it is", lambda x: x)
 LAST = View("channels last", lambda x: np.moveaxis(x, 1, -1))
