@@ -185,7 +185,8 @@ class KerasSide:
             open_ = self._numbering.open
             if (open_ and open_[-1].kind in INNER) or not (kind or _is_leaf(layer)):
                 return plain(layer, *args, **kwargs)
-            if any(not hasattr(t, "numpy") for t in leaves((args, kwargs))):  # symbolic, inside a function's graph
+            symbolic = not tf.executing_eagerly() or any(not hasattr(t, "numpy") for t in leaves((args, kwargs)))
+            if symbolic:  # inside a function's graph, or as Keras builds a model that it has not seen before
                 return plain(layer, *args, **kwargs)
             with _activation_apart(layer, kind) as activation:
                 result = self._event(watcher, kind, layer, plain, args, kwargs)

@@ -109,7 +109,7 @@ class Layers:
     def _measure(
         self, step: Callable[[str], None], explain: Callable[["Layers"], None], carry: Callable[[int, Pair], None]
     ) -> None:
-        before = {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
+        loaded = self._loaded()
         step("each layer alone")
         watcher, results = self._forced_until_stable(carry)
         self._pair_outputs(watcher, results)
@@ -119,17 +119,23 @@ class Layers:
             for i, pair in enumerate(self.pairs)
         }
         explain(self)
-        for name, w in before.items():
-            assign(self.wide.variables()[name], w)
-        if not self.loaded:
-            copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
+        step("each layer in float32")
+        self._narrow_as_wide()
+        self.found_float32 = self.forced(self.narrow)[0].found
         step("the whole")
+        restore(self.wide, loaded)
+        self._narrow_as_wide()
         self.free, results = self._free(self.wide)
         self._judge_outputs(results, "propagated")
-        step("each layer in float32")
-        self.found_float32 = self.forced(self.narrow)[0].found
         self.free_float32, results = self._free(self.narrow)
         self._judge_outputs(results, "propagated_float32")
+
+    def _loaded(self) -> Arrays:
+        """The second model's own weights where they are to be judged: in the wrong ones' place come the right ones."""
+        return {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
+
+    def _narrow_as_wide(self) -> None:
+        copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
 
     def _untied(self) -> list[Call]:
         """The first model's layers without a partner whose weights no other layer shares."""
@@ -186,7 +192,7 @@ class Layers:
             raise UsageError(
                 f"the second model runs as it is, and not in float64, the measure of the comparison: {errors[0]}"
             )
-        self.error = f"the second model raises {errors[0]}" if errors else ""
+        self.error = f"the second model raises {errors[-1]}" if errors else ""
         if not errors:
             repeat(self.wide, self.inputs, results[0], "second", training=self.training)
         for call, narrow in zip(traces[0].calls, traces[1].calls):
@@ -198,7 +204,7 @@ class Layers:
 
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
-        loaded = {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
+        loaded = self._loaded()
         results: Arrays = {}
 
         def run() -> Forced:

@@ -147,6 +147,8 @@ class Forced:
                 continue
             units = noise_units(inputs[at], expected, noise=truth.noise, peak=truth.peak)
             self.found[place].edges[at] = units
+            if np.isinf(units) and not np.isfinite(inputs[at]).all():
+                self.found[place].note = "a NaN or an infinity reaches it"
             if units > LIMIT:
                 self.found[place].seen[at] = np.array(inputs[at])
                 self.found[place].carried = carried(self.errors, inputs[at], expected, truth)
@@ -166,6 +168,8 @@ class Forced:
             units = error(self.truths, link, outputs, forced=True)
             found = self.found[place]
             found.units = max(found.units, units)
+            if np.isinf(units) and not all(np.isfinite(y).all() for y in outputs):
+                found.note = "it returns a NaN or an infinity"
             if units > LIMIT:
                 self.wrong(place, call, link, again)
             replace(self.truths, link, new)

@@ -10,7 +10,7 @@ from parity.frameworks.runtime import runtime
 from parity.judging.arrays import as_arrays
 from parity.models.links import CHANNELED
 from parity.models.state import keras_default
-from parity.models.watch import Trace, Watcher
+from parity.models.watch import Watcher
 from parity.models.weights import assign, kind_of, value
 from parity.task import Arrays, UsageError
 
@@ -112,10 +112,10 @@ class Model:
 
         if self.builder is not None:
             narrow = KerasSide(self.given, "as it is")
-            _build(narrow, inputs)
+            _build_until_it_fails(narrow, inputs)
             with keras_default("float64"):
                 wide = KerasSide(self.builder(), "float64")
-                _build(wide, inputs)
+                _build_until_it_fails(wide, inputs)
                 if not _is_wide(wide):  # the function chooses a precision of its own
                     wide = KerasSide(rebuilt(self.given, "float64"), "float64", self.given)
                     _build(wide, inputs)
@@ -139,7 +139,16 @@ def _is_wide(side: "KerasSide") -> bool:
 def _build(side: "KerasSide", inputs: Arrays) -> None:
     """A subclassed Keras model has its weights after its first call."""
     if not side.net.built:
-        side.run(inputs, Trace())
+        side.run(inputs)
+
+
+def _build_until_it_fails(side: "KerasSide", inputs: Arrays) -> None:
+    """The layers before an error have their weights; the error is told by the run that compares them."""
+    try:
+        _build(side, inputs)
+    except Exception as error:
+        if isinstance(error, UsageError):
+            raise
 
 
 def copy_variables(source: Sequence[Any], target: Sequence[Any], name: str) -> None:

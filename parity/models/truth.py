@@ -149,9 +149,9 @@ def restore(side: Side, before: Arrays) -> None:
 def _finite(store: Store, calls: list[Call], results: Arrays) -> None:
     """A NaN is refused where it begins: there is no truth behind it."""
     for call in calls:
-        for i in range(len(call.outputs)):
-            if _nan(store.get(("out", call.index, i))):
-                raise UsageError(f"{call.name} of the first model returns a NaN")
+        for which, tensors, does in (("in", call.shapes, "gets"), ("out", call.outputs, "returns")):
+            if any(_nan(store.get((which, call.index, i))) for i in range(len(tensors))):
+                raise UsageError(f"{call.name} of the first model {does} a NaN")
     for name, y in results.items():
         if _nan(y):
             raise UsageError(f"the first model's {output_name(name)} has a NaN")
