@@ -29,7 +29,17 @@ class ConvSameS2(Divergence):
     picture decides.  torch refuses padding='same' with a stride.
     """
 
-    name, apis = "CONV-SAME-S2", ("torch.nn.Conv2d", "keras.layers.Conv2D")
+    name = "CONV-SAME-S2"
+    apis = (
+        "torch.nn.Conv1d",
+        "torch.nn.Conv2d",
+        "torch.nn.Conv3d",
+        "keras.layers.Conv1D",
+        "keras.layers.Conv2D",
+        "keras.layers.Conv3D",
+        "keras.layers.DepthwiseConv1D",
+        "keras.layers.DepthwiseConv2D",
+    )
     words = (
         "outputs do not match after conversion",
         "padding same",
@@ -78,7 +88,7 @@ class ConvSameS2(Divergence):
         )
 
     def recognise(a, b):
-        return b.padding == "same" and max(b.strides) > 1 and a.padding != (0, 0)
+        return b.padding == "same" and max(b.strides) > 1 and any(a.padding)
 
     def pair():
         import keras

@@ -4,21 +4,19 @@ The model runs forced once more for each suspicion, with what is suspected mende
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
-from parity.models.causes import Mend, apply, computes, gelu, setting
+from parity.models.causes import apply
 from parity.models.layers import Layers, Output
 from parity.models.links import states
 from parity.models.pairing import Pair
 from parity.models.runs import Isolated
+from parity.models.suspects import Suspect, mended, suspects
 from parity.models.watch import Again, Call
 from parity.task import Array
-
-Suspect = Callable[[Call], Mend | None]  # the mend of a call that is suspected, None of any other
 
 
 def explain(layers: Layers) -> None:
@@ -28,22 +26,22 @@ def explain(layers: Layers) -> None:
             _exchanged(layers, place)
             _last_step(layers, place)
     _carried_on(layers)
-    for suspect in _suspects():
+    for suspect in suspects(layers.wide.framework):
         open_ = [place for place in layers.found if _faulty(layers, place) and place not in layers.edge_causes]
         ends = _wrong_ends(layers)
         if not open_ and not ends:
             return
-        mends = _on_the_way(layers, suspect)
-        if not mends:
+        calls = [index for index, call in _alone(layers).items() if suspect.mend(call) is not None]
+        if not calls and not suspect.function:
             continue
-        watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(mends, _mend(suspect)))
-        entry = next(iter(mends.values())).entries[0]
+        with mended(suspect, layers.wide.net, layers.wide.framework):
+            watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(calls, _mend(suspect)))
         for place in open_:
             if max(watcher.found[place].edges.values()) <= LIMIT:
-                layers.edge_causes[place] = entry
+                layers.edge_causes[place] = suspect.entry
         for output in ends:
             if layers.output_error(output, results[output.second], forced=True) <= LIMIT:
-                output.cause = entry
+                output.cause = suspect.entry
 
 
 def _faulty(layers: Layers, place: int) -> bool:
@@ -98,36 +96,7 @@ def _alone(layers: Layers) -> dict[int, Call]:
 
 
 def _mend(suspect: Suspect) -> Callable[[Call, Again], list[Array]]:
-    return lambda call, again: apply([mend for mend in (suspect(call),) if mend is not None], again)
-
-
-def _on_the_way(layers: Layers, suspect: Suspect) -> dict[int, Mend]:
-    """The suspected calls of the second model that have no partner."""
-    found = ((index, suspect(call)) for index, call in _alone(layers).items())
-    return {index: mend for index, mend in found if mend is not None}
-
-
-def _suspects() -> Iterator[Suspect]:
-    import keras
-
-    def activation(entry: str, wrong: Callable[..., Any], right: Callable[..., Any]) -> Suspect:
-        def suspect(call: Call) -> Mend | None:
-            if call.kind != "activation" or not computes(getattr(call.layer, "activation", None), wrong):
-                return None
-            return Mend("activation", (entry,), setting(call.layer, "activation", right))
-
-        return suspect
-
-    yield activation("ACT-GELU-TANH", gelu(False), gelu(True))
-    yield activation("ACT-GELU-DEF", gelu(True), gelu(False))
-    yield activation("ACT-LEAKY", keras.ops.leaky_relu, lambda x: keras.ops.leaky_relu(x, 0.01))
-    yield (
-        lambda call: (
-            Mend("mask", ("MASK-POOL",), options=(("masked", False),))
-            if call.masked and "average_pool" in call.kind
-            else None
-        )
-    )
+    return lambda call, again: apply([mend for mend in (suspect.mend(call),) if mend is not None], again)
 
 
 def _exchanged(layers: Layers, place: int) -> None:

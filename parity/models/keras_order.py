@@ -38,6 +38,11 @@ def _counted() -> Iterator[tuple[Any, int]]:
     return ((None, n) for n in itertools.count())
 
 
+def operations(net: Any) -> list[Any]:
+    """What functional models consist of: layers, and functions such as `keras.ops.gelu`."""
+    return [operation for inner in _functional(net) for operation, _ in _steps(inner)]
+
+
 def _functional(net: Any) -> Iterable[Any]:
     return [layer for layer in net._flatten_layers() if hasattr(layer, "_nodes_by_depth")]
 

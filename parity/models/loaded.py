@@ -46,7 +46,7 @@ def _explained(
     wanted: Arrays, there: Arrays, errors: dict[str, float], pair: Pair, pairs: list[Pair]
 ) -> tuple[str, str]:
     """The cause, and in words what the weights are instead."""
-    for cause, note, made in _mistakes(wanted, pair):
+    for cause, note, made in (*_mistakes(wanted, pair), *_padding_row(wanted, there, pair)):
         wrong = [name for name, units in errors.items() if units > LIMIT]
         if all(name in made and roundings(there[name], made[name]) <= LIMIT for name in wrong):
             return cause, note
@@ -78,6 +78,20 @@ def _mistakes(w: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
     if reordered(pair):
         own = {slot.name: slot.get() for slot in slots_of_pair(pair)[0]}
         yield "CONV-FLATTEN", "the features are in the first model's order", own
+
+
+def padding_row(pair: Pair) -> int | None:
+    """The row of an embedding that torch holds at zero."""
+    rows = (getattr(call.layer, "padding_idx", None) for call in (*pair.first, *pair.second))
+    return next((row for row in rows if row is not None), None)
+
+
+def _padding_row(wanted: Arrays, there: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
+    row = padding_row(pair)
+    if row is not None:
+        weight = wanted["weight"].copy()
+        weight[row] = there["weight"][row]
+        yield "INIT-PADIDX", "the row of the padding is another, and the others are right", {"weight": weight}
 
 
 def _gates(w: Array) -> Array:

@@ -16,6 +16,7 @@ from parity.judging.noise import LIMIT, Truth, noise_units, rms
 from parity.models.faults import named
 from parity.models.groups import in_second_order, slots_of_pair
 from parity.models.layers import Layers
+from parity.models.loaded import padding_row
 from parity.models.pairing import Pair
 from parity.models.report import Fault
 from parity.models.runs import Forced
@@ -161,6 +162,7 @@ def _gradients(layers: Layers, gradients: Arrays, behind: int) -> list[Fault]:
         if i <= behind or i in layers.misfit or len(pair.first) > 1 != len(pair.second) > 1:
             continue
         found: dict[str, tuple[float, str]] = {}
+        cause = "unknown"
         ones, twos = ({slot.name: slot for slot in slots} for slots in slots_of_pair(pair))
         truths = {name: _truth(layers, "gradient", slot) for name, slot in ones.items() if name in twos}
         largest = max((t for t in truths.values() if t is not None), key=lambda t: rms(t.value), default=None)
@@ -176,12 +178,25 @@ def _gradients(layers: Layers, gradients: Arrays, behind: int) -> list[Fault]:
                 if rms(truth.value) <= ZERO * rms(largest.value):
                     truth = truth.with_noise_of(largest)
                 expected = replace(truth, value=in_second_order(pair, truth.value))
-                found[name] = (_units(twos[name].derivative(*theirs), expected), f"the gradient of {name}")
+                seen = twos[name].derivative(*theirs)
+                found[name] = (_units(seen, expected), f"the gradient of {name}")
+                cause = _of_gradient(pair, seen, expected)
         wrong = {name: seen for name, seen in found.items() if seen[0] > LIMIT}
         if wrong:
             worst = max(wrong.values(), key=lambda seen: seen[0])
-            faults.append(Fault("gradients", *pair.names, worst[0], note="; ".join(note for _, note in wrong.values())))
+            note = "; ".join(note for _, note in wrong.values())
+            faults.append(named(Fault("gradients", *pair.names, worst[0], note=note), cause))
     return faults or (_input_gradients(layers, gradients) if behind < 0 else [])
+
+
+def _of_gradient(pair: Pair, seen: Array, truth: Truth) -> str:
+    """An embedding whose gradient is right but for the row of the padding, which has none in torch."""
+    row = padding_row(pair)
+    if row is None:
+        return "unknown"
+    rest = np.array(seen)
+    rest[row] = truth.value[row]
+    return "INIT-PADIDX" if _units(rest, truth) <= LIMIT else "unknown"
 
 
 def _input_gradients(layers: Layers, gradients: Arrays) -> list[Fault]:

@@ -10,25 +10,36 @@ from torch import nn
 from parity.tests.gallery import Fault, Pair, normal, trained
 
 
-def mobile():
+def mobile(stride=1):
     net = nn.Sequential()
     net.add_module("expand", nn.Conv2d(4, 8, 1))
-    net.add_module("depthwise", nn.Conv2d(8, 16, 3, padding=1, groups=8))
+    net.add_module("depthwise", nn.Conv2d(8, 16, 3, stride, padding=1, groups=8))
     net.add_module("act", nn.ReLU6())
     net.add_module("grouped", nn.Conv2d(16, 6, 3, padding=1, groups=2))
     return trained(net)
 
 
-def keras_mobile():
+def keras_mobile(stride=1):
     return keras.Sequential(
         [
-            keras.Input((6, 9, 4)),
+            keras.Input((6, 10 if stride == 2 else 9, 4)),
             layers.Conv2D(8, 1, name="expand"),
-            layers.DepthwiseConv2D(3, padding="same", depth_multiplier=2, name="depthwise"),
+            layers.DepthwiseConv2D(3, stride, padding="same", depth_multiplier=2, name="depthwise"),
             layers.ReLU(6.0, name="act"),
             layers.Conv2D(6, 3, padding="same", groups=2, name="grouped"),
         ]
     )
+
+
+def strided(down):
+    net = nn.Sequential()
+    net.add_module("down", down)
+    net.add_module("head", nn.Conv1d(8, 3, 1))
+    return trained(net)
+
+
+def keras_strided(down, *shape):
+    return keras.Sequential([keras.Input(shape), down, layers.Conv1D(3, 1, name="head")])
 
 
 class Causal(nn.Module):
@@ -87,6 +98,21 @@ SEQUENCE, VOLUME = normal(3, 11, 5), normal(2, 2, 4, 6, 8)
 
 PAIRS = (
     Pair("depthwise_and_grouped", mobile, keras_mobile, normal(2, 4, 6, 9)),
+    # On an even size, at stride 2, each channel by itself.
+    Pair(
+        "depthwise_same",
+        partial(mobile, 2),
+        partial(keras_mobile, 2),
+        normal(2, 4, 6, 10),
+        faults=(Fault(("depthwise", "depthwise"), "CONV-SAME-S2"),),
+    ),
+    Pair(
+        "stride_same",
+        lambda: strided(nn.Conv1d(5, 8, 3, 2, 1)),
+        lambda: keras_strided(layers.Conv1D(8, 3, 2, padding="same", name="down"), 12, 5),
+        normal(3, 5, 12),
+        faults=(Fault(("down", "down"), "CONV-SAME-S2"),),
+    ),
     Pair("causal", causal, keras_causal, SEQUENCE),
     Pair("volume", volume, keras_volume, VOLUME),
     # TensorFlow has no such kernel in float64 on a CPU: a refusal is an answer too.

@@ -49,6 +49,42 @@ def modules():
     return trained(net)
 
 
+class Between(keras.Model):
+    """`act` is a function between the layers, called as the model runs."""
+
+    def __init__(self, act):
+        super().__init__()
+        self.fc1, self.fc2 = (layers.Dense(12, name=name) for name in ("fc1", "fc2"))
+        self.fc3 = layers.Dense(4, name="fc3")
+        self.act = act
+
+    def call(self, x):
+        return self.fc3(self.act(self.fc2(self.act(self.fc1(x)))))
+
+
+def between(act):
+    """The same as a functional model, of which the function is an operation."""
+    x = keras.Input((10,))
+    h = act(layers.Dense(12, name="fc1")(x))
+    return keras.Model(x, layers.Dense(4, name="fc3")(act(layers.Dense(12, name="fc2")(h))))
+
+
+def gelu(x):
+    return keras.ops.gelu(x)
+
+
+def exact_gelu(x):
+    return keras.ops.gelu(x, approximate=False)
+
+
+def leaky(x):
+    return keras.ops.leaky_relu(x)
+
+
+def everywhere(cause):
+    return tuple(Fault(place, cause, "between") for place in (("fc1", "fc2"), ("fc2", "fc3")))
+
+
 def arguments(act="relu", last="relu"):
     return keras.Sequential(
         [
@@ -74,7 +110,19 @@ def keras_modules(gelu):
 X = normal(6, 10)
 TANH_GELU = partial(functional, partial(F.gelu, approximate="tanh"))
 
+EXACT_GELU = partial(functional, F.gelu)
+
 PAIRS = (
+    Pair("gelu_between", EXACT_GELU, partial(between, gelu), X, faults=everywhere("ACT-GELU-DEF")),
+    Pair("gelu_between_called", EXACT_GELU, partial(Between, gelu), X, faults=everywhere("ACT-GELU-DEF")),
+    Pair("gelu_between_new", TANH_GELU, partial(Between, exact_gelu), X, faults=everywhere("ACT-GELU-TANH")),
+    Pair(
+        "leaky_between",
+        partial(functional, F.leaky_relu),
+        partial(between, leaky),
+        X,
+        faults=everywhere("ACT-LEAKY"),
+    ),
     Pair("activation_arguments", functional, arguments, X),
     Pair("subclassed", partial(functional, F.tanh), Subclassed, X),
     Pair("gelu_exact", modules, partial(keras_modules, keras.activations.gelu), X),

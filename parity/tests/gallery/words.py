@@ -8,18 +8,20 @@ from keras import layers, ops
 from torch import nn
 
 from parity.tests.gallery import Fault, Pair, integers, trained
+from parity.tests.gallery.byhand import array, carry
 
 
 class Bag(nn.Module):
-    """The mean of the words that are no padding."""
+    """The mean of the words that are no padding, or of all."""
 
-    def __init__(self):
+    def __init__(self, every=False):
         super().__init__()
+        self.every = every
         self.table = nn.Embedding(11, 6, padding_idx=0)
         self.fc = nn.Linear(6, 3)
 
     def forward(self, ids):
-        there = (ids != 0).unsqueeze(-1)
+        there = (ids >= 0 if self.every else ids != 0).unsqueeze(-1)
         return self.fc(self.table(ids).sum(1) / there.sum(1).clamp(min=1))
 
 
@@ -51,13 +53,13 @@ class Tied(nn.Module):
         return self.logits(torch.tanh(self.fc(self.table(ids))))
 
 
-def bag():
-    return trained(Bag())
+def bag(every=False):
+    return trained(Bag(every))
 
 
-def keras_bag():
+def keras_bag(mask=True):
     ids = keras.Input((7,), dtype="int32")
-    x = layers.Embedding(11, 6, mask_zero=True, name="table")(ids)
+    x = layers.Embedding(11, 6, mask_zero=mask, name="table")(ids)
     return keras.Model(ids, layers.Dense(3, name="fc")(layers.GlobalAveragePooling1D()(x)))
 
 
@@ -94,7 +96,36 @@ def padded(rng):
     return ids
 
 
+def first_row_forgotten(net, model):
+    """All rows but that of the padding, which stays as it was drawn."""
+    carry(FORGOTTEN, net, model)
+    table = model.get_layer("table")
+    w = array(net.table.weight).copy()
+    w[0] = 0.05
+    table.set_weights([w])
+
+
+FORGOTTEN = Pair(
+    "padding_loaded",
+    partial(bag, True),
+    partial(keras_bag, False),
+    padded,
+    weights="loaded",
+    loaded=first_row_forgotten,
+    faults=(Fault(("table", "table"), "INIT-PADIDX", "weights"),),
+)
+
 PAIRS = (
+    FORGOTTEN,
+    # The table's first row has no gradient in torch.
+    Pair(
+        "padding_trained",
+        partial(bag, True),
+        partial(keras_bag, False),
+        padded,
+        train=True,
+        faults=(Fault(("table", "table"), "INIT-PADIDX", "gradients"),),
+    ),
     Pair("embedding_padded", bag, keras_bag, padded),
     Pair("lstm_over_padding", reader, keras_reader, padded),
     Pair("tied", tied, KerasTied, integers(11, 3, 5)),
