@@ -12,7 +12,7 @@ from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import apply
 from parity.models.layers import Layers, Output
 from parity.models.links import states
-from parity.models.pairing import Pair
+from parity.models.partners import Pair
 from parity.models.runs import Isolated
 from parity.models.suspects import Suspect, mended, suspects
 from parity.models.watch import Again, Call

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from parity.models.pairing import RECURRENT, Pair
+from parity.models.partners import RECURRENT, Pair
 from parity.models.watch import Call
 from parity.models.weights import Slots, put_weights, slots_of
 from parity.task import Array, Arrays, UsageError

@@ -14,7 +14,8 @@ from parity.models.groups import folds
 from parity.models.leftover import left_over
 from parity.models.links import carried, error
 from parity.models.loaded import Wrong, compare_weights, roundings
-from parity.models.pairing import Link, Pair, paired
+from parity.models.pairing import paired
+from parity.models.partners import Link, Pair
 from parity.models.repeat import repeat
 from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated

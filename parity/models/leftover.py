@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from parity.models.pairing import Pair
+from parity.models.partners import Pair
 from parity.models.watch import Call
 from parity.models.weights import kind_of, slots_of
 

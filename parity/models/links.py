@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from parity.judging.noise import LIMIT, Truth, noise_units
-from parity.models.pairing import Link, Pair
+from parity.models.partners import Link, Pair
 from parity.models.store import Key, Store, Truths
 from parity.models.views import FIRST, LAST, SAME, View, best, repeated, views
 from parity.task import Array

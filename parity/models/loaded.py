@@ -8,7 +8,7 @@ import numpy as np
 
 from parity.judging.noise import JITTER, LIMIT, noise_units, rms
 from parity.models.groups import reordered, slots_of_pair, weights_of
-from parity.models.pairing import Pair
+from parity.models.partners import Pair
 from parity.models.weights import value
 from parity.task import Array, Arrays
 

@@ -12,7 +12,7 @@ from parity.models.causes import recognised
 from parity.models.faults import named
 from parity.models.groups import reordered, slots_of_pair
 from parity.models.layers import Layers
-from parity.models.pairing import Pair
+from parity.models.partners import Pair
 from parity.models.report import Fault
 from parity.models.runs import jittered
 from parity.models.sides import Side

@@ -19,7 +19,7 @@ from parity.judging.noise import Truth
 from parity.models.edges import explain
 from parity.models.faults import faults_of
 from parity.models.layers import Layers
-from parity.models.pairing import Link, Pair
+from parity.models.partners import Link, Pair
 from parity.models.report import Report
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import untouched

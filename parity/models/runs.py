@@ -15,7 +15,7 @@ import numpy as np
 
 from parity.judging.noise import JITTER, LIMIT, Spread, noise_units
 from parity.models.links import PADDED, carried, entry_view, error, exit_view, replace
-from parity.models.pairing import Link, Pair
+from parity.models.partners import Link, Pair
 from parity.models.store import Key, Store, Truths
 from parity.models.watch import Again, Call
 from parity.task import Array

@@ -17,7 +17,7 @@ from parity.models.faults import named
 from parity.models.groups import in_second_order, slots_of_pair
 from parity.models.layers import Layers
 from parity.models.loaded import padding_row
-from parity.models.pairing import Pair
+from parity.models.partners import Pair
 from parity.models.report import Fault
 from parity.models.runs import Forced
 from parity.models.truth import Measured, restore

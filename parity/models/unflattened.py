@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from parity.judging.noise import LIMIT
-from parity.models.pairing import Link, Pair
+from parity.models.partners import Link, Pair
 from parity.models.runs import Forced
 from parity.models.views import FIRST, LAST, SAME, View, flattened
 
