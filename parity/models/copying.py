@@ -1,23 +1,32 @@
 """The weights of one model into another: what a porter needs first."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from parity.judging.coarse import LIMIT
+from parity.judging.noise import JITTER
 from parity.models.groups import carry
 from parity.models.inputs import arranged, layouts, split
-from parity.models.leftover import left_over
+from parity.models.leftover import Leftover, left_over
+from parity.models.loaded import roundings
 from parity.models.pairing import paired
+from parity.models.partners import Pairing
 from parity.models.runs import Forced, Record
+from parity.models.siblings import END, proven
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import one_line, untouched
 from parity.models.store import Store, Truths
 from parity.models.truth import restore
 from parity.models.unflattened import settled
-from parity.models.watch import Trace
-from parity.models.weights import assign, value
+from parity.models.views import best, views
+from parity.models.watch import Call, Trace
+from parity.models.weights import assign, slots_of, value
 from parity.task import Arrays, UsageError
+
+COARSE = LIMIT / JITTER  # of roundings: more than that is none
 
 
 def copy_weights(
@@ -45,64 +54,103 @@ def copy_weights(
     with untouched():
         one, two = Model(source, "first"), Model(target, "second", unbuilt=x is not None)
         inputs = inputs_of(x if x is not None else _example(one, two))
-        side, store = one.itself(), Store()
-        record = Record(store)
+        renamed, partners = split(names, inputs)
+        side, copy, record = one.itself(), two.itself(), Record(Store())
         try:
-            side.run(inputs, record)
-            return _written(one, two, side, record, inputs, names, layout)
+            try:
+                results = side.run(inputs, record)
+            except Exception as error:
+                raise UsageError(f"the first model fails: {one_line(error)}") from error
+            given, trace = _accepted(one, two, copy, record, inputs, layout, renamed)
+            before = {name: np.array(value(v)) for name, v in copy.variables().items()}
+            try:
+                partners = _Copying(side, record, results, copy, given, trace.calls, partners).write()
+                new = {name: np.array(value(v)) for name, v in copy.variables().items()}
+            finally:
+                restore(copy, before)
         finally:
-            store.close()
+            record.store.close()
+        for variable, w in zip(two.variables().values(), new.values()):
+            assign(variable, w)
+        return partners
 
 
-def _written(
-    one: Model, two: Model, side: Side, record: Record, inputs: Arrays, names: Mapping[str, str] | None, layout: Any
-) -> dict[str, str]:
-    copy = two.itself()
-    renamed, partners = split(names, inputs)
-    given, trace = _accepted(one, two, copy, record, inputs, layout, renamed)
-    before = {name: np.array(value(v)) for name, v in copy.variables().items()}
-    pairing = paired(record.calls, trace.calls, partners)
-    pairs = [pair for pair in pairing.pairs if pair.weighted]
-    shared = {id(v) for pair in pairs for call in pair.first for v in _variables(call.layer)}
-    first = [c for c in pairing.alone[0] if not all(id(v) in shared for v in _variables(c.layer))]
-    if first or pairing.alone[1]:
-        said = [
-            "; ".join(f"{c.name} ({c.kind or 'own'})" for c in calls) or "none" for calls in (first, pairing.alone[1])
-        ]
-        raise UsageError(
-            f"layers without a partner: in the first model {said[0]}; in the second {said[1]}; give names="
-        )
-    rest, alone = left_over(side.variables(), copy.variables(), pairs, [*record.calls, *trace.calls])
-    if alone:
-        raise UsageError("; ".join(alone))
-    channels = [
-        n
-        for call in record.calls
-        for shape in (*call.outputs, *call.shapes)
-        if len(shape) > 2
-        for n in (shape[1], shape[-1])
-    ]
+@dataclass
+class _Copying:
+    """The source, which has run, and a copy of the target, into which its weights are written."""
 
-    def run() -> Forced:
-        watcher = Forced(Truths(record.store), pairs, channels, lambda _, pair: carry(pair), lambda *_: None, {})
-        copy.run(given, watcher)
-        return watcher
+    side: Side
+    record: Record
+    results: Arrays  # of the source
+    copy: Side
+    inputs: Arrays  # in the target's layout
+    calls: list[Call]  # of the target
+    names: Mapping[str, str]
 
-    try:
-        settled(run)
-        for part in rest:
+    def write(self) -> dict[str, str]:
+        """The partners by name, whose weights are written.
+
+        Raises:
+            UsageError: a layer or a weight has no partner, or may have another as well.
+        """
+        taken = self.record.store.place
+        pairing, doubts = proven(self.names, self._pairing, lambda index: taken(("in", index, 0)), self._wrong)
+        if doubts:
+            raise UsageError(f"{doubts[0]}; say which is which by names=")
+        self._forced(pairing)
+        return dict(pair.names for pair in pairing.pairs) | {part.first: part.second for part in self._rest(pairing)}
+
+    def _pairing(self, names: Mapping[str, str]) -> Pairing:
+        pairing = paired(self.record.calls, self.calls, names)
+        pairs = [pair for pair in pairing.pairs if pair.weighted]
+        shared = {id(v) for pair in pairs for call in pair.first for v in _variables(call.layer)}
+        first = [c for c in pairing.alone[0] if not all(id(v) in shared for v in _variables(c.layer))]
+        said = [", ".join(f"{c.name} ({c.kind or 'own'})" for c in calls) for calls in (first, pairing.alone[1])]
+        if any(said):
+            one, two = (names or "none" for names in said)
+            raise UsageError(f"layers without a partner: in the first model {one}; in the second {two}; give names=")
+        return Pairing(pairs, pairing.alone)
+
+    def _rest(self, pairing: Pairing) -> list[Leftover]:
+        calls = [*self.record.calls, *self.calls]
+        rest, alone = left_over(self.side.variables(), self.copy.variables(), pairing.pairs, calls)
+        if alone:
+            raise UsageError("; ".join(alone))
+        return rest
+
+    def _forced(self, pairing: Pairing) -> tuple[Forced, Arrays]:
+        """The copy with the source's weights, each layer fed what its partner got."""
+        shapes = [s for call in self.record.calls for s in (*call.outputs, *call.shapes) if len(s) > 2]
+        channels = [n for shape in shapes for n in (shape[1], shape[-1])]
+        results: Arrays = {}
+        for part in self._rest(pairing):
             assign(part.target, value(part.source))
-        new = {name: np.array(value(v)) for name, v in copy.variables().items()}
-    finally:
-        restore(copy, before)
-    for variable, w in zip(two.variables().values(), new.values()):
-        assign(variable, w)
-    return dict(pair.names for pair in pairs) | {part.first: part.second for part in rest}
+
+        def run() -> Forced:
+            nonlocal results
+            truths = Truths(self.record.store)
+            watcher = Forced(truths, pairing.pairs, channels, lambda _, pair: carry(pair), lambda *_: None, {})
+            results = self.copy.run(self.inputs, watcher)
+            return watcher
+
+        return settled(run), results
+
+    def _wrong(self, pairing: Pairing) -> list[float]:
+        """Where the copy is wrong by more than any rounding: the calls of the source, and the end."""
+        watcher, results = self._forced(pairing)
+        places: list[float] = [
+            pairing.pairs[i].first[0].index
+            for i, found in watcher.found.items()
+            if max(found.edges.values(), default=0.0) > COARSE and not found.carried
+        ]
+        for a, b in zip(self.results.values(), results.values()):
+            found = views(a.shape, b.shape)
+            if found and roundings(b, best(found, a, b)(a)) > COARSE:
+                return [*places, END]
+        return places
 
 
 def _variables(layer: Any) -> list[Any]:
-    from parity.models.weights import slots_of
-
     return [v for slot in slots_of(layer) for v in slot.variables]
 
 

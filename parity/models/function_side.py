@@ -5,7 +5,7 @@ from typing import Any
 
 from parity.judging.arrays import as_arrays
 from parity.models.sides import framework_of
-from parity.models.tree import named_leaves
+from parity.models.tree import as_arguments, named_leaves
 from parity.models.watch import Watcher
 from parity.task import Arrays, UsageError
 
@@ -30,7 +30,7 @@ class FunctionSide:
         wanted = "float32" if self.dtype == "as it is" else self.dtype
         given = {name: x.astype(wanted) if x.dtype.kind == "f" else x for name, x in inputs.items()}
         positional = all(name.isdigit() for name in given)
-        result = self.net(*given.values()) if positional else self.net(**given)
+        result = self.net(*as_arguments(self.net, given.values())) if positional else self.net(**given)
         if framework_of(result) != "numpy":
             raise UsageError(f"{self._name} builds a model and needs an argument for it: build it without arguments")
         found = {name or "output": part for name, part in named_leaves(result)}

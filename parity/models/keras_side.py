@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from parity.models.keras_order import Written
 from parity.models.state import one_line
-from parity.models.tree import leaves, mapped, named_leaves, with_leaves
+from parity.models.tree import as_arguments, leaves, mapped, named_leaves, with_leaves
 from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of
 from parity.task import Array, Arrays, UsageError
@@ -127,7 +127,7 @@ class KerasSide:
                 return self.net(given[0], training=training)
             if self._functional():
                 return self.net(given, training=training)
-            return self.net(*given, training=training)
+            return self.net(*as_arguments(self.net.call, given), training=training)
         if self._functional():
             wanted = [t.name for t in self.net.inputs]
             if isinstance(self.net._inputs_struct, dict):

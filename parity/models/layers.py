@@ -15,10 +15,11 @@ from parity.models.leftover import left_over
 from parity.models.links import carried, error
 from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import paired
-from parity.models.partners import Link, Pair
+from parity.models.partners import Link, Pair, Pairing
 from parity.models.repeat import repeat
 from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated
+from parity.models.siblings import END, proven
 from parity.models.sides import Side, copy_variables
 from parity.models.state import one_line
 from parity.models.truth import Measured, restore
@@ -70,6 +71,8 @@ class Layers:
     causes: dict[int, tuple[list[Mend], list[str]]] = field(default_factory=dict)  # proven, of layers
     edge_causes: dict[int, str] = field(default_factory=dict)
     called_wrong: dict[int, tuple[str, str]] = field(default_factory=dict)  # right layers: the entry, and how
+    own: Arrays = field(default_factory=dict)  # the second model's weights where they are to be judged
+    doubts: list[str] = field(default_factory=list)  # siblings whose partners nothing proves
     stray: list[tuple[str, str, float]] = field(default_factory=list)  # loaded weights of no layer that differ
     outputs: list[Output] = field(default_factory=list)
     lone_outputs: list[tuple[str, str]] = field(default_factory=list)  # without a partner: the name, and which model's
@@ -82,7 +85,14 @@ class Layers:
         """Pair, carry weights over, and run the second model forced and free, in float64 and in float32."""
         step("the partners")
         self.second_calls = self._calls()
-        pairing = paired(self.first.calls, self.second_calls, names)
+        self.own = self._own()
+        store = self.first.truths.store
+        pairing, self.doubts = proven(
+            names or {},
+            lambda given: paired(self.first.calls, self.second_calls, given),
+            lambda index: store.place(("in", index, 0)),
+            self._wrong_places,
+        )
         self.pairs, self.alone = pairing.pairs, pairing.alone
         alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
         if self.first.calls and self.second_calls and not self.error:  # a function has no layers
@@ -93,7 +103,8 @@ class Layers:
             if folds(pair)
         ]
         if not self.error:
-            self._left_over()
+            self.notes += self._left_over()
+        self.notes += self.doubts
         self._measure(step, explain, self.carry)
 
     def check(
@@ -110,7 +121,6 @@ class Layers:
     def _measure(
         self, step: Callable[[str], None], explain: Callable[["Layers"], None], carry: Callable[[int, Pair], None]
     ) -> None:
-        loaded = self._loaded()
         step("each layer alone")
         watcher, results = self._forced_until_stable(carry)
         self._pair_outputs(watcher, results)
@@ -124,19 +134,32 @@ class Layers:
         self._narrow_as_wide()
         self.found_float32 = self.forced(self.narrow)[0].found
         step("the whole")
-        restore(self.wide, loaded)
+        restore(self.wide, self.own)
         self._narrow_as_wide()
         self.free, results = self._free(self.wide)
         self._judge_outputs(results, "propagated")
         self.free_float32, results = self._free(self.narrow)
         self._judge_outputs(results, "propagated_float32")
 
-    def _loaded(self) -> Arrays:
-        """The second model's own weights where they are to be judged: in the wrong ones' place come the right ones."""
+    def _own(self) -> Arrays:
+        """The weights that were loaded: in the wrong ones' place come the right ones while layers are judged."""
         return {name: np.array(value(v)) for name, v in self.wide.variables().items()} if self.loaded else {}
 
     def _narrow_as_wide(self) -> None:
         copy_variables(list(self.wide.variables().values()), list(self.narrow.variables().values()), "the copy")
+
+    def _wrong_places(self, pairing: Pairing) -> list[float]:
+        """The first model's calls whose partners get something wrong, or the end, where an output is."""
+        self.pairs = pairing.pairs
+        if not self.error:
+            self._left_over()
+        self._pair_outputs(*self._forced_until_stable(self.carry))
+        found = [
+            self.pairs[i].first[0].index
+            for i, seen in self.found.items()
+            if max(seen.edges.values(), default=0.0) > LIMIT and not seen.carried
+        ]
+        return [*found, END] if any(o.edge > LIMIT and not o.carried for o in self.outputs) else [*found]
 
     def _untied(self) -> list[Call]:
         """The first model's layers without a partner whose weights no other layer shares."""
@@ -169,16 +192,17 @@ class Layers:
         names = {o.place: "output" if len(self.outputs) == 1 else f"output {o.first}" for o in self.outputs}
         return [Row(names[o.place], "", None, None, o.propagated, o.propagated_float32, o.edge) for o in self.outputs]
 
-    def _left_over(self) -> None:
-        """Carry over what is no layer's; what was loaded is compared."""
+    def _left_over(self) -> list[str]:
+        """Carry over what is no layer's; what was loaded is compared.  What has no partner is said."""
         calls = [*self.first.calls, *self.second_calls]
         rest, alone = left_over(self.first_side.variables(), self.wide.variables(), self.pairs, calls)
-        self.notes += alone
+        self.stray = []
         for part in rest:
             if not self.loaded:
                 assign(part.target, value(part.source))
             elif (units := roundings(value(part.target), value(part.source))) > LIMIT:
                 self.stray.append((part.first, part.second, units))
+        return alone
 
     def _calls(self) -> list[Call]:
         """The second model's calls, by the names that the user gave the layers."""
@@ -205,13 +229,12 @@ class Layers:
 
         Layers without weights are partners only if they get the same: others are taken apart, and it runs again.
         """
-        loaded = self._loaded()
         results: Arrays = {}
 
         def run() -> Forced:
             nonlocal results
             self.wrong, self.misfit, self.causes = {}, {}, {}
-            restore(self.wide, loaded)
+            restore(self.wide, self.own)
             watcher, results = self.forced(self.wide, carry, self.look_for_cause)
             self.found = watcher.found
             return watcher
@@ -284,6 +307,7 @@ class Layers:
 
     def _pair_outputs(self, watcher: Forced, results: Arrays) -> None:
         """Outputs are partners by their order; a dictionary's by their names."""
+        self.outputs, self.lone_outputs = [], []
         first, second = list(self.first.results), list(results)
         if set(first) == set(second):
             second = first

@@ -43,6 +43,10 @@ class Store:
         place = self._places[key]
         return self._kept[place] if place in self._kept else np.load(self._path(place))
 
+    def place(self, key: Key) -> int:
+        """A number that tensors of one content share."""
+        return self._places[key]
+
     def __contains__(self, key: Key) -> bool:
         return key in self._places
 

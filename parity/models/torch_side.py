@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from parity.models.tree import leaves, named_leaves, with_leaves
+from parity.models.tree import as_arguments, leaves, named_leaves, with_leaves
 from parity.models.watch import Again, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of, rule_of
 from parity.task import Array, Arrays, UsageError
@@ -59,7 +59,9 @@ class TorchSide:
         self._gradients, self._numbering = gradients, Numbering()
         self._given = {name: self._tensor(x, wanted=gradients) for name, x in inputs.items()}
         positional = all(name.isdigit() for name in inputs)
-        args, kwargs = (self._given.values(), {}) if positional else ((), self._given)
+        args, kwargs = [], self._given
+        if positional:
+            args, kwargs = as_arguments(self.net.forward, self._given.values()), {}
         self.net.train(training)
         with self._watched(watcher), torch.set_grad_enabled(gradients), _slow_attention():
             result = self.net(*args, **kwargs)

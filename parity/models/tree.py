@@ -1,7 +1,10 @@
 """Nested tuples, lists and dictionaries of tensors, as models take and return them."""
 
-from collections.abc import Callable, Iterator, Mapping
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
+
+SETTINGS = ("training", "mask")  # arguments of Keras's calls that are no inputs
 
 
 def is_tensor(value: Any) -> bool:
@@ -37,6 +40,18 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, tuple | list):
         return type(value)(mapped(change, part) for part in value)
     return value
+
+
+def as_arguments(function: Callable[..., Any], tensors: Iterable[Any]) -> list[Any]:
+    """Several tensors as a call takes them: each as an argument, or all in one that the function unpacks."""
+    found = list(tensors)
+    try:
+        takes = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):  # a function without a signature
+        return found
+    places = [p for p in takes if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.name not in SETTINGS]
+    several = any(p.kind == p.VAR_POSITIONAL for p in takes) or len(places) != 1
+    return found if several or len(found) == 1 else [tuple(found)]
 
 
 def with_leaves(value: Any, new: list[Any]) -> Any:
