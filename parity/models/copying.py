@@ -10,7 +10,7 @@ from parity.judging.coarse import LIMIT
 from parity.judging.noise import JITTER
 from parity.models.groups import carry
 from parity.models.inputs import arranged, layouts, split
-from parity.models.leftover import Leftover, left_over
+from parity.models.leftover import Leftover, left_over, without_partner
 from parity.models.loaded import roundings
 from parity.models.pairing import paired
 from parity.models.partners import Pairing
@@ -23,7 +23,7 @@ from parity.models.truth import restore
 from parity.models.unflattened import settled
 from parity.models.views import best, views
 from parity.models.watch import Call, Trace
-from parity.models.weights import assign, slots_of, value
+from parity.models.weights import assign, value
 from parity.task import Arrays, UsageError
 
 COARSE = LIMIT / JITTER  # of roundings: more than that is none
@@ -102,20 +102,14 @@ class _Copying:
 
     def _pairing(self, names: Mapping[str, str]) -> Pairing:
         pairing = paired(self.record.calls, self.calls, names)
-        pairs = [pair for pair in pairing.pairs if pair.weighted]
-        shared = {id(v) for pair in pairs for call in pair.first for v in _variables(call.layer)}
-        first = [c for c in pairing.alone[0] if not all(id(v) in shared for v in _variables(c.layer))]
-        said = [", ".join(f"{c.name} ({c.kind or 'own'})" for c in calls) for calls in (first, pairing.alone[1])]
-        if any(said):
-            one, two = (names or "none" for names in said)
-            raise UsageError(f"layers without a partner: in the first model {one}; in the second {two}; give names=")
-        return Pairing(pairs, pairing.alone)
+        return Pairing([pair for pair in pairing.pairs if pair.weighted], pairing.alone)
 
     def _rest(self, pairing: Pairing) -> list[Leftover]:
         calls = [*self.record.calls, *self.calls]
         rest, alone = left_over(self.side.variables(), self.copy.variables(), pairing.pairs, calls)
-        if alone:
-            raise UsageError("; ".join(alone))
+        for said in (without_partner(pairing, rest), *alone):
+            if said:
+                raise UsageError(said)
         return rest
 
     def _forced(self, pairing: Pairing) -> tuple[Forced, Arrays]:
@@ -148,10 +142,6 @@ class _Copying:
             if found and roundings(b, best(found, a, b)(a)) > COARSE:
                 return [*places, END]
         return places
-
-
-def _variables(layer: Any) -> list[Any]:
-    return [v for slot in slots_of(layer) for v in slot.variables]
 
 
 def _accepted(

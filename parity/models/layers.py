@@ -11,7 +11,7 @@ from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import Mend, mended, recognised
 from parity.models.groups import carry as carry_weights
 from parity.models.groups import folds
-from parity.models.leftover import left_over
+from parity.models.leftover import left_over, without_partner
 from parity.models.links import carried, error
 from parity.models.loaded import Wrong, compare_weights, roundings
 from parity.models.pairing import paired
@@ -26,7 +26,7 @@ from parity.models.truth import Measured, restore
 from parity.models.unflattened import settled
 from parity.models.views import View, best, views
 from parity.models.watch import Again, Call, Trace
-from parity.models.weights import assign, own_variables, slots_of, value
+from parity.models.weights import assign, own_variables, value
 from parity.task import Array, Arrays, UsageError
 
 
@@ -94,16 +94,13 @@ class Layers:
             self._wrong_places,
         )
         self.pairs, self.alone = pairing.pairs, pairing.alone
-        alone = [(call, "first") for call in self._untied()] + [(call, "second") for call in self.alone[1]]
-        if self.first.calls and self.second_calls and not self.error:  # a function has no layers
-            self.notes += [f"{c.name} ({c.kind or 'own'}) of the {place} model has no partner" for c, place in alone]
         self.notes += [
             f"{pair.names[0]} / {pair.names[1]}: the normalisation is folded into one layer: right in eval mode alone"
             for pair in self.pairs
             if folds(pair)
         ]
         if not self.error:
-            self.notes += self._left_over()
+            self.notes += self._left_over(pairing)
         self.notes += self.doubts
         self._measure(step, explain, self.carry)
 
@@ -152,7 +149,7 @@ class Layers:
         """The first model's calls whose partners get something wrong, or the end, where an output is."""
         self.pairs = pairing.pairs
         if not self.error:
-            self._left_over()
+            self._left_over(pairing)
         self._pair_outputs(*self._forced_until_stable(self.carry))
         found = [
             self.pairs[i].first[0].index
@@ -160,13 +157,6 @@ class Layers:
             if max(seen.edges.values(), default=0.0) > LIMIT and not seen.carried
         ]
         return [*found, END] if any(o.edge > LIMIT and not o.carried for o in self.outputs) else [*found]
-
-    def _untied(self) -> list[Call]:
-        """The first model's layers without a partner whose weights no other layer shares."""
-        shared = {
-            id(v) for pair in self.pairs for call in pair.first for s in slots_of(call.layer) for v in s.variables
-        }
-        return [c for c in self.alone[0] if not all(id(v) in shared for s in slots_of(c.layer) for v in s.variables)]
 
     def rows(self) -> list[Row]:
         """A row for each pair, in the order of the first model's calls."""
@@ -192,8 +182,10 @@ class Layers:
         names = {o.place: "output" if len(self.outputs) == 1 else f"output {o.first}" for o in self.outputs}
         return [Row(names[o.place], "", None, None, o.propagated, o.propagated_float32, o.edge) for o in self.outputs]
 
-    def _left_over(self) -> list[str]:
+    def _left_over(self, pairing: Pairing) -> list[str]:
         """Carry over what is no layer's; what was loaded is compared.  What has no partner is said."""
+        if not self.first.calls or not self.second_calls:  # a function has no layers
+            return []
         calls = [*self.first.calls, *self.second_calls]
         rest, alone = left_over(self.first_side.variables(), self.wide.variables(), self.pairs, calls)
         self.stray = []
@@ -202,7 +194,7 @@ class Layers:
                 assign(part.target, value(part.source))
             elif (units := roundings(value(part.target), value(part.source))) > LIMIT:
                 self.stray.append((part.first, part.second, units))
-        return alone
+        return [said for said in (without_partner(pairing, rest), *alone) if said]
 
     def _calls(self) -> list[Call]:
         """The second model's calls, by the names that the user gave the layers."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from parity.models.partners import Pair
+from parity.models.partners import Pair, Pairing
 from parity.models.watch import Call
 from parity.models.weights import kind_of, slots_of
 
@@ -28,14 +28,8 @@ def left_over(
         first, second: all variables of both models by name.
         calls: of both models; the weights of a layer with a rule are not left over, though it has no partner.
     """
-    covered = {
-        id(v)
-        for pair in pairs
-        for call in (*pair.first, *pair.second)
-        for s in slots_of(call.layer)
-        for v in s.variables
-    }
-    covered |= {id(v) for call in calls if kind_of(call.layer) for s in slots_of(call.layer) for v in s.variables}
+    covered = {id(v) for pair in pairs for call in (*pair.first, *pair.second) for v in _variables(call)}
+    covered |= {id(v) for call in calls if kind_of(call.layer) for v in _variables(call)}
     one, two = ({n: v for n, v in side.items() if id(v) not in covered} for side in (first, second))
     found: list[Leftover] = []
     for name, v in one.items():
@@ -46,6 +40,25 @@ def left_over(
     alone = [name for name in one if name not in {part.first for part in found}]
     notes = [f"{name} of the first model has no partner" for name in alone]
     return found, notes + [f"{name} of the second model has no partner" for name in two]
+
+
+def without_partner(pairing: Pairing, rest: Iterable[Leftover]) -> str:
+    """The layers without a partner, in words, those that could be each other's together; "" where there are none.
+
+    Not those whose weights are carried over nonetheless: another layer shares them, or they are the model's own.
+    """
+    carried = {id(v) for part in rest for v in (part.source, part.target)}
+    carried |= {id(v) for pair in pairing.pairs for call in (*pair.first, *pair.second) for v in _variables(call)}
+    left = ([c for c in calls if not {id(v) for v in _variables(c)} <= carried] for calls in pairing.alone)
+    said = [", ".join(f"{call.name} ({call.kind or 'own'})" for call in calls) for calls in left]
+    if all(said):
+        return f"{said[0]} of the first model and {said[1]} of the second: say by names= which of them are partners"
+    place = "first" if said[0] else "second"
+    return f"{said[0] or said[1]} of the {place} model has no partner" if any(said) else ""
+
+
+def _variables(call: Call) -> list[Any]:
+    return [v for slot in slots_of(call.layer) for v in slot.variables]
 
 
 def _last(name: str) -> str:
