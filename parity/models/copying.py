@@ -100,8 +100,8 @@ class _Copying:
         self._forced(pairing)
         return dict(pair.names for pair in pairing.pairs) | {part.first: part.second for part in self._rest(pairing)}
 
-    def _pairing(self, names: Mapping[str, str]) -> Pairing:
-        pairing = paired(self.record.calls, self.calls, names)
+    def _pairing(self, names: Mapping[str, str], called: bool) -> Pairing:
+        pairing = paired(self.record.calls, self.calls, names, called=called)
         return Pairing([pair for pair in pairing.pairs if pair.weighted], pairing.alone)
 
     def _rest(self, pairing: Pairing) -> list[Leftover]:
@@ -109,7 +109,7 @@ class _Copying:
         rest, alone = left_over(self.side.variables(), self.copy.variables(), pairing.pairs, calls)
         for said in (without_partner(pairing, rest), *alone):
             if said:
-                raise UsageError(said)
+                raise UsageError(f"{said}; give names=" if "names=" not in said else said)
         return rest
 
     def _forced(self, pairing: Pairing) -> tuple[Forced, Arrays]:
@@ -131,7 +131,10 @@ class _Copying:
 
     def _wrong(self, pairing: Pairing) -> list[float]:
         """Where the copy is wrong by more than any rounding: the calls of the source, and the end."""
-        watcher, results = self._forced(pairing)
+        try:
+            watcher, results = self._forced(pairing)
+        except UsageError:  # weights do not fit
+            return [*(pair.first[0].index for pair in pairing.pairs), END]
         places: list[float] = [
             pairing.pairs[i].first[0].index
             for i, found in watcher.found.items()

@@ -89,7 +89,7 @@ class Layers:
         store = self.first.truths.store
         pairing, self.doubts = proven(
             names or {},
-            lambda given: paired(self.first.calls, self.second_calls, given),
+            lambda given, called: paired(self.first.calls, self.second_calls, given, called=called),
             lambda index: store.place(("in", index, 0)),
             self._wrong_places,
         )
@@ -154,7 +154,7 @@ class Layers:
         found = [
             self.pairs[i].first[0].index
             for i, seen in self.found.items()
-            if max(seen.edges.values(), default=0.0) > LIMIT and not seen.carried
+            if i in self.misfit or (max(seen.edges.values(), default=0.0) > LIMIT and not seen.carried)
         ]
         return [*found, END] if any(o.edge > LIMIT and not o.carried for o in self.outputs) else [*found]
 

@@ -52,9 +52,10 @@ def without_partner(pairing: Pairing, rest: Iterable[Leftover]) -> str:
     left = ([c for c in calls if not {id(v) for v in _variables(c)} <= carried] for calls in pairing.alone)
     said = [", ".join(f"{call.name} ({call.kind or 'own'})" for call in calls) for calls in left]
     if all(said):
-        return f"{said[0]} of the first model and {said[1]} of the second: say by names= which of them are partners"
-    place = "first" if said[0] else "second"
-    return f"{said[0] or said[1]} of the {place} model has no partner" if any(said) else ""
+        both = f"{said[0]} of the first model and {said[1]} of the second"
+        return f"{both} have no partner: give names= if they are each other's"
+    place, have = "first" if said[0] else "second", "have" if ", " in said[0] or ", " in said[1] else "has"
+    return f"{said[0] or said[1]} of the {place} model {have} no partner" if any(said) else ""
 
 
 def _variables(call: Call) -> list[Any]:

@@ -8,28 +8,32 @@ name or its shape.  Then the layers without weights are aligned in the gaps betw
 import difflib
 from collections.abc import Mapping, Sequence
 
-from parity.models.aligning import Layer, Match, aligned, by_name, fits, in_order
+from parity.models.aligning import Layer, Match, aligned, by_name
 from parity.models.flow import by_flow
 from parity.models.linking import link
 from parity.models.partners import Pair, Pairing
 from parity.models.watch import Call
 from parity.task import UsageError
 
+NEAR = 5  # names that an error lists
 UNSEEN = "flatten"  # nothing can be wrong there that the next layer's input does not show
 
 
-def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, str] | None = None) -> Pairing:
+def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, str], *, called: bool = False) -> Pairing:
     """The partners among the calls of two runs.
 
     Args:
         names: a layer of the first model -> its partner.
+        called: the order is that of the calls, also of a functional Keras model.
 
     Raises:
         UsageError: a name that is no layer's.
     """
     has = [any(call.kind == "attention" for call in calls) for calls in (first, second)]
-    one, two = _ordered(*([Layer.of(call) for call in _level(calls, all(has))] for calls in (first, second)))
-    pinned = _pinned(one, two, names or {})
+    one, two = ([Layer.of(call) for call in _level(calls, all(has))] for calls in (first, second))
+    if not called:
+        one, two = (sorted(side, key=lambda layer: layer.call.order) for side in (one, two))
+    pinned = _pinned(one, two, names)
     fixed = {id(layer) for pair in pinned for layer in pair}
     a = [layer for layer in one if layer.slots and id(layer) not in fixed]
     b = [layer for layer in two if layer.slots and id(layer) not in fixed]
@@ -45,17 +49,6 @@ def paired(first: Sequence[Call], second: Sequence[Call], names: Mapping[str, st
     alone = ([x.call for x in side if x.slots and id(x) not in used] for side in (one, two))
     left = tuple(alone)
     return Pairing(found, (left[0], left[1]))
-
-
-def _ordered(one: list[Layer], two: list[Layer]) -> tuple[list[Layer], list[Layer]]:
-    """Both sides as they are written, or as they are called where more of their layers fit in order so."""
-
-    def fitting(sides: tuple[list[Layer], list[Layer]]) -> int:
-        a, b = ([layer for layer in side if layer.slots] for side in sides)
-        return sum(len(xs) + len(ys) > 2 or fits(xs[0], ys[0]) for xs, ys in in_order(a, b))
-
-    written = [sorted(side, key=lambda layer: layer.call.order) for side in (one, two)]
-    return max((written[0], written[1]), (one, two), key=fitting)
 
 
 def _level(calls: Sequence[Call], whole: bool) -> list[Call]:
@@ -79,8 +72,9 @@ def _called(name: str, layers: list[Layer], side: str) -> Layer:
         if name in (layer.call.name, layer.call.name.rpartition("/")[2]):
             return layer
     known = [layer.call.name for layer in layers]
-    near = difflib.get_close_matches(name, known, n=3, cutoff=0.4) or known[:5]
-    raise UsageError(f"the {side} model calls no layer {name!r}; there is {', '.join(near)}")
+    near = difflib.get_close_matches(name, known, n=NEAR, cutoff=0.4)
+    more = f" and {len(known) - NEAR} more" if not near and len(known) > NEAR else ""
+    raise UsageError(f"the {side} model calls no layer {name!r}; there is {', '.join(near or known[:NEAR])}{more}")
 
 
 def _plain(one: list[Layer], two: list[Layer], matched: list[Match]) -> list[Pair]:

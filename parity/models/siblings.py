@@ -1,7 +1,8 @@
-"""Siblings: layers of one kind and shape that take the same tensor, such as query, key and value.
+"""Which layers belong together where names and shapes do not tell: what is made of them does.
 
-Where their names do not tell, the order of their calls pairs them, and a port may call them in another.  Then what is
-made of them is wrong, and right under the order that holds.
+A functional Keras model runs its branches in another order than that in which they are written, and either may be the
+first model's.  Siblings, which are of one kind and shape and take the same tensor, such as query, key and value, may be
+called in any.  Under the wrong order what is made of them is wrong, and under the one that holds it is right.
 """
 
 import itertools
@@ -18,26 +19,32 @@ MOST = 4  # siblings that are tried in every order
 
 def proven(
     names: Mapping[str, str],
-    pair: Callable[[Mapping[str, str]], Pairing],
+    pair: Callable[[Mapping[str, str], bool], Pairing],
     taken: Callable[[int], Hashable],
     wrong: Callable[[Pairing], list[float]],
 ) -> tuple[Pairing, list[str]]:
-    """The partners, siblings in the order that what is made of them proves.
+    """The partners, in the order that what is made of them proves.
 
     Args:
         names: partners that the user gave, which stay what they are.
-        pair: the partners, these names given.
+        pair: the partners by these names, and else as the models are written or, if true, in the order of the calls.
         taken: what a call of the first model takes: the same of siblings.
         wrong: the calls of the first model, by index, that get something wrong where all before them is right; END of
-            an output.
+            an output.  It is called only where more than one order is possible.
 
     Returns:
         The partners, and in words the siblings behind which something is wrong in every order.
     """
-    pairing, doubts = pair(names), []
-    groups = _siblings(pairing, taken, {name.rpartition("/")[2] for name in names})
-    places = wrong(pairing) if groups else []
-    for group, following in itertools.pairwise([*groups, []]):
+    written, called = pair(names, False), pair(names, True)
+    told = {name.rpartition("/")[2] for name in names}
+    same = sorted(p.names for p in written.pairs) == sorted(p.names for p in called.pairs)
+    if same and not _siblings(written, taken, told):
+        return written, []
+    places, in_calls = wrong(written), False
+    if not same and places and len(found := wrong(called)) < len(places):
+        places, in_calls = found, True
+    pairing, doubts = called if in_calls else written, list[str]()
+    for group, following in itertools.pairwise([*_siblings(pairing, taken, told), []]):
         last, end = _last(group), _last(following) if following else END
         place = min((p for p in places if last < p <= end), default=None)
         if place is None:
@@ -46,7 +53,7 @@ def proven(
         orders = itertools.permutations(twos) if len(twos) <= MOST else iter(())
         for order in itertools.islice(orders, 1, None):
             given = {**names, **dict(zip(ones, order))}
-            tried = pair(given)
+            tried = pair(given, in_calls)
             left = wrong(tried)
             if place not in left:
                 pairing, names, places = tried, given, left

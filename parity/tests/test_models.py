@@ -276,7 +276,7 @@ def test_a_keras_model_that_was_never_called_is_built_from_x():
 def test_a_copy_that_cannot_be_whole_changes_nothing():
     model = keras.Sequential([keras.Input((8, 6, 3)), keras.layers.Conv2D(8, 3, padding="same", name="conv")])
     before = [np.array(value(v)) for v in model.weights]
-    with pytest.raises(parity.UsageError, match=r"without a partner: in the first model 4 \(linear\)"):
+    with pytest.raises(parity.UsageError, match=r"^4 \(linear\) of the first model has no partner; give names=$"):
         parity.copy_weights(torch_net(), model)
     assert all(np.array_equal(a, value(b)) for a, b in zip(before, model.weights))
 
@@ -710,7 +710,8 @@ def test_names_say_partners_of_inputs_and_of_a_layer_of_ones_own():
     assert parity.copy_weights(net, model, IDS, names=NAMES)["positions"] == "where"
     named = {"ids": "tokens"}
     notes = parity.compare_models(net, keras_words, IDS, names=named).notes
-    assert notes[0] == "positions (embedding) of the first model has no partner"
+    both = "positions (embedding) of the first model and where (own) of the second"
+    assert notes[0] == f"{both} have no partner: give names= if they are each other's"
     with pytest.raises(parity.UsageError, match="has the inputs tokens, and is given ids: say which is which"):
         parity.compare_models(net, keras_words, IDS)
 
