@@ -70,7 +70,7 @@ def compare_models(
         side = one.wide(inputs)
         truth = measured(side, inputs, step=progress)
         try:
-            renamed, partners = split(names, inputs)
+            renamed, partners = split(names, inputs, truth.calls)
             given, found_layout, narrow, wide = _second(one, two, truth, inputs, layout, renamed)
             layers = Layers(truth, side, wide, narrow, given, found_layout, renamed, weights == "loaded")
             layers.compare(partners, progress, explain)

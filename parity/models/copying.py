@@ -54,13 +54,13 @@ def copy_weights(
     with untouched():
         one, two = Model(source, "first"), Model(target, "second", unbuilt=x is not None)
         inputs = inputs_of(x if x is not None else _example(one, two))
-        renamed, partners = split(names, inputs)
         side, copy, record = one.itself(), two.itself(), Record(Store())
         try:
             try:
                 results = side.run(inputs, record)
             except Exception as error:
                 raise UsageError(f"the first model fails: {one_line(error)}") from error
+            renamed, partners = split(names, inputs, record.calls)
             given, trace = _accepted(one, two, copy, record, inputs, layout, renamed)
             before = {name: np.array(value(v)) for name, v in copy.variables().items()}
             try:

@@ -1,6 +1,6 @@
 """The inputs as the second model takes them: whether channels move is decided by the layer that takes them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from parity.models.links import CHANNELED
@@ -13,11 +13,14 @@ WORDS = {"same": SAME, "channels_last": LAST, "channels_first": FIRST, "swap": S
 Layout = dict[str, View]
 
 
-def split(names: Mapping[str, str] | None, inputs: Arrays) -> tuple[dict[str, str], dict[str, str]]:
-    """The names of inputs, and those of layers."""
+def split(
+    names: Mapping[str, str] | None, inputs: Arrays, calls: Iterable[Call]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of inputs, and those of layers: "0" is a layer where one is called so, and else the first input."""
     parts: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    layers = {call.name for call in calls if call.name.isdigit()}
     for first, second in (names or {}).items():
-        parts[first not in inputs][first] = second
+        parts[first not in inputs or first in layers][first] = second
     return parts
 
 
