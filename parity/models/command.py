@@ -1,22 +1,18 @@
 """`parity models`: the models, inputs, losses and optimizers that a file names."""
 
-import importlib.util
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 from rich.console import Console
 
 from parity.files import WholeFile
+from parity.models.imported import named, own_error
 from parity.models.report import Report
-from parity.models.state import one_line
-from parity.task import UsageError, nearest
+from parity.task import UsageError
 
 
 @dataclass(frozen=True)
@@ -46,14 +42,14 @@ def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
     if asked.loaded:
         given["weights"] = "loaded"
     x = _inputs(asked)
-    pair = _named(asked.first), _named(asked.second)
+    pair = named(asked.first), named(asked.second)
     if asked.train:
         given["train"] = True
         for option, texts in (("loss", asked.losses), ("step", asked.steps)):
             if texts:
                 if len(texts) != 2:
                     raise UsageError(f"--{option} is due twice: the first model's and the second's")
-                given[option] = tuple(_named(text) for text in texts)
+                given[option] = tuple(named(text) for text in texts)
         if asked.targets:
             given["targets"] = _array(asked.targets)
     elif asked.losses or asked.steps or asked.targets:
@@ -72,7 +68,7 @@ def run(asked: Asked, console: Console, file: WholeFile | None) -> int:
     except UsageError:
         raise
     except Exception as error:
-        raise _own(f"{asked.first} or {asked.second} fails", error) from error
+        raise own_error(f"{asked.first} or {asked.second} fails", error) from error
     return show(report, console, file)
 
 
@@ -99,67 +95,6 @@ def progress(console: Console) -> Iterator[Callable[[str], None]]:
         return
     with console.status("reading the models") as status:
         yield status.update
-
-
-def _named(text: str) -> Any:
-    """`mine.py:torch_net`, or `package.module:name`: what the module calls so."""
-    place, _, name = text.rpartition(":")
-    if not place or not name:
-        raise UsageError(f"{text!r} names no object: write FILE.py:NAME or MODULE:NAME")
-    module = _module(place)
-    if not hasattr(module, name):
-        near = nearest(name, [known for known in vars(module) if not known.startswith("_")])
-        raise UsageError(f"{place} has no {name!r}" + (f"; there is {', '.join(near)}" if near else ""))
-    return getattr(module, name)
-
-
-def _module(place: str) -> ModuleType:
-    """The module, imported once; its own errors are shown as its own."""
-    if not place.endswith(".py"):
-        try:
-            return importlib.import_module(place)
-        except ModuleNotFoundError as error:
-            raise UsageError(f"{place} cannot be imported: {error}") from error
-        except Exception as error:
-            raise _own(f"{place} cannot be imported", error) from error
-    path = Path(place).resolve()
-    if not path.is_file():
-        raise UsageError(f"there is no file {place}")
-    name = path.stem
-    loaded = sys.modules.get(name)
-    if loaded is not None and getattr(loaded, "__file__", None) == str(path):
-        return loaded
-    if str(path.parent) not in sys.path:
-        sys.path.insert(0, str(path.parent))  # as python puts a script's own folder first
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{place} cannot be imported")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException as error:
-        del sys.modules[name]
-        if not isinstance(error, Exception):
-            raise
-        raise _own(f"{place} cannot be imported", error) from error
-    return module
-
-
-def _own(what: str, error: Exception) -> UsageError:
-    """The user's own error, shown as python shows it, and the one line that the command ends with."""
-    frames = error.__traceback__
-    while frames is not None and _is_ours(frames.tb_frame.f_code.co_filename):
-        frames = frames.tb_next
-    if frames is not None or isinstance(error, SyntaxError):
-        error = error.with_traceback(frames)
-    traceback.print_exception(error)
-    return UsageError(f"{what}: {one_line(error)}")
-
-
-def _is_ours(file: str) -> bool:
-    """Whether a frame is of this package or of the import itself, before the user's own."""
-    return Path(file).is_relative_to(Path(__file__).parents[1]) or "importlib" in file
 
 
 def _inputs(asked: Asked) -> Any:
@@ -202,7 +137,7 @@ def _array(text: str) -> Any:
     """Targets: a .npy file, or an array that a file names."""
     if text.endswith(".npy"):
         return _read_npy(Path(text))
-    found = _named(text)
+    found = named(text)
     return found() if callable(found) else found
 
 

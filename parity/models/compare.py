@@ -13,6 +13,7 @@ from parity.models.losses import loss_faults
 from parity.models.memory import refuse_what_does_not_fit
 from parity.models.optimizers import step_faults
 from parity.models.report import Fault, Report
+from parity.models.rows import output_rows_of, rows_of
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import one_line, untouched
 from parity.models.train import train_faults
@@ -80,7 +81,7 @@ def compare_models(
             notes = layers.notes + settings_of(layers, faults)
             declared = [fault for fault in faults if not fault.stated and fault.cause in allowed]
             faults = [fault for fault in faults if fault not in declared]
-            return Report(layers.rows(), faults, layers.output_rows(), notes, truth.samples, declared)
+            return Report(rows_of(layers), faults, output_rows_of(layers), notes, truth.samples, declared)
         finally:
             truth.close()
 

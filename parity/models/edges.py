@@ -10,8 +10,9 @@ import numpy as np
 
 from parity.judging.noise import LIMIT, noise_units
 from parity.models.causes import apply
-from parity.models.layers import Layers, Output
+from parity.models.layers import Layers
 from parity.models.links import states
+from parity.models.outputs import Output
 from parity.models.partners import Pair
 from parity.models.runs import Isolated
 from parity.models.suspects import Suspect, mended, suspects
@@ -40,7 +41,7 @@ def explain(layers: Layers) -> None:
             if max(watcher.found[place].edges.values()) <= LIMIT:
                 layers.edge_causes[place] = suspect.entry
         for output in ends:
-            if layers.output_error(output, results[output.second], forced=True) <= LIMIT:
+            if output.error(layers.first.truths, results[output.second], forced=True) <= LIMIT:
                 output.cause = suspect.entry
 
 
@@ -73,7 +74,7 @@ def _carried_on(layers: Layers) -> None:
         for other in later:
             layers.found[other].carried = max(latest[other].edges.values(), default=math.inf) <= LIMIT
         for output in _wrong_ends(layers):
-            output.carried = layers.output_error(output, results[output.second], forced=True) <= LIMIT
+            output.carried = output.error(layers.first.truths, results[output.second], forced=True) <= LIMIT
 
 
 def _due(layers: Layers, place: int, seen: Mapping[int, Array]) -> list[tuple[Array, Array]]:

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from parity.models.keras_order import Written
-from parity.models.state import one_line
 from parity.models.tree import as_arguments, leaves, mapped, named_leaves, with_leaves
 from parity.models.watch import Again, Call, Numbering, Watcher, argument_names
 from parity.models.weights import kind_of
@@ -19,51 +18,6 @@ from parity.task import Array, Arrays, UsageError
 INNER = ("lstm", "gru", "rnn", "bidirectional")  # kinds whose own cells are nobody's partner
 SPLIT = ("linear", "convolution", "transposed_convolution", "separable_convolution")  # their activation is a call
 MASK = "_keras_mask"
-BUILDER = "give a function that builds it, which is called again in float64"
-
-
-def rebuilt(net: Any, dtype: str) -> Any:
-    """A copy of a Keras model in another precision, from its configuration.
-
-    Raises:
-        UsageError: there is no configuration, or it does not make the same model.
-    """
-    layers = net._flatten_layers()
-    own = {type(layer).__name__: type(layer) for layer in layers if not _is_keras(layer)}
-    try:
-        config = net.get_config()
-        copy = (
-            type(net).from_config(_with_dtype(config, dtype), custom_objects=own)
-            if ("custom_objects" in inspect.signature(type(net).from_config).parameters)
-            else type(net).from_config(_with_dtype(config, dtype))
-        )
-    except Exception as error:
-        raise UsageError(
-            f"the Keras model {net.name} cannot be built again from its configuration ({one_line(error)}): {BUILDER}"
-        ) from error
-    return copy
-
-
-def _is_keras(layer: Any) -> bool:
-    return type(layer).__module__.split(".")[0] == "keras"
-
-
-def _with_dtype(config: Any, dtype: str) -> Any:
-    """The configuration with every floating dtype and every policy rewritten."""
-    if dtype == "as it is":
-        return config
-    if isinstance(config, dict):
-        if "dtype" in config:
-            config = {**config, "dtype": _dtype(config["dtype"], dtype)}
-        return {key: part if key == "dtype" else _with_dtype(part, dtype) for key, part in config.items()}
-    if isinstance(config, tuple | list):
-        return type(config)(_with_dtype(part, dtype) for part in config)
-    return config
-
-
-def _dtype(found: Any, dtype: str) -> Any:
-    name = found.get("config", {}).get("name", "") if isinstance(found, dict) else found
-    return dtype if name is None or "float" in str(name) else found
 
 
 class KerasSide:

@@ -1,48 +1,33 @@
 """The second model against the truth: each layer alone, each input between layers, and the whole as it runs."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from parity.judging.noise import LIMIT, noise_units
-from parity.models.causes import Mend, mended, recognised
+from parity.judging.noise import LIMIT
+from parity.models.causes import mended, recognised
 from parity.models.groups import carry as carry_weights
 from parity.models.groups import folds
 from parity.models.leftover import left_over, without_partner
-from parity.models.links import carried, error
+from parity.models.links import error
 from parity.models.loaded import Wrong, compare_weights, roundings
+from parity.models.mends import Mend
+from parity.models.outputs import Output, outputs_of, second_names
 from parity.models.pairing import paired
 from parity.models.partners import Link, Pair, Pairing
 from parity.models.repeat import repeat
-from parity.models.report import Row
 from parity.models.runs import Forced, Free, Isolated
 from parity.models.siblings import END, proven
 from parity.models.sides import Side, copy_variables
 from parity.models.state import one_line
 from parity.models.truth import Measured, restore
 from parity.models.unflattened import settled
-from parity.models.views import View, best, views
+from parity.models.views import View
 from parity.models.watch import Again, Call, Trace
 from parity.models.weights import assign, own_variables, value
 from parity.task import Array, Arrays, UsageError
-
-
-@dataclass
-class Output:
-    """An output of the models: the truth's place, and the name and the layout in the second."""
-
-    place: int
-    first: str
-    second: str
-    view: View | None = None
-    edge: float = math.inf
-    carried: bool = False
-    cause: str = ""
-    propagated: float | None = None
-    propagated_float32: float | None = None
 
 
 @dataclass
@@ -120,7 +105,7 @@ class Layers:
     ) -> None:
         step("each layer alone")
         watcher, results = self._forced_until_stable(carry)
-        self._pair_outputs(watcher, results)
+        self._outputs(watcher, results)
         step("the causes")
         self.settings = {
             i: [entry.name for entry in recognised(pair.first[-1].layer, pair.second[-1].layer)]
@@ -150,37 +135,13 @@ class Layers:
         self.pairs = pairing.pairs
         if not self.error:
             self._left_over(pairing)
-        self._pair_outputs(*self._forced_until_stable(self.carry))
+        self._outputs(*self._forced_until_stable(self.carry))
         found = [
             self.pairs[i].first[0].index
             for i, seen in self.found.items()
             if i in self.misfit or (max(seen.edges.values(), default=0.0) > LIMIT and not seen.carried)
         ]
         return [*found, END] if any(o.edge > LIMIT and not o.carried for o in self.outputs) else [*found]
-
-    def rows(self) -> list[Row]:
-        """A row for each pair, in the order of the first model's calls."""
-        rows = []
-        for i, pair in enumerate(self.pairs):
-            found, narrow = self.found.get(i, Isolated()), self.found_float32.get(i, Isolated())
-            reached = i in self.found
-            rows.append(
-                Row(
-                    *pair.names,
-                    isolated=found.units if reached else None,
-                    isolated_float32=narrow.units if i in self.found_float32 else None,
-                    propagated=self.free.get(i),
-                    propagated_float32=self.free_float32.get(i),
-                    edge=max(found.edges.values(), default=None),
-                    note=found.note or _rounding(found.units, narrow.units),
-                )
-            )
-        return rows
-
-    def output_rows(self) -> list[Row]:
-        """A row for each output of the models."""
-        names = {o.place: "output" if len(self.outputs) == 1 else f"output {o.first}" for o in self.outputs}
-        return [Row(names[o.place], "", None, None, o.propagated, o.propagated_float32, o.edge) for o in self.outputs]
 
     def _left_over(self, pairing: Pairing) -> list[str]:
         """Carry over what is no layer's; what was loaded is compared.  What has no partner is said."""
@@ -297,42 +258,20 @@ class Layers:
                 raise
             return {}
 
-    def _pair_outputs(self, watcher: Forced, results: Arrays) -> None:
-        """Outputs are partners by their order; a dictionary's by their names."""
-        self.outputs, self.lone_outputs = [], []
-        first, second = list(self.first.results), list(results)
-        if set(first) == set(second):
-            second = first
-        for i, (a, b) in enumerate(zip(first, second)):
-            truth = self.first.truths.of(("result", 0, i), forced=True)
-            candidates = views(truth.value.shape, results[b].shape)
-            output = Output(i, a, b, best(candidates, truth.value, results[b]) if candidates else None)
-            output.edge = self.output_error(output, results[b], forced=True)
-            if output.edge > LIMIT and output.view is not None:
-                output.carried = carried(watcher.errors, results[b], output.view(truth.value), truth)
-            self.outputs.append(output)
-        if not self.error:
-            self.lone_outputs += [(name, "first") for name in first[len(second) :]]
-            self.lone_outputs += [(name, "second") for name in second[len(first) :]]
+    def _outputs(self, watcher: Forced, results: Arrays) -> None:
+        first = list(self.first.results)
+        self.outputs = outputs_of(self.first.truths, first, results, watcher.errors)
+        second = first if self.error else second_names(first, results)
+        self.lone_outputs = [(name, "first") for name in first[len(second) :]]
+        self.lone_outputs += [(name, "second") for name in second[len(first) :]]
 
     def _judge_outputs(self, results: Arrays, column: str) -> None:
         for output in self.outputs:
             if output.second in results:
-                setattr(output, column, self.output_error(output, results[output.second], forced=False))
-
-    def output_error(self, output: Output, seen: Array, *, forced: bool) -> float:
-        truth = self.first.truths.of(("result", 0, output.place), forced=forced)
-        if output.view is None:
-            return math.inf
-        return noise_units(seen, output.view(truth.value), noise=truth.noise, peak=truth.peak)
+                setattr(output, column, output.error(self.first.truths, results[output.second], forced=False))
 
     def source(self, index: int) -> str:
         """The last layer with a partner or with weights that the first model called before."""
         mine = {id(c) for c in self.alone[0]} | {id(c) for pair in self.pairs for c in pair.first}
         before = [c for c in self.first.calls if id(c) in mine and c.index < index]
         return before[-1].name if before else "input"
-
-
-def _rounding(wide: float, narrow: float) -> str:
-    """What a layer that is right in float64 may still do: compute in half precision."""
-    return "rounds more than float32" if wide <= LIMIT < narrow else ""

@@ -21,6 +21,7 @@ from parity.models.faults import faults_of
 from parity.models.layers import Layers
 from parity.models.partners import Link, Pair
 from parity.models.report import Report
+from parity.models.rows import output_rows_of, rows_of
 from parity.models.sides import Model, Side, inputs_of
 from parity.models.state import untouched
 from parity.models.store import Key, Truths
@@ -89,7 +90,7 @@ def check(net: Any, path: str | Path, *, progress: Progress = lambda text: None)
             Measured(truths, calls, results, about["samples"], {}), wide, wide, narrow, inputs, {}, {}, loaded=True
         )
         layers.check(lambda second: _same_calls(calls, second, path), progress, explain)
-        report = Report(layers.rows(), faults_of(layers), layers.output_rows(), layers.notes, about["samples"])
+        report = Report(rows_of(layers), faults_of(layers), output_rows_of(layers), layers.notes, about["samples"])
         report.notes += _changed(about, model.framework, wide)
         return report
 

@@ -108,7 +108,8 @@ class Model:
         return narrow, wide
 
     def _keras(self, inputs: Arrays) -> "tuple[KerasSide, KerasSide]":
-        from parity.models.keras_side import BUILDER, KerasSide, rebuilt
+        from parity.models.keras_copy import BUILDER, rebuilt
+        from parity.models.keras_side import KerasSide
 
         if self.builder is not None:
             narrow = KerasSide(self.given, "as it is")

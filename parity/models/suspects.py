@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
-from parity.models.causes import Mend, computes, gelu, setting
 from parity.models.keras_order import operations
+from parity.models.mends import Mend, computes, gelu, setting
 from parity.models.watch import Call
 
 

@@ -574,16 +574,16 @@ def test_the_command_says_what_is_wrong_with_its_arguments(mine, tmp_path):
 
 
 def test_an_error_of_the_users_file_is_shown_by_its_own_frames(mine, tmp_path, capfd):
-    from parity.models.command import _module
+    from parity.models.imported import module_of
 
     for text, said, frames in (("def f(:\n", "SyntaxError", 1), ("import no_such_package\n", "ModuleNotFound", 1)):
         broken = tmp_path / "broken_of_a_test.py"
         broken.write_text(text)
         with pytest.raises(parity.UsageError, match=said):
-            _module(str(broken))
+            module_of(str(broken))
         shown = capfd.readouterr().err
         assert "importlib" not in shown
-        assert "command.py" not in shown
+        assert "imported.py" not in shown
         assert shown.count("  File ") == frames
 
 
