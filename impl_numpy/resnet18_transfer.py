@@ -1,5 +1,7 @@
 """Transfer learning with ResNet-18, in NumPy."""
 
+import functools
+
 import numpy as np
 
 from impl_numpy import ops
@@ -92,6 +94,8 @@ def _conv_norm(net, conv, bn, x, stride=1):
 
 
 def _max_pool(x):
-    """Windows of 3 x 3 with stride 2, padded by 1."""
-    padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
-    return np.lib.stride_tricks.sliding_window_view(padded, (3, 3), axis=(2, 3))[:, :, ::2, ::2].max((4, 5))
+    """Windows of 3 x 3 with stride 2, padded by 1: the largest of three rows, then of three columns."""
+    height, width = x.shape[2:]
+    x = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)), constant_values=-np.inf)
+    x = functools.reduce(np.maximum, [x[:, :, i : i + height : 2] for i in range(3)])
+    return functools.reduce(np.maximum, [x[..., j : j + width : 2] for j in range(3)])

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from impl_numpy.ops.activation import sigmoid
-
 
 def lstm(x, w_ih, w_hh, b):
     """One LSTM layer (Gers et al. 2000) over a whole sequence, from a zero state, the gates in the order i, f, g, o.
@@ -14,37 +12,44 @@ def lstm(x, w_ih, w_hh, b):
     """
     n, steps, d = x.shape
     width = w_hh.shape[1]
-    # Time first, so that each step is one contiguous block; what does not depend on h is one product for all steps.
-    gates = (x.transpose(1, 0, 2).reshape(steps * n, d) @ w_ih.T + b).reshape(steps, n, 4, width)
-    hs = np.zeros_like(x, shape=(steps + 1, n, width))
-    cs = np.zeros_like(hs)
-    tanh_cs = np.zeros_like(hs)
+    # The batch is the last axis: each gate is then one block of memory, and the product by w_hh is faster.
+    gates = w_ih @ x.transpose(1, 2, 0)
+    gates += b[:, None]
+    gates = gates.reshape(steps, 4, width, n)
+    hs = np.zeros_like(x, shape=(steps + 1, width, n))
+    cs, tanh_cs = np.zeros_like(hs), np.zeros_like(hs)
+    # σ(z) = (1 + tanh(z / 2)) / 2, so all four gates are one tanh.
+    scale = np.full_like(x, 0.5, shape=(4, 1, 1))
+    scale[2] = 1
     for s in range(steps):
         gate = gates[s]
-        gate += (hs[s] @ w_hh.T).reshape(n, 4, width)
-        g = np.tanh(gate[:, 2])
-        gate[...] = sigmoid(gate)[0]
-        gate[:, 2] = g
-        cs[s + 1] = gate[:, 1] * cs[s] + gate[:, 0] * g
+        gate += (w_hh @ hs[s]).reshape(gate.shape)
+        gate *= scale
+        np.tanh(gate, out=gate)
+        gate *= scale
+        gate += 1 - scale
+        i, f, g, o = gate
+        cs[s + 1] = f * cs[s] + i * g
         tanh_cs[s + 1] = np.tanh(cs[s + 1])
-        hs[s + 1] = gate[:, 3] * tanh_cs[s + 1]
+        hs[s + 1] = o * tanh_cs[s + 1]
 
     def vjp(dy, dh, dc):
         dgates = np.zeros_like(gates)
+        dh, dc = dh.T, dc.T
         for s in reversed(range(steps)):
-            i, f, g, o = (gates[s, :, k] for k in range(4))
-            dh = dh + dy[:, s]
+            i, f, g, o = gates[s]
+            dh = dh + dy[:, s].T
             dc = dc + dh * o * (1 - tanh_cs[s + 1] ** 2)
-            dgates[s, :, 0] = dc * g * i * (1 - i)
-            dgates[s, :, 1] = dc * cs[s] * f * (1 - f)
-            dgates[s, :, 2] = dc * i * (1 - g * g)
-            dgates[s, :, 3] = dh * tanh_cs[s + 1] * o * (1 - o)
+            dgates[s, 0] = dc * g * i * (1 - i)
+            dgates[s, 1] = dc * cs[s] * f * (1 - f)
+            dgates[s, 2] = dc * i * (1 - g * g)
+            dgates[s, 3] = dh * tanh_cs[s + 1] * o * (1 - o)
             dc = dc * f
-            dh = dgates[s].reshape(n, -1) @ w_hh
-        flat = dgates.reshape(steps * n, 4 * width)
-        dx = (flat @ w_ih).reshape(steps, n, d).transpose(1, 0, 2)
-        dw_ih = flat.T @ x.transpose(1, 0, 2).reshape(steps * n, d)
-        dw_hh = flat.T @ hs[:-1].reshape(steps * n, width)
-        return dx, dw_ih, dw_hh, np.ones_like(x, shape=len(flat)) @ flat
+            dh = w_hh.T @ dgates[s].reshape(4 * width, n)
+        flat = dgates.reshape(steps, 4 * width, n).transpose(1, 0, 2).reshape(4 * width, steps * n)
+        dx = (flat.T @ w_ih).reshape(steps, n, d).transpose(1, 0, 2)
+        dw_ih = flat @ x.transpose(1, 0, 2).reshape(steps * n, d)
+        dw_hh = flat @ hs[:-1].transpose(0, 2, 1).reshape(steps * n, width)
+        return dx, dw_ih, dw_hh, flat.sum(1)
 
-    return hs[1:].transpose(1, 0, 2), hs[-1], cs[-1], vjp
+    return hs[1:].transpose(2, 0, 1), hs[-1].T, cs[-1].T, vjp
