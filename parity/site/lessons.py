@@ -1,5 +1,6 @@
 """What an exercise says to print, from a file of results: as a table, and as a plot where its rows have an order."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,7 @@ from parity.task import Array
 IN_ORDER = ("epoch", "step", "layer", "passes", "call", "forward")
 MEASURES = ("loss", "accuracy", "rate", "gradient")  # headings with the same word share a plot
 LEAST = 3  # points of a line
+MOST = 14  # labels of an axis
 DECADES = 100.0  # the greatest value over the least, from which an axis is logarithmic
 
 Shows = Mapping[str, Mapping[str, Any]]  # one `show` of a lesson, by framework
@@ -83,7 +85,7 @@ def _figures(site: Site, name: str, title: str, row: str, labels: Sequence[str],
             f"{name}-{measure or 'values'}", heading, plots.in_words(curves),
             plots.lines(curves, labels, frameworks=whose), [row, *curves],
             plots.beside(labels, curves),
-            xaxis={"title": {"text": row}, "type": "category"},
+            xaxis={"title": {"text": row}, "type": "category", "dtick": math.ceil(len(labels) / MOST)},
             yaxis={"title": {"text": of[0] if len(of) == 1 else measure}, **({"type": "log"} if wide else {})},
         ))  # fmt: skip
     return found

@@ -1,6 +1,7 @@
 """What the search box looks through: tasks, divergences and APIs."""
 
 from parity.divergences import catalogue
+from parity.site.pages.divergences import about
 from parity.site.sources import Found
 from parity.site.writing import Site
 
@@ -13,7 +14,7 @@ def write(site: Site, found: Found) -> None:
         for name, task in found.tasks.items()
     ]  # fmt: skip
     entries = [
-        {"kind": "divergence", "name": name, "title": entry.title, "more": " ".join((entry.area, *entry.words)),
+        {"kind": "divergence", "name": name, "title": entry.title, "more": " ".join(about(entry)),
          "address": f"divergences/{name}.html"}
         for name, entry in catalogue().items()
     ]  # fmt: skip

@@ -13,8 +13,8 @@ from parity.judging import results
 from parity.judging.verdict import Row
 from parity.site import units
 from parity.site.asv import History, read_history
-from parity.site.times import NEEDED, Timed, rows_of
-from parity.task import Task, UsageError
+from parity.site.times import NEEDED, Timed, place_of, rows_of
+from parity.task import SIZES, Task, UsageError
 from parity.tasks import load, names
 from parity.timing import measure
 
@@ -79,29 +79,44 @@ def read(folder: Path, history: Path) -> Found:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of results; tox run -e compare makes results/")
     found = Found(history=read_history(history))
-    for path in sorted([*folder.rglob("*.json"), *folder.rglob("times*.csv")]):
+    for path in sorted(folder.rglob("*.json")):
         _add(found, path, _name(path.relative_to(folder)))
+    for path in sorted(folder.rglob("times*.csv")):
+        _add_times(found.times, path, _name(path.relative_to(folder)))
     return found
 
 
 def _add(found: Found, path: Path, name: str) -> None:
-    kind = "times" if path.suffix == ".csv" else _kind(path)
+    kind = _kind(path)
     part: dict[str, Any] = getattr(found, kind)
     if name in part:
-        raise UsageError(f"{path} is a second file of {kind} of the result {name!r}: give each its own folder")
-    if kind == "times":
-        try:
-            part[name] = rows_of(name, measure.read_rows(path, NEEDED))
-        except UsageError:
-            raise
-        except ValueError as error:
-            raise UsageError(f"{path} is damaged ({error}): write it again with parity time --output FOLDER") from error
-    elif kind == "runs":
+        raise _second(path, kind, name)
+    if kind == "runs":
         part[name] = Run(*results.read(path), results.read_lessons(path))
     elif kind == "divergences":
         part[name] = Divergences(*drift.read(path))
     else:
         part[name] = _models(path)
+
+
+def _add_times(times: dict[str, list[Timed]], path: Path, name: str) -> None:
+    """The rows of one size: `times.csv`, `large/times.csv` and `times-tiny.csv` are of one result."""
+    name = " ".join(word for word in name.split() if word not in SIZES) or HERE
+    try:
+        rows = rows_of(name, measure.read_rows(path, NEEDED))
+    except UsageError:
+        raise
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged ({error}): write it again with parity time --output FOLDER") from error
+    before = times.setdefault(name, [])
+    if {row.size for row in before} & {row.size for row in rows}:
+        raise _second(path, "times", name)
+    before.extend(rows)
+    before.sort(key=lambda row: place_of(row.size))
+
+
+def _second(path: Path, kind: str, name: str) -> UsageError:
+    return UsageError(f"{path} is a second file of {kind} of the result {name!r}: give each its own folder")
 
 
 def _models(path: Path) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Times: a row for each loop and backend, and their ratios to each of the backends with geometric means."""
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterable, Mapping
@@ -8,10 +9,12 @@ from typing import Any
 
 import pandas as pd
 
+from parity.judging.report import count_of
+from parity.task import SIZES
 from parity.timing.measure import COMPARED
 from parity.timing.report import duration, factor
 
-FASTEST = "the fastest"
+USUAL, FASTEST = "torch", "the fastest"  # what times are compared with
 FULL = 3  # doublings of a ratio that have the full colour: eight times
 NEEDED = (*COMPARED, "framework", "mode", "device", "dtype", "topic", "skip_reason")  # columns of a file of times
 
@@ -33,6 +36,7 @@ class Timed:
     """A loop's time in one backend; or why it has none."""
 
     column: Column
+    machine: str  # the processor and its cores
     task: str
     topic: str
     loop: str
@@ -66,6 +70,7 @@ def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
     def timed(row: dict[str, Any]) -> Timed:
         return Timed(
             Column(result, *(str(row[key]) for key in ("backend", "framework", "device", "mode", "dtype"))),
+            machine=f"{row['cpu']}, {count_of(int(row['cores']), 'core')}",
             task=str(row["task"]), topic=str(row["topic"]), loop=str(row["loop"]), size=str(row["size"]),
             low=float(row["low_seconds"]), median=float(row["median_seconds"]), high=float(row["high_seconds"]),
             units=_number(row.get("units")), examples=_number(row.get("examples")),
@@ -81,6 +86,11 @@ def rows_of(result: str, frame: pd.DataFrame) -> list[Timed]:
     return rows
 
 
+def place_of(size: str) -> int:
+    """The place of a size among the others; one that this version does not have is the last."""
+    return [*SIZES, size].index(size)
+
+
 class Table:
     """Medians: a line for each loop, a column for each result and backend."""
 
@@ -93,9 +103,12 @@ class Table:
 
     @property
     def references(self) -> list[str]:
-        """What a time can be compared with; torch first, if it is here."""
-        backends = list(dict.fromkeys(column.backend for column in self.columns))
-        return list(dict.fromkeys([*(name for name in ("torch",) if name in backends), FASTEST, *backends]))
+        """What a time can be compared with; torch first if every result has it, since what lacks it has no ratio."""
+        of: dict[str, list[str]] = {}
+        for column in self.columns:
+            of.setdefault(column.result, []).append(column.backend)
+        everywhere = [USUAL] if all(USUAL in backends for backends in of.values()) else []
+        return list(dict.fromkeys([*everywhere, FASTEST, *itertools.chain.from_iterable(of.values())]))
 
     def ratios(self, line: Mapping[Column, Timed], column: Column) -> dict[str, float]:
         """A time's ratio to each reference of the same result: times of two machines are not compared."""

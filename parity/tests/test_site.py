@@ -7,7 +7,9 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urljoin
 
+import pandas as pd
 import pytest
 
 from parity.divergences import areas, catalogue
@@ -23,6 +25,7 @@ SAMPLES = Path(__file__).parent / "samples"
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 10**6
 SCRIPT = "plotly.min.js"
+FIGURE = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 
 
 TIMES = """task,topic,loop,backend,framework,mode,device,dtype,size,low_seconds,median_seconds,high_seconds,cpu,cores,skip_reason
@@ -102,6 +105,17 @@ def test_every_link_leads_somewhere_and_to_this_site(site, pages):
     assert "//" not in re.sub(r"^\s*//.*|/\*.*?\*/| // .*", "", text, flags=re.MULTILINE).replace("<!--", "")
 
 
+def test_every_page_is_reached_from_the_first(pages):
+    reached, following = set(), ["index.html"]
+    while following:
+        address = following.pop()
+        if address not in reached:
+            reached.add(address)
+            links = [urljoin(address, link.partition("#")[0].partition("?")[0]) for link in pages[address].all("href")]
+            following += [link for link in links if link in pages]
+    assert set(pages) - reached == set()
+
+
 def test_every_page_is_below_a_megabyte(site):
     assert [path for path in site.rglob("*.html") if path.stat().st_size > MEGABYTE] == []
     assert (site / "search.js").stat().st_size < MEGABYTE
@@ -136,6 +150,71 @@ def test_a_task_page_shows_what_the_exercise_prints_claims_and_aligns(pages):
     assert "412 noise units, 30 at most" in pages["tasks/mlp.html"].text
     assert "disturbed" in pages["tasks/mlp.html"].text
     assert "There is no run of this task" in pages["tasks/perceptron.html"].text
+
+
+def test_a_claim_that_fails_in_any_result_has_no_tick(samples, tmp_path):
+    run = json.loads((samples / "ubuntu" / "parity.json").read_text())
+    claims = next(one["claims"] for one in run["lessons"] if (one["task"], one["framework"]) == ("mlp", "torch"))
+    false, true = claims
+    claims[false] = "does not hold"
+    (samples / "windows").mkdir()
+    (samples / "windows" / "parity.json").write_text(json.dumps(run))
+    page = Page(built(samples, tmp_path) / "tasks" / "mlp.html")
+    assert f"✗{false} (not in PyTorch @ windows)" in page.text
+    assert f"✓{true}" in page.text
+    assert f"✓{false}" not in page.text
+
+
+def test_the_sizes_of_a_result_are_one_column_and_a_cost_over_size(site, samples, tmp_path):
+    cost = pd.read_csv(site / "data" / "mlp-cost-step.csv")
+    assert list(cost["size"]) == ["base", "large"]
+    assert list(cost.columns[1:]) == [
+        f"{backend} @ ubuntu" for backend in ("numpy", "torch", "torch compile", "tf graph", "tf xla")
+    ], "the GPU's were timed at one size"
+    assert cost.notna().all(axis=None)
+    (samples / "ubuntu" / "large").mkdir()
+    shutil.copy(samples / "ubuntu" / "times-large.csv", samples / "ubuntu" / "large" / "times.csv")
+    with pytest.raises(UsageError, match="second file of times of the result 'ubuntu'"):
+        built(samples, tmp_path)
+
+
+def test_every_result_has_its_columns_and_is_compared_with_itself(pages):
+    home = pages["index.html"]
+    assert "A GPU's host, 16 cores · turns of a loop lie" in home.text, "of times alone the machine is known"
+    columns = [a for tag, a in home.tags if tag == "th" and "data-column" in a]
+    cells = [json.loads(ratios) for ratios in home.all("data-ratios")]
+    assert len(columns) == 7
+    assert sum(a["data-device"] == "cuda" for a in columns) == 2
+    every = [cells[place : place + len(columns)] for place in range(0, len(cells), len(columns))]
+    step = next(row for row in every if "torch cuda" in row[0] and "torch" in row[3])
+    assert step[0]["the fastest"][0] == "x1.20"
+    assert all("torch cuda" not in cell for cell in step[2:]), "times of two machines are not compared"
+
+
+def test_what_others_disturbed_is_marked_in_the_table_the_plot_and_its_data(site, pages):
+    times = pd.read_csv(SAMPLES / "results" / "ubuntu" / "times.csv")
+    mine = times[(times["task"] == "mlp") & times["skip_reason"].isna()]
+    disturbed = mine[mine["disturbed"]]
+    assert len(disturbed) == 1
+    data = pd.read_csv(site / "data" / "mlp-time-base.csv")
+    assert list(data[data["disturbed"]]["backend"]) == ["torch @ ubuntu"]
+    assert list(data[data["disturbed"]]["loop"]) == ["step"]
+    page = (site / "tasks" / "mlp.html").read_text()
+    traces = [json.loads(found)["traces"] for found in FIGURE.findall(page)]
+    marked = [trace["name"] for of in traces for trace in of for text in trace.get("text", ()) if text == "<b>!</b>"]
+    assert marked == ["torch @ ubuntu"] * 2, "at base and at large"
+    assert "; disturbed: step torch @ ubuntu" in page
+    classes = [a["class"].split() for tag, a in pages["index.html"].tags if tag == "td" and "data-ratios" in a]
+    assert sum("disturbed" in of for of in classes) == 2
+
+
+def test_history_has_a_line_for_each_machine_and_version(site, pages):
+    lines = pd.read_csv(site / "data" / "history-mlp-time_loop-step-base-cpu.csv")
+    assert {"NumPy eager, numpy 2.4.6, threads 1, laptop", "NumPy eager, numpy 2.4.6, threads 1, quiet",
+            "PyTorch eager, torch 2.12.0, threads 1, quiet"} <= set(lines.columns)  # fmt: skip
+    overview = pages["history/index.html"].text
+    assert "step base cpu on" in overview
+    assert "commits on laptop, quiet" in overview
 
 
 def test_a_divergence_page_shows_both_sides_gap_and_cure(pages):
@@ -247,8 +326,9 @@ def test_ratios_and_means_are_of_one_result():
     def timed(result, backend, loop, median, disturbed=False):
         column = Column(result, backend, backend, "cpu", "eager", "float32")
         return Timed(
-            column, "mlp", "a topic", loop, "base", median, median, median, None, None, None, None, None, disturbed, ""
-        )
+            column, "a processor, 2 cores", "mlp", "a topic", loop, "base", median, median, median, units=None,
+            examples=None, build=None, first=None, others=None, disturbed=disturbed, skip_reason="",
+        )  # fmt: skip
 
     fast = [
         timed("fast", "numpy", "step", 1.0),
@@ -303,5 +383,5 @@ def test_figures_are_strict_json(site):
         raise ValueError(f"JSON has no {name}")
 
     for path in site.rglob("*.html"):
-        for found in re.findall(r'<script type="application/json">(.*?)</script>', path.read_text(), re.DOTALL):
+        for found in FIGURE.findall(path.read_text()):
             json.loads(found, parse_constant=refuse)

@@ -57,6 +57,11 @@ def gap_of(entry: Entry, measured: Mapping[str, Divergences]) -> str:
     return f"as recorded: {_recorded(entry)}"
 
 
+def about(entry: Entry) -> tuple[str, ...]:
+    """What an entry is found by besides its name, title and APIs: parameters, symptoms, and its cure."""
+    return entry.area, *entry.words, *entry.arguments, *entry.defaults, entry.cure
+
+
 def _row(entry: Entry, measured: Mapping[str, Divergences]) -> dict[str, Any]:
     """A line of an index."""
     units = [
@@ -68,7 +73,7 @@ def _row(entry: Entry, measured: Mapping[str, Divergences]) -> dict[str, Any]:
         "entry": entry, "area": _words(entry.area), "kind": _kind(entry), "gap": _gap(entry),
         "order": -1.0 if entry.documented else min(entry.gap, 1e30),
         "units": max(units) if units else entry.units if math.isfinite(entry.units) else None,
-        "text": "\n".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words)).lower(),
+        "text": "\n".join((entry.name, entry.title, *entry.apis, *about(entry))).lower(),
     }  # fmt: skip
 
 

@@ -47,13 +47,29 @@ def said(value: float, figure: str) -> str:
 
 
 def _about(task: str, series: Series) -> dict[str, Any]:
-    """A line of the overview, with the latest time of each framework."""
-    latest = {key.framework: points[-1].value for key, points in series.items() if key.figure == "time_loop"}
+    """A line of the overview."""
     return {
         "task": task, "address": f"{slug(task)}.html", "commits": len(_commits(series)), "series": len(series),
-        "latest": ", ".join(f"{NAMES.get(f, f)} {duration(v)}" for f, v in latest.items()),
+        "latest": _latest(series),
         "moved": len(_changed(series)),
     }  # fmt: skip
+
+
+def _latest(series: Series) -> str:
+    """The newest times of the loop that was measured last, side by side."""
+    timed = sorted(
+        (key for key in series if key.figure == "time_loop"), key=lambda key: series[key][-1].date, reverse=True
+    )
+    values: dict[str, str] = {}
+    for key in timed:
+        if _place(key) == _place(timed[0]):
+            values.setdefault(f"{NAMES.get(key.framework, key.framework)} {key.mode}", duration(series[key][-1].value))
+    said = ", ".join(f"{name} {value}" for name, value in values.items())
+    return f"{_place(timed[0])}: {said}" if timed else ""
+
+
+def _place(key: Key) -> str:
+    return f"{key.loop} {key.size} {key.device} on {key.machine}"
 
 
 def _commits(series: Series) -> list[str]:
@@ -102,7 +118,7 @@ def _figures(site: Site, task: str, series: Series) -> Iterator[Figure]:
         yield site.figure(
             f"history-{task}-{'-'.join(place)}", f"{_what(keys[0])}: {' '.join(place[1:])}", in_words(curves), traces,
             ["commit", *curves], beside(commits, curves),
-            height=300 + 20 * len(traces), yaxis={"title": {"text": _unit(keys[0])}, "rangemode": "tozero"},
+            yaxis={"title": {"text": _unit(keys[0])}, "rangemode": "tozero"},
             xaxis={"type": "category", "categoryorder": "array", "categoryarray": commits, "title": {"text": "commit"}},
         )  # fmt: skip
 

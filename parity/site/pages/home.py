@@ -22,9 +22,10 @@ def write(site: Site, found: Found) -> None:
     rows = [row for _, of in found.judged() for row in of]
     site.page(
         "index.html", "home.html", title="Home", units_map=_units_map(found), times_map=_times_map(found),
-        summary=_summary(rows), worst_units=_worst_units(found, rows), worst_ratios=_worst_ratios(found),
+        summary=_summary(rows), worst_units=_worst_units(found), worst_ratios=_worst_ratios(found),
         choices=_choices(found, rows),
-        brief={name: _brief(run.environment, found.times.get(name, [])) for name, run in found.runs.items()},
+        brief={name: _brief(found, name) for name in found.results},
+        not_run=[_about(found, name) for name in found.tasks if name not in _ran(found)],
         environments={name: card(run.environment) for name, run in found.runs.items()},
         several=len(found.results) > 1,
     )  # fmt: skip
@@ -47,10 +48,14 @@ def card(environment: dict[str, Any]) -> dict[str, str]:
     return facts
 
 
-def _brief(environment: dict[str, Any], rows: Sequence[Timed]) -> str:
-    """The machine, the versions and the quiet in a line."""
-    versions = dict(pair for info in environment["frameworks"].values() for pair in info["versions"].items())
-    parts = [f"{environment.get('cpu', '?')}, {count_of(int(environment.get('cores') or 0), 'core')}"]
+def _brief(found: Found, result: str) -> str:
+    """The machine, the versions and the quiet in a line; times alone do not tell the versions."""
+    run, rows = found.runs.get(result) or found.divergences.get(result), found.times.get(result, [])
+    if run is None:
+        return f"{rows[0].machine} · {_quiet(rows)}"
+    infos = run.environment.get("frameworks", {}).values()
+    versions = dict(pair for info in infos for pair in info["versions"].items())
+    parts = [f"{run.environment.get('cpu', '?')}, {count_of(int(run.environment.get('cores') or 0), 'core')}"]
     parts += [f"{package} {version}" for package, version in versions.items() if version != "none"]
     return " · ".join([*parts, _quiet(rows)])
 
@@ -85,6 +90,12 @@ def _times_map(found: Found) -> dict[str, Any]:
         packed = {reference: times.plain(ratio) for reference, ratio in ratios.items()}
         return {"ratios": json.dumps(packed), "shown": packed[references[0]][0] if references[0] in packed else "–"}
 
+    known, loops = list(found.tasks), list(dict.fromkeys(key[1:3] for key in table.lines))
+
+    def place(key: tuple[str, str, str, str]) -> tuple[int, int, int]:
+        """In the order of the exercises; the sizes of a loop stand together."""
+        return [*known, key[1]].index(key[1]), loops.index(key[1:3]), times.place_of(key[3])
+
     lines = [
         {
             **_about(found, task), "topic": topic, "loop": loop, "size": size,
@@ -93,7 +104,8 @@ def _times_map(found: Found) -> dict[str, Any]:
                 for column in table.columns
             ],
         }
-        for (topic, task, loop, size), line in table.lines.items()
+        for topic, task, loop, size in sorted(table.lines, key=place)
+        for line in (table.lines[topic, task, loop, size],)
     ]  # fmt: skip
     feet = [
         {"topic": topic, "cells": [cell(table.means(topic, column)) for column in table.columns]}
@@ -119,13 +131,17 @@ def _summary(rows: Sequence[Row]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _worst_units(found: Found, rows: Sequence[Row]) -> list[dict[str, Any]]:
-    by_task = units.grouped(rows, lambda row: (row.task, row.framework))
-    worst = sorted((max(group, key=units.order) for group in by_task.values()), key=units.order, reverse=True)
+def _worst_units(found: Found) -> list[dict[str, Any]]:
+    worst = [
+        (max(group, key=units.order), result)
+        for result, rows in found.judged()
+        for group in units.grouped(rows, lambda row: (row.task, row.framework)).values()
+    ]
+    worst.sort(key=lambda one: units.order(one[0]), reverse=True)
     return [
-        {**_about(found, row.task), "framework": NAMES.get(row.framework, row.framework), "output": row.output,
+        {**_about(found, row.task), "framework": NAMES.get(row.framework, row.framework), "result": result,
          "cell": units.cell([row])}
-        for row in worst[:WORST]
+        for row, result in worst[:WORST]
     ]  # fmt: skip
 
 
@@ -134,19 +150,24 @@ def _worst_ratios(found: Found) -> list[dict[str, Any]]:
     every = [(table.ratios(line, c)[times.FASTEST], row) for line in table.lines.values() for c, row in line.items()]
     worst = sorted(every, key=lambda one: one[0], reverse=True)[:WORST]
     return [
-        {**_about(found, row.task), "loop": row.loop, "backend": row.column.backend, "text": factor(ratio)}
+        {**_about(found, row.task), "loop": row.loop, "backend": row.column.backend, "result": row.column.result,
+         "text": factor(ratio)}
         for ratio, row in worst
-    ]
+    ]  # fmt: skip
 
 
 def _choices(found: Found, rows: Sequence[Row]) -> dict[str, list[str]]:
     """What the filters offer: only what is there."""
     ways = [*rows, *(row.column for row in found.timed)]
-    ran = {row.task for row in rows} | {row.task for row in found.timed}
     known = {"device": DEVICES, "dtype": DTYPES, "mode": MODES}
-    topics = dict.fromkeys(task.topic for name, task in found.tasks.items() if name in ran)
+    topics = dict.fromkeys(task.topic for name, task in found.tasks.items() if name in _ran(found))
     there = {key: {getattr(way, key) for way in ways} for key in known}
     return {"topic": list(topics), **{key: [v for v in values if v in there[key]] for key, values in known.items()}}
+
+
+def _ran(found: Found) -> set[str]:
+    """The tasks that were judged or timed."""
+    return {row.task for _, rows in found.judged() for row in rows} | {row.task for row in found.timed}
 
 
 def _quiet(rows: Sequence[Timed]) -> str:

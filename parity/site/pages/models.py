@@ -7,14 +7,14 @@ from typing import Any
 
 from parity.divergences import catalogue
 from parity.judging.noise import LIMIT
-from parity.site.plots import Figure
+from parity.site.plots import OTHERS, Figure
 from parity.site.sources import MEASURED, Found
 from parity.site.units import Cell
 from parity.site.writing import Site, slug
 
 EXAMPLE = "an example"
 LEAST, MOST = 0.01, 1e12  # units between which a bar is drawn
-FIGURES = {"isolated": "#2f81d0", "propagated": "#d9541e"}
+FIGURES = dict(zip(("isolated", "propagated"), OTHERS, strict=False))  # no framework's colour
 
 
 def write(site: Site, found: Found) -> None:

@@ -29,7 +29,7 @@ def write(site: Site, found: Found) -> None:
             f"tasks/{name}.html", "task.html", title=task.title, task=task, names=NAMES, package=PACKAGES,
             settings=", ".join(f"{key} {setting(value)}" for key, value in numbers.items()),
             result=result if len(found.runs) > 1 else "", views=lessons.views(site, name, taught),
-            claims=_claims(taught), sources=_sources(task), units=_units(found, name),
+            claims=_claims(found, name), sources=_sources(task), units=_units(found, name),
             growth=_growth(site, name, taught), times=task_times.of_task(site, found, name),
             before=before[0], after=after[0],
             aligns=[(catalogue()[one], gap_of(catalogue()[one], found.divergences)) for one in task.aligns],
@@ -45,19 +45,20 @@ def _taught(found: Found, task: str) -> tuple[str, dict[str, Any]]:
     return "", {}
 
 
-def _claims(taught: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each claim, the frameworks in which it does not hold, and those it is about if not all."""
-    said: dict[str, dict[str, str]] = {}
-    for framework, lesson in taught.items():
+def _claims(found: Found, task: str) -> list[dict[str, Any]]:
+    """Each claim, where it does not hold in any of the results, and the frameworks it is about if not all."""
+    every = [(result, one) for result, run in found.runs.items() for one in run.lessons if one["task"] == task]
+    said: dict[str, list[tuple[str, str, str]]] = {}
+    for result, lesson in every:
         for text, verdict in lesson["claims"].items():
-            said.setdefault(text, {})[framework] = verdict
-    return [
-        {
-            "text": text, "not_in": [NAMES[f] for f, v in verdicts.items() if v != "holds"],
-            "about": [NAMES[f] for f in verdicts] if len(verdicts) < len(taught) else [],
-        }
-        for text, verdicts in said.items()
-    ]  # fmt: skip
+            said.setdefault(text, []).append((NAMES.get(lesson["framework"], lesson["framework"]), result, verdict))
+    frameworks = {lesson["framework"] for _, lesson in every}
+    claims = []
+    for text, verdicts in said.items():
+        about = list(dict.fromkeys(framework for framework, *_ in verdicts))
+        not_in = [f"{f} @ {r}" if len(found.runs) > 1 else f for f, r, verdict in verdicts if verdict != "holds"]
+        claims.append({"text": text, "not_in": not_in, "about": about if len(about) < len(frameworks) else []})
+    return claims
 
 
 def _sources(task: Task) -> list[tuple[str, dict[str, str]]]:

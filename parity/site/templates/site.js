@@ -161,6 +161,7 @@
   }
 
   // Plots are drawn when they come into sight, in the colours of the theme.
+  const LEGEND = 19, CHARACTER = 7, SYMBOL = 50;  // pixels of a row, a letter, and of what stands before a name
   const drawn = [];
   function colours(element) {
     const style = getComputedStyle(element);
@@ -173,13 +174,21 @@
       .filter((key) => /^[xy]axis/.test(key)).map((key) => [key, {...axis, ...layout[key]}]));
     return {
       margin: {l: 55, r: 12, t: 12, b: 40}, hovermode: "closest",
-      legend: {orientation: "h", y: 1.02, yanchor: "bottom", x: 0},
+      legend: {orientation: "h", y: 1.02, yanchor: "bottom", x: 0, maxheight: 1},
       ...layout, ...axes, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
       font: {color: ink, family: "system-ui, sans-serif", size: 12},
     };
   }
+  // A legend stands above its plot, which keeps its height: on a phone each name has a row of its own.
+  function legend(traces, width) {
+    const longest = Math.max(...traces.map(({name}) => name.length));
+    return LEGEND * Math.ceil(traces.length / Math.max(1, Math.floor(width / (CHARACTER * longest + SYMBOL))));
+  }
   function draw(element) {
     const {traces, layout} = JSON.parse(element.nextElementSibling.textContent);
+    const {clientWidth, clientHeight} = element;
+    element.style.height = `${(layout.height ?? clientHeight) + legend(traces, clientWidth)}px`;
+    delete layout.height;
     window.Plotly.newPlot(element, traces, themed(element, layout), {displayModeBar: false, responsive: true});
     drawn.push([element, layout]);
   }
