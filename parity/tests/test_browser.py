@@ -110,14 +110,27 @@ def test_filters_leave_the_rows_that_fit_and_the_worst_of_what_is_left(opened):
     page.get_by_label("topic").select_option("6 Design, initialisation, batch normalisation")
     assert page.locator("#units tbody tr:visible a").all_text_contents() == ["batch_norm"]
     assert page.locator("#times tbody tr:visible a").all_text_contents() == ["batch_norm"] * 3
+    page.get_by_label("device").select_option("cpu")
     assert page.locator("#times thead th:visible button").all_text_contents() == ["task", "loop", "numpy", "torch"]
+    page.get_by_label("topic").select_option("")
+    page.get_by_label("device").select_option("cuda")
+    assert page.locator("#times thead th:visible button").all_text_contents() == [
+        "task", "loop", "numpy cuda", "torch cuda",
+    ]  # fmt: skip
+    loops = page.locator("#times tbody tr:visible td.text").all_text_contents()
+    assert loops == ["forward large", "step large"], "what was not timed there is not shown"
+    assert page.locator("#units td:visible").first.text_content() == "–"
 
 
 def test_ratios_are_to_the_reference_that_is_chosen(opened):
     page = opened("index.html")
     page.get_by_label("times relative to").select_option("numpy")
-    numpy = page.locator("#times tbody td:nth-child(3):visible").all_text_contents()
-    assert set(numpy) == {"x1.00"}
+    heads = page.locator("#times thead th").all_text_contents()
+    numpy = page.locator(f"#times tbody td:nth-child({heads.index('numpyubuntu') + 1}):visible").all_text_contents()
+    assert set(numpy) == {"x1.00", "–"}, "a time there, or none"
+    assert numpy.count("x1.00") > 5
+    gpu = page.locator(f"#times tbody td:nth-child({heads.index('numpy cudagpu') + 1}):visible").all_text_contents()
+    assert set(gpu) == {"–"}, "numpy did not run there without CUDA"
     page.get_by_label("times relative to").select_option("the fastest")
     assert page.locator("#times tbody td.fast").count() == 0
 

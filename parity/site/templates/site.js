@@ -92,6 +92,8 @@
           const away = "column" in column.dataset && !fits(column);
           for (const row of table.rows) row.cells[place].hidden = away;
         });
+        const timed = ({hidden, dataset}) => !hidden && (dataset.ratios ?? "{}") !== "{}";
+        for (const row of table.tBodies[0].rows) row.hidden ||= ![...row.cells].some(timed);
         relate(table, asked);
       }
       const count = document.getElementById("count");
