@@ -69,8 +69,9 @@ def _bars(site: Site, task: str, rows: Named, places: Places) -> list[Figure]:
             pattern = {"shape": shape, "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.4}
             traces.append({
                 "type": "bar", "orientation": "h", "name": name, "y": [row.loop for row in timed],
-                "x": [row.median for row in timed], "text": ["<b>!</b>" if row.disturbed else "" for row in timed],
+                "x": [row.median for row in timed], "text": ["!" if row.disturbed else "" for row in timed],
                 "textposition": "inside", "insidetextanchor": "start", "constraintext": "none", "textangle": 0,
+                "insidetextfont": {"color": "#ffffff", "weight": 700},
                 "hovertext": [f"{row.loop}, {name}: {row}" for row in timed], "hoverinfo": "text",
                 "marker": {"color": _colour(timed[0]), "pattern": pattern},
                 "error_x": {

@@ -183,6 +183,12 @@ def test_a_phone_shows_one_implementation_at_a_time(opened):
     assert page.locator(".columns h3:visible").count() == 3
 
 
+def test_markup_in_a_name_is_text_in_a_plot_too(opened):
+    page = opened("models/ubuntu.html")
+    draw_all(page)
+    assert page.locator(".plot .xtick text").first.text_content() == "1. <i>conv2d</i>"
+
+
 def test_the_theme_is_switched_and_kept(opened):
     page = opened("tasks/mlp.html")
     ground = "getComputedStyle(document.body).backgroundColor"

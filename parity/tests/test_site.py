@@ -1,20 +1,26 @@
 """The site from the samples: whole, linked, small, and with everything of a result shown as text."""
 
+import importlib.util
+import itertools
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pandas as pd
 import pytest
+import typer
+from ruamel.yaml import YAML
 
+from parity.cli import app
 from parity.divergences import areas, catalogue
 from parity.judging.noise import LIMIT
-from parity.site import build, build_site
+from parity.site import build, build_site, code
 from parity.site.asv import Point, moved, read_history
 from parity.site.pages import method
 from parity.site.times import FASTEST, Column, Table, Timed
@@ -24,6 +30,7 @@ from parity.tasks import names
 SAMPLES = Path(__file__).parent / "samples"
 ROOT = Path(__file__).parents[2]
 MEGABYTE = 10**6
+COMMANDS = typer.main.get_command(app).commands
 SCRIPT = "plotly.min.js"
 FIGURE = re.compile(r'<script type="application/json">(.*?)</script>', re.DOTALL)
 
@@ -138,6 +145,7 @@ def test_markup_in_a_name_is_text(pages):
     assert "<b>stem</b>" in pages["models/ubuntu.html"].text
     tags = {tag for page in pages.values() for tag, _ in page.tags}
     assert tags.isdisjoint({"b", "i"})
+    assert code.prose("<b>, and `<i>`") == "&lt;b&gt;, and <code>&lt;i&gt;</code>"
 
 
 def test_a_task_page_shows_what_the_exercise_prints_claims_and_aligns(pages):
@@ -201,7 +209,7 @@ def test_what_others_disturbed_is_marked_in_the_table_the_plot_and_its_data(site
     assert list(data[data["disturbed"]]["loop"]) == ["step"]
     page = (site / "tasks" / "mlp.html").read_text()
     traces = [json.loads(found)["traces"] for found in FIGURE.findall(page)]
-    marked = [trace["name"] for of in traces for trace in of for text in trace.get("text", ()) if text == "<b>!</b>"]
+    marked = [trace["name"] for of in traces for trace in of for text in trace.get("text", ()) if text == "!"]
     assert marked == ["torch @ ubuntu"] * 2, "at base and at large"
     assert "; disturbed: step torch @ ubuntu" in page
     classes = [a["class"].split() for tag, a in pages["index.html"].tags if tag == "td" and "data-ratios" in a]
@@ -376,6 +384,31 @@ def test_the_workflows_fit_the_schema():
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
     done = subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_workflow_names_commands_files_and_extras_that_exist():
+    workflow = YAML(typ="safe").load(ROOT / ".github" / "workflows" / "site.yml")
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    words = [re.sub(r"[;()]", " ; ", step.get("run", "")).split() for step in steps]
+    asked = set()
+    for of in words:
+        for place, word in enumerate(of):
+            if word == "parity":
+                rest = itertools.takewhile(lambda word: word not in (";", "||", ">", "|"), of[place + 1 :])
+                name, *options = (one for one in rest if re.fullmatch(r"(--)?[a-z]+", one))
+                asked.add(name)
+                known = {option for parameter in COMMANDS[name].params for option in parameter.opts}
+                assert {one for one in options if one.startswith("--")} <= known, name
+    assert asked == {"run", "divergences", "time", "compare", "site"}
+    run = "\n".join(step.get("run", "") for step in steps)
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert {one for found in re.findall(r"\.\[(.+?)\]", run) for one in found.split(",")} <= set(extras)
+    assert all(importlib.util.find_spec(module) for module in re.findall(r"python -m (\S+)", run))
+    matrix = workflow["jobs"]["results"]["strategy"]["matrix"]["include"]
+    assert all((ROOT / one["constraints"]).exists() for one in matrix)
+    assert sum(one["timed"] for one in matrix) == 1, "times of several machines are no comparison of frameworks"
+    assert len({one["os"] for one in matrix}) > 2
+    assert len({one["constraints"] for one in matrix}) > 1
 
 
 def test_figures_are_strict_json(site):

@@ -31,7 +31,7 @@ def write(site: Site, found: Found) -> None:
         site.page(
             f"models/{slug(name)}.html", "model.html", title=f"Two models: {name}", report=report, limit=LIMIT,
             rows=[_row(row) for row in rows], headings=list(MEASURED.values()), figures=_figures(site, name, rows),
-            known=set(catalogue()),
+            known=set(catalogue()), has_notes=any(row.get("note") for row in rows),
         )  # fmt: skip
 
 

@@ -186,8 +186,9 @@
     const longest = Math.max(...traces.map(({name}) => name.length));
     return LEGEND * Math.ceil(traces.length / Math.max(1, Math.floor(width / (CHARACTER * longest + SYMBOL))));
   }
+  const plain = (_, value) => typeof value === "string" ? value.replaceAll("<", "&lt;") : value;  // plotly reads markup
   function draw(element) {
-    const {traces, layout} = JSON.parse(element.nextElementSibling.textContent);
+    const {traces, layout} = JSON.parse(element.nextElementSibling.textContent, plain);
     const {clientWidth, clientHeight} = element;
     element.style.height = `${(layout.height ?? clientHeight) + legend(traces, clientWidth)}px`;
     delete layout.height;
