@@ -125,9 +125,9 @@ def _values(name: str, row: dict[str, Any]) -> Iterator[tuple[tuple[str, ...], f
         if value is not None and value == value:  # None is a failure, NaN was not asked for
             where = (framework, task, device.lower(), function, loop, size, mode)
             if function == "time_loop":  # the others are single values
-                yield where, value, _or(low, -math.inf), _or(high, math.inf)
+                yield where, float(value), float(_or(low, -math.inf)), float(_or(high, math.inf))
             else:
-                yield where, value, value, value
+                yield where, float(value), float(value), float(value)
 
 
 def _or(value: float | None, default: float) -> float:

@@ -79,14 +79,22 @@ def read(folder: Path, history: Path) -> Found:
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder of results; tox run -e compare makes results/")
     found = Found(history=read_history(history))
-    for path in sorted(folder.rglob("*.json")):
-        _add(found, path, _name(path.relative_to(folder)))
-    for path in sorted(folder.rglob("times*.csv")):
-        _add_times(found.times, path, _name(path.relative_to(folder)))
+    for path in files(folder):
+        add(found, path, folder)
     return found
 
 
-def _add(found: Found, path: Path, name: str) -> None:
+def files(folder: Path) -> list[Path]:
+    """What is read of a folder of results."""
+    return sorted([*folder.rglob("*.json"), *folder.rglob("times*.csv")])
+
+
+def add(found: Found, path: Path, folder: Path) -> None:
+    """One file of a folder of results; UsageError as `read`."""
+    name = _name(path.relative_to(folder))
+    if path.suffix == ".csv":
+        _add_times(found.times, path, name)
+        return
     kind = _kind(path)
     part: dict[str, Any] = getattr(found, kind)
     if name in part:

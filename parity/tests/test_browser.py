@@ -137,7 +137,7 @@ def test_ratios_are_to_the_reference_that_is_chosen(opened):
 
 def test_a_table_is_sorted_by_its_heading(opened):
     page = opened("tasks/mlp.html")
-    head = page.locator("#units ~ details[open] th", has_text="PyTorch ubuntu")
+    head = page.locator("#units ~ details[open] th", has_text="TF/Keras ubuntu")  # it has a failure
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "descending"
     place = head.evaluate("head => head.cellIndex")
@@ -145,8 +145,19 @@ def test_a_table_is_sorted_by_its_heading(opened):
         "(rows, place) => rows.map(row => Number(row.cells[place].dataset.value))", place
     )
     assert cells == sorted(cells, reverse=True)
+    assert cells[0] > 100 * cells[1] > 1, "as numbers: as text the order would be another"
     head.locator("button").press("Enter")
     assert head.get_attribute("aria-sort") == "ascending"
+
+
+def test_ratios_are_sorted_as_numbers(opened):
+    page = opened("index.html")
+    head = page.locator("#times thead th", has_text="tf graph")
+    head.locator("button").click()
+    cells = page.locator(f"#times tbody td:nth-child({head.evaluate('head => head.cellIndex') + 1})")
+    ratios = [float(text[1:]) for text in cells.all_text_contents() if text != "–"]
+    assert ratios == sorted(ratios, reverse=True)
+    assert ratios[0] > 10 > ratios[1] or ratios[1] > 10 > ratios[-1], "as text the order would be another"
 
 
 def test_search_finds_tasks_divergences_and_apis_by_keyboard(opened):
@@ -169,6 +180,7 @@ def test_an_api_leads_to_its_entries(opened):
     page = opened("divergences/index.html?words=torch.nn.BatchNorm2d")
     shown = page.locator("#entries tbody tr:visible th").all_text_contents()
     assert "BN-EPS" in shown
+    assert len(shown) < 20
     assert page.locator("#count").text_content() == f"{len(shown)} shown"
 
 

@@ -1,5 +1,6 @@
 """The site from the samples: whole, linked, small, and with everything of a result shown as text."""
 
+import functools
 import importlib.util
 import itertools
 import json
@@ -276,6 +277,24 @@ def test_a_damaged_file_is_named_and_an_old_site_stays(samples, tmp_path, file, 
     assert [path.name for path in tmp_path.iterdir()] == ["results", "site"]
 
 
+@pytest.mark.parametrize(
+    ("file", "places", "value"),
+    [
+        ("ubuntu/parity.json", ("lessons", 0, "shows", 0, "columns"), {"parameters": [[], {}]}),
+        ("ubuntu/divergences.json", ("environment", "frameworks", "tf"), 4),
+    ],
+)
+def test_a_value_that_no_page_can_show_is_laid_to_its_file(samples, tmp_path, file, places, value):
+    found = json.loads((samples / file).read_text())
+    *way, last = places
+    functools.reduce(lambda part, place: part[place], way, found)[last] = value
+    (samples / file).write_text(json.dumps(found))
+    with pytest.raises(UsageError, match=r"is damaged .*Error.*: write it again") as error:
+        built(samples, tmp_path)
+    assert str(samples / file) in str(error.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["results"]
+
+
 def test_asvs_own_pages_are_beside_and_what_they_load_is_said(tmp_path):
     (tmp_path / "results").mkdir()
     folder = shutil.copytree(SAMPLES / "asv", tmp_path / "asv")
@@ -291,9 +310,13 @@ def test_asvs_own_pages_are_beside_and_what_they_load_is_said(tmp_path):
 def test_damaged_history_is_named(tmp_path):
     folder = shutil.copytree(SAMPLES / "asv", tmp_path / "asv")
     path = next(folder.glob("results/quiet/*-numpy*.json"))
-    path.write_text("{}")
-    with pytest.raises(UsageError, match=path.name):
-        read_history(folder)
+    found = json.loads(path.read_text())
+    for row in found["results"].values():
+        row[0] = [["no number"] for _ in row[0]]
+    for damaged in ({}, found):
+        path.write_text(json.dumps(damaged))
+        with pytest.raises(UsageError, match=path.name):
+            read_history(folder)
 
 
 def test_nothing_but_a_site_is_replaced(samples, tmp_path):
