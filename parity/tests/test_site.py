@@ -1,5 +1,6 @@
 """The site from the samples: whole, linked, small, and with everything of a result shown as text."""
 
+import csv
 import functools
 import importlib.util
 import itertools
@@ -63,6 +64,15 @@ class Page(HTMLParser):
 
     def all(self, key):
         return [attributes[key] for _, attributes in self.tags if attributes.get(key)]
+
+
+def table(path, label):
+    """The rows of the table in the region with this label: the first cell's text, and those of the others."""
+    found = re.search(rf'aria-label="{label}".*?</table>', path.read_text(), re.DOTALL)[0]
+    rows = re.findall(r"<tr[ >].*?</tr>", found, re.DOTALL)
+    cells = [re.findall(r"<t[hd][ >].*?</t[hd]>", row, re.DOTALL) for row in rows]
+    texts = [[" ".join(re.sub("<[^>]*>", " ", cell).split()) for cell in row] for row in cells]
+    return {name: of for name, *of in texts}
 
 
 @pytest.fixture(scope="module")
@@ -213,14 +223,58 @@ def test_what_others_disturbed_is_marked_in_the_table_the_plot_and_its_data(site
     marked = [trace["name"] for of in traces for trace in of for text in trace.get("text", ()) if text == "!"]
     assert marked == ["torch @ ubuntu"] * 2, "at base and at large"
     assert "; disturbed: step torch @ ubuntu" in page
+    assert sum(tag == "span" and a.get("class") == "badge disturbed" for tag, a in pages["tasks/mlp.html"].tags) == 2
     classes = [a["class"].split() for tag, a in pages["index.html"].tags if tag == "td" and "data-ratios" in a]
     assert sum("disturbed" in of for of in classes) == 2
+
+
+def test_noise_units_stand_under_their_framework_and_result(site, pages):
+    runs = {name: json.loads((SAMPLES / "results" / name / "parity.json").read_text()) for name in ("older", "ubuntu")}
+    names_of = {"numpy": "NumPy", "torch": "PyTorch", "tf": "TF/Keras"}
+    worst, of_output = {}, {}
+    for result, run in runs.items():
+        for row in run["rows"]:
+            if row["task"] == "mlp" and row["units"] is not None and not row["output"].startswith("claim"):
+                column = f"{names_of[row['framework']]} {result}"
+                worst[column] = max(worst.get(column, 0), float(row["units"]))
+                if (row["size"], row["dtype"], row["output"]) == ("base", "float32", "backward/grad.0.weight"):
+                    of_output[column] = max(of_output.get(column, 0), float(row["units"]))
+    assert len(set(worst.values())) == len(set(of_output.values())) == 6
+    home = table(site / "index.html", "Noise units by task and framework")
+    assert home["task"] == list(worst)
+    assert home["mlp"] == [f"{units:.3g}" for units in worst.values()]
+    task = table(site / "tasks" / "mlp.html", "Noise units at base in float32")
+    assert task["output"][:6] == list(of_output)
+    assert task["backward/grad.0.weight"][:6] == [f"{units:.3g}" for units in of_output.values()]
+    assert "Most noise units mlp TF/Keras @ ubuntu412" in pages["index.html"].text
+    growth = pd.read_csv(site / "data" / "digits_training-growth-train-loss.csv")
+    for lesson in runs["ubuntu"]["lessons"]:
+        if lesson["task"] == "digits_training":
+            assert list(growth[names_of[lesson["framework"]]]) == lesson["units_by_row"]["train/loss"]
+
+
+def test_bars_reach_from_the_least_to_the_greatest_turn(site):
+    with (site / "data" / "mlp-time-base.csv").open() as file:
+        data = {(row["loop"], row["backend"]): row for row in csv.DictReader(file)}
+    figures = [json.loads(found) for found in FIGURE.findall((site / "tasks" / "mlp.html").read_text())]
+    bars = [trace for figure in figures for trace in figure["traces"] if trace["type"] == "bar"]
+    assert len(bars) > 4
+    for trace in bars[:5]:  # those at base
+        for place, loop in enumerate(trace["y"]):
+            row = data[loop, trace["name"]]
+            least, median, greatest = (float(row[f"{which} seconds"]) for which in ("least", "median", "greatest"))
+            assert trace["x"][place] == median
+            assert trace["error_x"]["array"][place] == greatest - median
+            assert trace["error_x"]["arrayminus"][place] == median - least
 
 
 def test_history_has_a_line_for_each_machine_and_version(site, pages):
     lines = pd.read_csv(site / "data" / "history-mlp-time_loop-step-base-cpu.csv")
     assert {"NumPy eager, numpy 2.4.6, threads 1, laptop", "NumPy eager, numpy 2.4.6, threads 1, quiet",
             "PyTorch eager, torch 2.12.0, threads 1, quiet"} <= set(lines.columns)  # fmt: skip
+    figures = [json.loads(found) for found in FIGURE.findall((site / "history" / "mlp.html").read_text())]
+    marks = [symbol for figure in figures for trace in figure["traces"] for symbol in trace["marker"].get("symbol", ())]
+    assert sum(symbol.endswith("-open-dot") for symbol in marks) > 6
     overview = pages["history/index.html"].text
     assert "step base cpu on" in overview
     assert "commits on laptop, quiet" in overview
@@ -231,6 +285,8 @@ def test_a_divergence_page_shows_both_sides_gap_and_cure(pages):
     for words in ("torch.nn.BatchNorm1d(4)(x)", "keras.layers.BatchNormalization(epsilon=1e-5)", "9.9e-04",
                   "after the cure", "eval output differs", "keras/src/layers/normalization"):  # fmt: skip
         assert words in page, words
+    assert "ubuntu9.9e-0415,8275.9e-081.55numpy 2.4.6" in page, "gap, units, residual, units, versions"
+    assert "after the cure: unchangedafter the curedef aligned_keras(x):" in page
     assert "keras is not installed" in pages["divergences/BN-AXIS.html"].text
     assert "was not measured among these results" in pages["divergences/OPT-ZERO.html"].text
 
