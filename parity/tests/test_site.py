@@ -253,6 +253,19 @@ def test_noise_units_stand_under_their_framework_and_result(site, pages):
             assert list(growth[names_of[lesson["framework"]]]) == lesson["units_by_row"]["train/loss"]
 
 
+def test_a_comparison_has_isolated_and_propagated_units_on_a_logarithmic_axis(site):
+    page = site / "models" / "ubuntu.html"
+    layers = table(page, "Both models, layer by layer")
+    assert layers["first"] == [
+        "second", "isolated", "in float32", "propagated", "in float32", "between the layers",
+    ]  # fmt: skip
+    assert layers["2"] == ["re_lu", "0", "0.56", "6,760", "6,760", "0"]
+    figure = json.loads(FIGURE.findall(page.read_text())[0])
+    assert figure["layout"]["yaxis"]["type"] == "log"
+    bars = {trace["name"]: trace["y"][2] for trace in figure["traces"]}
+    assert bars["isolated"] < 1 < 6000 < bars["propagated"]
+
+
 def test_bars_reach_from_the_least_to_the_greatest_turn(site):
     with (site / "data" / "mlp-time-base.csv").open() as file:
         data = {(row["loop"], row["backend"]): row for row in csv.DictReader(file)}
