@@ -14,14 +14,14 @@ def cross_entropy(logits, labels):
     n = len(logits)
     rows = np.arange(n, like=labels)
     shifted = logits - logits.max(-1, keepdims=True)
-    e = np.exp(shifted)
-    total = e.sum(-1, keepdims=True)
-    loss = np.mean(np.log(total[:, 0]) - shifted[rows, labels])
+    label = shifted[rows, labels]
+    e = np.exp(shifted, out=shifted)
+    total = e.sum(-1)
+    loss = np.mean(np.log(total) - label)
 
     def vjp(dloss):
-        dlogits = e / total
-        dlogits[rows, labels] -= 1
-        dlogits *= dloss / n
+        dlogits = e * (dloss / n / total)[:, None]
+        dlogits[rows, labels] -= dloss / n
         return dlogits
 
     return loss, vjp
