@@ -22,11 +22,15 @@ def batch_norm(x, weight, bias, *, eps):
 
     def vjp(dy):
         dweight, dbias = _channel_sum(dy * normalised), _channel_sum(dy)
-        dx = dy - _spread(dbias / count, x) - normalised * _spread(dweight / count, x)
+        dx = normalised * _spread(-dweight / count, x)
+        dx += dy
+        dx -= _spread(dbias / count, x)
         dx *= _spread(weight * scale, x)
         return dx, dweight, dbias
 
-    return normalised * _spread(weight, x) + _spread(bias, x), mean, var, vjp
+    y = normalised * _spread(weight, x)
+    y += _spread(bias, x)
+    return y, mean, var, vjp
 
 
 def _channel_sum(x):
