@@ -66,15 +66,14 @@ def _output(layers: Layers, place: int) -> list[Fault]:
     if found is None or found.units <= LIMIT or place in layers.misfit:
         return []
     mends, entries = layers.causes.get(place, ([], []))
-    note = "; ".join(mend.note for mend in mends if mend.note) or found.note
-    part = next((mend.part for mend in mends), "output")
     masked = [any(call.masked for call in calls) for calls in (pair.first, pair.second)]
     if not mends and masked[0] != masked[1] and pair.kind in ("attention", "lstm", "gru", "rnn"):
-        part, note = "call", f"only the {'first' if masked[0] else 'second'} model's has a mask"
-    stated = not mends
+        said = [("call", f"only the {'first' if masked[0] else 'second'} model's has a mask")]
+    else:
+        said = [(mend.part, mend.note or found.note) for mend in mends] or [("output", found.note)]
     return [
-        named(Fault(part, *pair.names, found.units, note=note, stated=stated), entry)
-        for entry in entries or ["unknown"]
+        named(Fault(part, *pair.names, found.units, note=note, stated=not mends), entry)
+        for (part, note), entry in zip(said, entries or ["unknown"])
     ]
 
 
@@ -85,7 +84,8 @@ def _end(layers: Layers) -> list[Fault]:
         faults.append(Fault("pairing", output_name(name), "", note=f"the {which} model alone returns it"))
     for output in layers.outputs:
         units = output.edge if layers.pairs else output.propagated
-        if units is not None and units > LIMIT and not output.carried:
+        misfit = units == math.inf and layers.misfit  # a shape that a misfit before has made
+        if units is not None and units > LIMIT and not output.carried and not misfit:
             calls = layers.first.calls
             source = layers.source(calls[-1].index + 1) if calls else "input"
             name = output_name(output.first) if len(layers.outputs) > 1 else "output"

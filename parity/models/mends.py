@@ -14,6 +14,14 @@ from parity.task import Array
 
 Change = Callable[[list[Array]], list[Array]]
 
+# Sizes by their names in either framework.  No entry of the catalogue is about them: a port that has another is a slip.
+SIZES = {
+    "groups": ("num_groups", "groups"),
+    "stride": ("stride", "strides"),
+    "dilation": ("dilation", "dilation_rate"),
+    "window": ("kernel_size", "pool_size"),
+}
+
 
 @dataclass
 class Mend:
@@ -43,6 +51,7 @@ def mends_of(first: Call, second: Call) -> Iterator[Mend]:
     slopes = _value(a, "negative_slope"), _value(b, "negative_slope")
     if None not in slopes and slopes[0] != slopes[1]:
         yield Mend("slope", ("ACT-LEAKY",), setting(b, "negative_slope", slopes[0]), note=_two("slope", slopes))
+    yield from _sizes(a, b)
     if hasattr(a, "approximate") and hasattr(b, "activation"):
         tanh = a.approximate == "tanh"
         if computes(b.activation, gelu(not tanh)):
@@ -63,6 +72,23 @@ def mends_of(first: Call, second: Call) -> Iterator[Mend]:
             "mask", ("MHA-MASK-SOME",), inputs=lambda inputs: [~x if i in masks else x for i, x in enumerate(inputs)],
             proven=True, part="call", note="its mask says the opposite",
         )  # fmt: skip
+
+
+def _sizes(a: Any, b: Any) -> Iterator[Mend]:
+    for what, names in SIZES.items():
+        own = next((name for name in names if hasattr(b, name)), "")
+        found = [_value(layer, *names) for layer in (a, b)]
+        if not all(isinstance(size, int | tuple) for size in found):
+            continue
+        sizes = _on_every_axis(*found), _on_every_axis(*found[::-1])
+        if sizes[0] != sizes[1]:
+            note = f"{what} {sizes[0]} in the first, {sizes[1]} in the second"
+            yield Mend(what, patch=setting(b, own, sizes[0]), note=note)
+
+
+def _on_every_axis(size: Any, like: Any) -> Any:
+    """One size for all axes as a tuple, where the other layer has one for each."""
+    return (size,) * len(like) if isinstance(size, int) and isinstance(like, tuple) else size
 
 
 def _shuffled(x: Array, r: int) -> Array:
@@ -104,7 +130,8 @@ def _recurrent(first: Call, second: Call) -> Iterator[Mend]:
     if any(getattr(getattr(cell, "recurrent_activation", None), "__name__", "sigmoid") != "sigmoid" for cell in cells):
         import keras
 
-        yield Mend("gates", ("LSTM-HARD",), _settings(cells, "recurrent_activation", keras.activations.sigmoid))
+        gates = _settings(cells, "recurrent_activation", keras.activations.sigmoid)
+        yield Mend("gates", ("LSTM-HARD",), gates, proven=True)
     if second.masked and not first.masked:
         yield Mend(
             "mask",

@@ -81,8 +81,8 @@ def _modes(layers: Layers, trained: Layers, watcher: Forced) -> Iterator[Fault]:
         pair, before = trained.pairs[i], layers.found.get(i)
         if found.units > LIMIT and not (before is not None and before.units > LIMIT):
             mends, entries = trained.causes.get(i, ([], []))
-            note = "; ".join(mend.note for mend in mends if mend.note)
-            for entry in entries or ["unknown"]:
+            notes = [mend.note for mend in mends] or [""]
+            for note, entry in zip(notes, entries or ["unknown"]):
                 yield named(Fault("training", *pair.names, found.units, note=note, stated=not mends), entry)
         edge = max(found.edges.values(), default=0.0)
         if edge > LIMIT and not found.carried and not (before and max(before.edges.values(), default=0.0) > LIMIT):

@@ -1,5 +1,6 @@
 """A wrong tensor between layers."""
 
+import numpy as np
 import pytest
 
 import parity
@@ -40,3 +41,11 @@ def keras_skips(first, second):
 def test_a_wrong_tensor_is_accused_once_however_far_it_goes(first, second, wrong):
     report = parity.compare_models(Skips().eval(), keras_skips(first, second), X.reshape(-1, 6))
     assert [(fault.part, fault.where[0]) for fault in report.faults] == [("between", name) for name in wrong], report
+
+
+def test_an_output_of_another_shape_is_the_misfit_of_its_weights_and_no_fault_of_its_own():
+    def narrower():
+        return keras.Sequential([keras.Input((6,)), keras.layers.Dense(4, name="fc")])
+
+    report = parity.compare_models(lambda: nn.Sequential(nn.Linear(6, 5)), narrower, np.ones((2, 6), "float32"))
+    assert [(fault.where, fault.part) for fault in report.faults] == [(("0", "fc"), "weights")]
