@@ -63,8 +63,8 @@ def _explained(
 def _mistakes(w: Arrays, pair: Pair) -> Iterator[tuple[str, str, Arrays]]:
     """What a loader may have made of the weights."""
     weight = w.get("weight")
-    if weight is not None and weight.ndim == 2 and weight.shape[0] == weight.shape[1]:
-        yield "SAVE-SQUARE", "the square matrix is transposed", {**w, "weight": weight.T}
+    if weight is not None and weight.ndim >= 2 and weight.shape[0] == weight.shape[1]:
+        yield "SAVE-SQUARE", "the square matrix is transposed", {**w, "weight": weight.swapaxes(0, 1)}
     if "running_mean" in w and "running_var" in w:
         swapped = {**w, "running_mean": w["running_var"], "running_var": np.abs(w["running_mean"])}
         yield "SAVE-BN", "mean and variance are exchanged", swapped

@@ -28,6 +28,15 @@ def loaded(model, reference=None):
     return model
 
 
+def test_the_transposed_matrix_of_a_pointwise_convolution_is_found():
+    conv = nn.Conv2d(8, 8, 1)
+    model = keras.Sequential([keras.Input((3, 5, 8)), layers.Conv2D(8, 1, name="conv")])
+    model.get_layer("conv").set_weights([value(conv.weight).transpose(2, 3, 0, 1), value(conv.bias)])
+    x = np.random.default_rng(0).normal(size=(2, 8, 3, 5)).astype("float32")
+    report = parity.compare_models(nn.Sequential(conv), model, x, weights="loaded")
+    assert [(fault.where, fault.cause) for fault in report.faults] == [(("0", "conv"), "SAVE-SQUARE")]
+
+
 def port(*between):
     inner = [layers.Dense(8, name="b"), *between, layers.ReLU(name="3")]
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, activation="relu", name="a"), *inner, layers.Dense(2)])
