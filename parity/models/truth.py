@@ -75,7 +75,8 @@ def _measured(
     except UsageError:
         raise
     except Exception as error:
-        place = f" in {record.calls[-1].name}" if record.calls else ""
+        last = record.calls[-1] if record.calls else None
+        place = f" {'after' if last.outputs else 'in'} {last.name}" if last else ""
         said = one_line(error)
         raise UsageError(f"the first model fails{place}: {said}{_given(inputs, said)}") from error
     if not results:

@@ -69,6 +69,15 @@ def with_a_width(width):
     return nn.Linear(6, 5)
 
 
+class Stops(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 5)
+
+    def forward(self, x):
+        raise ValueError(f"out of order: {self.fc(x).shape[-1]}")
+
+
 class Silent(nn.Module):
     def forward(self, x):
         return None
@@ -99,6 +108,7 @@ REFUSED = {
     "NaN in the weights": (with_nan, keras_net, X, r"0\.bias of the first model has a NaN"),
     "NaN in the input": (torch_net, keras_net, np.full_like(X, np.nan), "has a NaN or an infinity"),
     "another shape": (torch_net, keras_net, X[:, :2], "the first model fails in 0: RuntimeError"),
+    "a failure behind a layer": (Stops, keras_net, FLAT, "the first model fails after fc: ValueError: out of order: 5"),
     "no numbers": (torch_net, keras_net, np.array(["a"]), "real numbers"),
     "never built": (torch_net, None, X, "was never built"),
     "no configuration": (lambda: nn.Linear(6, 5), None, FLAT, "give a function that builds it"),
