@@ -38,7 +38,7 @@ def explain(layers: Layers) -> None:
         with mended(suspect, layers.wide.net, layers.wide.framework):
             watcher, results = layers.forced(layers.wide, mends=dict.fromkeys(calls, _mend(suspect)))
         for place in open_:
-            if max(watcher.found[place].edges.values()) <= LIMIT:
+            if max(watcher.found[place].edges.values(), default=math.inf) <= LIMIT:
                 layers.edge_causes[place] = suspect.entry
         for output in ends:
             if output.error(layers.first.truths, results[output.second], forced=True) <= LIMIT:

@@ -54,10 +54,16 @@ def _between(layers: Layers, place: int) -> list[Fault]:
     if place in layers.called_wrong:
         entry, note = layers.called_wrong[place]
         return [named(Fault("call", *pair.names, edge, note=note), entry)]
-    if found.carried or (edge == math.inf and layers.misfit):
-        return []  # the same fault further on; a shape that a misfit before has made
+    if found.carried or (edge == math.inf and _misshapen(layers, pair.first[0].index)):
+        return []  # the same fault further on
     fault = Fault("between", layers.source(pair.first[0].index), pair.first[0].name, edge, note=found.note)
     return [named(fault, layers.edge_causes.get(place, "unknown"))]
+
+
+def _misshapen(layers: Layers, index: float) -> bool:
+    """Whether weights do not fit, or a shape is another before this call of the first model: all behind it follows."""
+    before = (found for place, found in layers.found.items() if layers.pairs[place].first[0].index < index)
+    return bool(layers.misfit) or any(found.units == math.inf or not found.judged for found in before)
 
 
 def _output(layers: Layers, place: int) -> list[Fault]:
@@ -82,10 +88,10 @@ def _end(layers: Layers) -> list[Fault]:
     faults = [Fault("error", "the model", "the model", note=layers.error)] if layers.error else []
     for name, which in layers.lone_outputs:
         faults.append(Fault("pairing", output_name(name), "", note=f"the {which} model alone returns it"))
+    misshapen = _misshapen(layers, math.inf)
     for output in layers.outputs:
         units = output.edge if layers.pairs else output.propagated
-        misfit = units == math.inf and layers.misfit  # a shape that a misfit before has made
-        if units is not None and units > LIMIT and not output.carried and not misfit:
+        if units is not None and units > LIMIT and not (output.carried or (units == math.inf and misshapen)):
             calls = layers.first.calls
             source = layers.source(calls[-1].index + 1) if calls else "input"
             name = output_name(output.first) if len(layers.outputs) > 1 else "output"

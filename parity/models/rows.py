@@ -11,12 +11,12 @@ def rows_of(layers: Layers) -> list[Row]:
     rows = []
     for i, pair in enumerate(layers.pairs):
         found, narrow = layers.found.get(i, Isolated()), layers.found_float32.get(i, Isolated())
-        reached = i in layers.found
+        reached = i in layers.found and found.judged
         rows.append(
             Row(
                 *pair.names,
                 isolated=found.units if reached else None,
-                isolated_float32=narrow.units if i in layers.found_float32 else None,
+                isolated_float32=narrow.units if i in layers.found_float32 and narrow.judged else None,
                 propagated=layers.free.get(i),
                 propagated_float32=layers.free_float32.get(i),
                 edge=max(found.edges.values(), default=None),

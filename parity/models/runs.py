@@ -106,6 +106,7 @@ class Isolated:
     carried: bool = False  # they differ by what an earlier edge differs by, which came along a skip
     units: float = 0.0
     note: str = ""
+    judged: bool = True  # not where input and output are of another shape: then the input is what is wrong
 
 
 @dataclass
@@ -129,6 +130,7 @@ class Forced:
         self._entries = _by_call(self.pairs, "entries", "second")
         self._exits = _by_call(self.pairs, "exits", "second")
         self._begun: set[int] = set()
+        self._unfit: dict[int, tuple[int, str]] = {}  # by the place of the pair: an input of another shape, in words
 
     def enter(self, call: Call, inputs: list[Array]) -> list[Array] | None:
         new = list(inputs)
@@ -139,11 +141,13 @@ class Forced:
                 link.view = entry_view(pair, truth.value, inputs[at], self.channels)
             expected = link.view(truth.value) if link.view is not None else None
             fits = expected is not None and expected.shape == inputs[at].shape
+            if not fits:
+                shapes = f"input {truth.value.shape} in the first, {inputs[at].shape} in the second"
+                self._unfit[place] = at, shapes
             if not fits and (pair.kind in PADDED or truth.value.dtype.kind != inputs[at].dtype.kind):
                 continue  # one side pads, or makes the indices, before the layer, the other inside: its output tells
             if expected is None or not fits:
-                self.found[place].edges[at] = float("inf")
-                self.found[place].note = f"input {truth.value.shape} in the first, {inputs[at].shape} in the second"
+                self.found[place].edges[at], self.found[place].note = float("inf"), shapes
                 continue
             units = noise_units(inputs[at], expected, noise=truth.noise, peak=truth.peak)
             self.found[place].edges[at] = units
@@ -167,6 +171,10 @@ class Forced:
                 link.view = exit_view(self.truths, pair, link, outputs)
             units = error(self.truths, link, outputs, forced=True)
             found = self.found[place]
+            if np.isinf(units) and place in self._unfit:
+                at, shapes = self._unfit[place]
+                found.edges[at], found.note, found.judged = units, shapes, False
+                continue
             found.units = max(found.units, units)
             if np.isinf(units) and not all(np.isfinite(y).all() for y in outputs):
                 found.note = "it returns a NaN or an infinity"

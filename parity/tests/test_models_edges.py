@@ -49,3 +49,35 @@ def test_an_output_of_another_shape_is_the_misfit_of_its_weights_and_no_fault_of
 
     report = parity.compare_models(lambda: nn.Sequential(nn.Linear(6, 5)), narrower, np.ones((2, 6), "float32"))
     assert [(fault.where, fault.part) for fault in report.faults] == [(("0", "fc"), "weights")]
+
+
+class Pooled(nn.Module):
+    """A pooling, as a function or as a layer, and a layer of each kind behind it."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self.pool = pool
+        self.a, self.b, self.c = nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 4, 1), nn.Conv2d(4, 4, 1)
+        self.bn = nn.BatchNorm2d(4)
+
+    def forward(self, x):
+        return self.c(torch.relu(self.bn(self.b(self.pool(self.a(x))))))
+
+
+def keras_pooled():
+    conv = keras.layers.Conv2D
+    x = keras.Input((16, 16, 3))
+    y = keras.layers.MaxPooling2D(2, name="pool")(conv(8, 3, padding="same", name="a")(x))
+    y = keras.layers.BatchNormalization(epsilon=1e-5, name="bn")(conv(4, 1, name="b")(y))
+    return keras.Model(x, conv(4, 1, name="c")(keras.layers.ReLU()(y)))
+
+
+@pytest.mark.parametrize("kind, place", [("function", "between a and b"), ("layer", "pool")])
+def test_an_image_of_another_size_is_one_fault_and_no_layer_behind_it_is_accused(kind, place):
+    x = np.random.default_rng(0).normal(size=(2, 3, 16, 16)).astype("float32")
+    pool = {"function": lambda x: nn.functional.max_pool2d(x, 3, 2), "layer": nn.MaxPool2d(3, 2)}[kind]
+    report = parity.compare_models(Pooled(pool).eval(), keras_pooled, x)
+    assert [fault.place for fault in report.faults] == [place]
+    assert [row.isolated for row in report.rows if row.first in ("b", "bn", "c")] == [None] * 3
+    if kind == "function":
+        assert report.first.note == "input (2, 8, 7, 7) in the first, (2, 8, 8, 8) in the second"
