@@ -72,7 +72,7 @@ def keras_pooled():
     return keras.Model(x, conv(4, 1, name="c")(keras.layers.ReLU()(y)))
 
 
-@pytest.mark.parametrize("kind, place", [("function", "between a and b"), ("layer", "pool")])
+@pytest.mark.parametrize(("kind", "place"), [("function", "between a and b"), ("layer", "pool")])
 def test_an_image_of_another_size_is_one_fault_and_no_layer_behind_it_is_accused(kind, place):
     x = np.random.default_rng(0).normal(size=(2, 3, 16, 16)).astype("float32")
     pool = {"function": lambda x: nn.functional.max_pool2d(x, 3, 2), "layer": nn.MaxPool2d(3, 2)}[kind]
