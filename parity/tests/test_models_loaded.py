@@ -37,6 +37,26 @@ def test_the_transposed_matrix_of_a_pointwise_convolution_is_found():
     assert [(fault.where, fault.cause) for fault in report.faults] == [(("0", "conv"), "SAVE-SQUARE")]
 
 
+@pytest.mark.parametrize(("kept", "left_out"), [("bias_ih_l0", "hidden"), ("bias_hh_l0", "input")])
+def test_the_bias_of_a_recurrence_that_is_left_out_is_named(kept, left_out):
+    lstm = nn.LSTM(6, 4, batch_first=True)
+    model = keras.Sequential([keras.Input((5, 6)), layers.LSTM(4, return_sequences=True, name="rnn")])
+    kernels = [value(w).T for w in (lstm.weight_ih_l0, lstm.weight_hh_l0)]
+    model.get_layer("rnn").set_weights([*kernels, value(getattr(lstm, kept))])
+    x = np.random.default_rng(0).normal(size=(3, 5, 6)).astype("float32")
+    report = parity.compare_models(Sequence(lstm), model, x, weights="loaded")
+    assert [(fault.cause, fault.note) for fault in report.faults] == [("LSTM-BIAS", f"the {left_out} bias is left out")]
+
+
+class Sequence(nn.Module):
+    def __init__(self, rnn):
+        super().__init__()
+        self.rnn = rnn
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
 def port(*between):
     inner = [layers.Dense(8, name="b"), *between, layers.ReLU(name="3")]
     return keras.Sequential([keras.Input((6,)), layers.Dense(8, activation="relu", name="a"), *inner, layers.Dense(2)])

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="a port has two frameworks")
 
 from torch import nn  # noqa: E402  # both are here
 
-from parity.tests.ported import X  # noqa: E402
+from parity.tests.ported import LAST, X, keras_net, torch_net  # noqa: E402
 
 
 class Deeper(nn.Module):
@@ -45,3 +45,31 @@ def test_weights_that_do_not_fit_are_said_and_the_rest_takes_its_step():
         (("step", "step"), "step"),
     }
     assert "weight is (8, 3, 3) in 0 and (8, 3, 5) in a" in str(report)
+
+
+def test_running_statistics_are_explained_from_either_framework():
+    """The truth is Keras's variance over n values, and torch's is over n - 1."""
+    report = parity.compare_models(keras_net, torch_net, LAST, train=True)
+    assert {(fault.part, fault.cause) for fault in report.faults} == {("buffers", "BN-MOM"), ("buffers", "BN-VAR")}
+
+
+class Detached(nn.Module):
+    """No gradient reaches the input."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 5)
+
+    def forward(self, x):
+        return self.fc(x.detach())
+
+
+def test_a_gradient_of_the_input_in_one_model_alone_is_said():
+    def port():
+        return keras.Sequential([keras.Input((6,)), keras.layers.Dense(5, name="fc")])
+
+    x = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
+    report = parity.compare_models(Detached, port, x, train=True)
+    assert [(fault.part, fault.note) for fault in report.faults] == [
+        ("gradients", "input 0 has a gradient in one model alone")
+    ]
