@@ -1,5 +1,6 @@
 """What mends an optimizer of its difference, by the catalogue's entries."""
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +21,14 @@ def _momentum(first: Any, second: Any) -> None:
 
 
 def _before_correction(first: Any, second: Any) -> None:
-    """Of the first step: eps · √(1 - β₂) before the bias correction is eps after it."""
-    second.epsilon = second.epsilon * (1 - second.beta_2) ** 0.5
+    """Of every step t: eps · √(1 - β₂ᵗ) before the bias correction is eps after it."""
+    eps, apply, steps = second.epsilon, second.apply, itertools.count(1)
+
+    def corrected(grads: Any, variables: Any) -> None:
+        second.epsilon = eps * (1 - second.beta_2 ** next(steps)) ** 0.5
+        apply(grads, variables)
+
+    second.apply = corrected
 
 
 def _in_the_gradient(first: Any, second: Any) -> None:

@@ -1,4 +1,7 @@
-"""One optimizer step from the same gradients, at three scales: Adam's epsilon is invisible at 1."""
+"""Two optimizer steps from the same gradients, at three scales.
+
+Adam's epsilon is invisible at 1, and momentum, betas and AMSGrad in a first step.
+"""
 
 import itertools
 from collections.abc import Callable
@@ -23,6 +26,7 @@ from parity.models.weights import Slot, value
 from parity.task import Array, Arrays, UsageError
 
 SCALES = (1.0, 2.0**-10, 2.0**-20)
+STEPS = 2
 
 Updates = dict[int, Array]
 
@@ -58,45 +62,49 @@ class Stepper:
             made.learning_rate = float(np.float32(made.learning_rate))
         return made
 
-    def updates(self, optimizer: Callable[[], Any], gradients: Updates, jitter: Any = None) -> Updates:
-        """What one step adds to every weight; the weights are put back."""
+    def updates(self, optimizer: Callable[[], Any], gradients: list[Updates], jitter: Any = None) -> Updates:
+        """What the steps of these gradients add to every weight; the weights are put back."""
         variables = self.side.variables()
         names = {id(v): name for name, v in variables.items()}
         kept: Arrays = {name: np.array(value(v)) for name, v in variables.items()}
-        given = {name: np.zeros_like(w) for name, w in kept.items() if trained(variables[name])}
+        zero = {name: np.zeros_like(w) for name, w in kept.items() if trained(variables[name])}
+        given = [dict(zero) for _ in gradients]
         for i, slot in self.slots.items():
             own = [names[id(v)] for v in slot.variables]
-            given.update(zip(own, slot.write(gradients[i], *(given[name] for name in own))))
+            for step, there in zip(gradients, given):
+                there.update(zip(own, slot.write(step[i], *(there[name] for name in own))))
         before = kept if jitter is None else {name: jittered(jitter, w) for name, w in kept.items()}
         try:
             restore(self.side, before)
-            self._step(optimizer, variables, given)
+            self._run(optimizer, variables, given)
             moved = {name: value(v) - before[name] for name, v in variables.items()}
         finally:
             restore(self.side, kept)
         return {i: slot.read(*(moved[names[id(v)]] for v in slot.variables)) for i, slot in self.slots.items()}
 
-    def _step(self, optimizer: Callable[[], Any], variables: dict[str, Any], given: Arrays) -> None:
+    def _run(self, optimizer: Callable[[], Any], variables: dict[str, Any], given: list[Arrays]) -> None:
         if self.side.framework == "torch":
             import torch
 
             made = optimizer()
-            for name, g in given.items():
-                variables[name].grad = torch.as_tensor(np.ascontiguousarray(g))
-            made.step()
-            for name in given:
-                variables[name].grad = None
+            for gradients in given:
+                for name, g in gradients.items():
+                    variables[name].grad = torch.as_tensor(np.ascontiguousarray(g))
+                made.step()
+                for name in gradients:
+                    variables[name].grad = None
             return
         import keras
 
         with keras_default("float64"):
-            optimizer().apply(
-                [keras.ops.convert_to_tensor(g) for g in given.values()], [variables[name] for name in given]
-            )
+            made = optimizer()
+            for gradients in given:
+                moved = [variables[name] for name in gradients]
+                made.apply([keras.ops.convert_to_tensor(g) for g in gradients.values()], moved)
 
 
 def step_faults(layers: Layers, builders: tuple[Callable[[Any], Any], Callable[[Any], Any]]) -> list[Fault]:
-    """One step of the second optimizer against the first's, judged by the updates.
+    """The second optimizer's steps against the first's, judged by what they add to the weights.
 
     Raises:
         UsageError: a builder fails, or returns no optimizer of its model's framework.
@@ -109,8 +117,8 @@ def step_faults(layers: Layers, builders: tuple[Callable[[Any], Any], Callable[[
     if not both:
         return []
     rng = np.random.default_rng(SAMPLES)
-    drawn = {i: rng.normal(size=slot.get().shape) for i, slot in one.slots.items()}
-    gradients = [{i: scale * g for i, g in drawn.items()} for scale in SCALES]
+    drawn = [{i: rng.normal(size=slot.get().shape) for i, slot in one.slots.items()} for _ in range(STEPS)]
+    gradients = [[{i: scale * g for i, g in step.items()} for step in drawn] for scale in SCALES]
     exact = [_truths(one, one.optimizer, scaled) for scaled in gradients]
 
     def units(cures: tuple[str, ...] = ()) -> float:
@@ -141,7 +149,7 @@ def step_faults(layers: Layers, builders: tuple[Callable[[Any], Any], Callable[[
         return []
     with keras_default("float64"):
         names = [entry.name for entry in recognised(one.optimizer(), two.optimizer())]
-    note = "the updates of one step from the same gradients"
+    note = "the updates of two steps from the same gradients"
     return [named(Fault("step", "step", "step", worst, note=note), entry) for entry in _causes(names, units)]
 
 
@@ -155,12 +163,13 @@ def _causes(names: list[str], units: Callable[[tuple[str, ...]], float]) -> list
     return names if len(names) == 1 and not cured else ["unknown"]
 
 
-def _truths(one: Stepper, optimizer: Callable[[], Any], gradients: Updates) -> dict[int, Truth]:
+def _truths(one: Stepper, optimizer: Callable[[], Any], gradients: list[Updates]) -> dict[int, Truth]:
     """The first optimizer's updates, and how far they move when gradients and weights are jittered."""
     exact, rng = one.updates(optimizer, gradients), np.random.default_rng(SAMPLES)
     spreads = {i: Spread() for i in exact}
     for _ in range(SAMPLES):
-        moved = one.updates(optimizer, {i: jittered(rng, g) for i, g in gradients.items()}, jitter=rng)
+        given = [{i: jittered(rng, g) for i, g in step.items()} for step in gradients]
+        moved = one.updates(optimizer, given, jitter=rng)
         for i, update in moved.items():
             spreads[i].add(update - exact[i])
     return {i: spreads[i].truth(update) for i, update in exact.items()}

@@ -46,6 +46,17 @@ NESTEROV = partial(torch_sgd, lr=0.125, nesterov=True)
 PAIRS = (
     Pair("sgd_nesterov", **steps(NESTEROV, partial(keras_sgd, learning_rate=0.125, nesterov=True))),
     Pair("sgd_nesterov_forgotten", **steps(NESTEROV, partial(keras_sgd, learning_rate=0.125), "OPT-MOM")),
+    # It does not show in the first step.
+    Pair(
+        "sgd_momentum_forgotten",
+        **steps(partial(torch_sgd, lr=0.125), lambda parameters: optimizers.SGD(0.125), "OPT-MOM"),
+    ),
+    Pair(
+        "adam_betas_left_alone",
+        **steps(
+            partial(torch_adam, betas=(0.5, 0.99)), partial(keras_adam, epsilon=1e-8), "OPT-BETAS", "OPT-ADAM-EPSHAT"
+        ),
+    ),
     Pair("sgd_rate_left_alone", **steps(torch_sgd, keras_sgd, "OPT-LR-DEF")),
     # Both differences are there: the value of epsilon, and where it is added.
     Pair("adam_epsilon", **steps(torch_adam, keras_adam, "OPT-ADAM-EPS", "OPT-ADAM-EPSHAT")),
