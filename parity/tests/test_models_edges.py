@@ -81,3 +81,23 @@ def test_an_image_of_another_size_is_one_fault_and_no_layer_behind_it_is_accused
     assert [row.isolated for row in report.rows if row.first in ("b", "bn", "c")] == [None] * 3
     if kind == "function":
         assert report.first.note == "input (2, 8, 7, 7) in the first, (2, 8, 8, 8) in the second"
+
+
+class Mean(nn.Module):
+    """No step of the sequence is taken, but the mean of all."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn, self.fc = nn.LSTM(6, 4, batch_first=True, bidirectional=True), nn.Linear(8, 3)
+
+    def forward(self, x):
+        return self.fc(self.rnn(x)[0].mean(1))
+
+
+def test_the_states_for_a_mean_are_not_called_the_last_step():
+    def port():
+        rnn = keras.layers.Bidirectional(keras.layers.LSTM(4), name="rnn")
+        return keras.Sequential([keras.Input((5, 6)), rnn, keras.layers.Dense(3, name="fc")])
+
+    report = parity.compare_models(Mean, port, np.random.default_rng(0).normal(size=(3, 5, 6)))
+    assert [(fault.place, fault.cause) for fault in report.faults] == [("between rnn and fc", "unknown")]

@@ -66,3 +66,20 @@ def test_functions_of_one_and_of_several():
         return v[0].sum(1) + v[1].sum(1)
 
     assert parity.compare_models(one, lambda a, b: a.sum(1) + b.sum(1), (X, Y)).agrees
+
+
+class TimeFirst(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.LSTM(6, 4)
+
+    def forward(self, x):
+        return self.rnn(x)[0]
+
+
+def test_a_sequence_that_begins_with_time_is_turned_for_keras():
+    def port():
+        return keras.Sequential([keras.Input((None, 6)), keras.layers.LSTM(4, return_sequences=True, name="rnn")])
+
+    report = parity.compare_models(TimeFirst, port, np.random.default_rng(0).normal(size=(5, 3, 6)))
+    assert report.agrees, report

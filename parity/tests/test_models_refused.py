@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import parity
+from parity.models.memory import available
 
 keras = pytest.importorskip("keras", reason="a port has two frameworks")
 torch = pytest.importorskip("torch", reason="a port has two frameworks")
@@ -138,3 +139,10 @@ def test_a_model_that_does_not_fit_is_refused_with_the_estimate(monkeypatch):
     monkeypatch.setattr("parity.models.memory.available", lambda: 2**20)
     with pytest.raises(parity.UsageError, match=r"million weights needs about [\d.]+ GB, and 0.0 GB are free"):
         parity.compare_models(torch_net, keras_net, X)
+
+
+def test_a_limit_of_the_control_group_is_what_is_free(monkeypatch, tmp_path):
+    monkeypatch.setattr("parity.models.memory.CGROUP", tmp_path)
+    (tmp_path / "memory.max").write_text("3000\n")
+    (tmp_path / "memory.current").write_text("1000\n")
+    assert available() == 2000

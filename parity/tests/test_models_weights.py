@@ -43,3 +43,31 @@ def test_a_rule_is_one_function():
     report = parity.compare_models(TorchScale, lambda: keras.Sequential([keras.Input((3,)), KerasScale()]), x)
     assert report.agrees
     assert [row.first for row in report.rows] == ["the model"]
+
+
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(6, 6)
+        self.scale, self.shift = nn.Parameter(torch.full((6,), 2.0)), nn.Parameter(torch.ones(6))
+
+    def forward(self, x):
+        return self.fc(x) * self.scale + self.shift
+
+
+class ScaledInKeras(keras.Model):
+    """The same weights of its own, declared in the other order."""
+
+    def __init__(self):
+        super().__init__()
+        self.fc = keras.layers.Dense(6, name="fc")
+        self.shift, self.scale = (self.add_weight(shape=(6,), name=name) for name in ("shift", "scale"))
+
+    def call(self, x):
+        return self.fc(x) * self.scale + self.shift
+
+
+def test_weights_of_the_models_own_are_partners_by_name_before_their_order():
+    x = np.random.default_rng(0).normal(size=(4, 6)).astype("float32")
+    report = parity.compare_models(Scaled, ScaledInKeras, x)
+    assert report.agrees, report
