@@ -47,3 +47,12 @@ def test_a_report_fits_the_terminal_and_lists_faults_that_are_one(monkeypatch):
     short = str(Report([Row("conv", "conv", 0.0, 1.0, 0.0, 1.0)], [Fault("gradients", "conv", "conv")]))
     assert "conv   conv" in short
     assert "inf" not in short
+
+
+def test_faults_of_one_cause_with_notes_of_their_own_are_said_apart():
+    from parity.models.report import Fault, Report
+
+    notes = [f"epsilon 1e-05 in the first, {eps} in the second" for eps in (0.001, 0.01)]
+    faults = [Fault("output", "a", "b", 90, "BN-EPS", "title", "cure", note) for note in notes]
+    lines = [line.strip() for line in str(Report(faults=faults)).splitlines()]
+    assert [line for line in lines if line.startswith("epsilon")] == notes
