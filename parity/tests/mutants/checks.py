@@ -12,7 +12,12 @@ from parity.tasks import load
 
 ROOT = Path(__file__).parents[3]
 PACKAGES = ("parity/judging", "impl_numpy", "impl_torch", "impl_tf")
-IMPORTED = {"impl_torch": "torch", "impl_tf": "keras"}  # once, before the forks; no operation of TensorFlow's starts
+IMPORTED = {  # once, before the forks; no operation of TensorFlow's starts
+    "impl_numpy": ("scipy.special", "sklearn.datasets"),
+    "impl_torch": ("torch",),
+    "impl_tf": ("keras",),
+    "parity": ("pandas", "rich.table", "typer", "scipy.stats", "sklearn.datasets", "sklearn.metrics", "torch"),
+}
 FRAMEWORKS = {"impl_numpy": "numpy", "impl_torch": "torch", "impl_tf": "tf"}
 RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  # tasks that use all of a runtime
 TESTS = {  # of the judge, by module, the quickest first
@@ -63,23 +68,24 @@ def checks_of(file: str) -> list[Check]:
     return found
 
 
-def tests_of(file: str) -> list[list[str]]:
+def tests_of(file: str) -> list[tuple[str, ...]]:
     """Arguments for pytest; those that follow are for what the first do not see."""
     package, name = file.partition("/")[0], Path(file).stem
     if package == "parity":
-        return [["--framework=numpy", f"parity/tests/test_{test}.py"] for test in TESTS.get(name, ())]
+        frameworks = ("--framework=numpy", "--framework=torch") if name == "arrays" else ("--framework=numpy",)
+        return [(*frameworks, f"parity/tests/test_{test}.py") for test in TESTS.get(name, ())]
     framework = f"--framework={FRAMEWORKS[package]}"
     if "/ops/" in file:
         files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]
-        return [[framework, *files], [framework, "-k", "derivatives", "parity/tests/test_tasks.py"]]
+        return [(framework, *files), (framework, "-k", "derivatives", "parity/tests/test_tasks.py")]
     if name == "__init__":
-        return [[framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror"))]]
+        return [(framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror")))]
     tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "devices", "modes")
     return [
-        [framework, "-k", name, "parity/tests/test_stages.py"],
-        [framework, "-k", f"{name} and test_agrees and base", tasks],
-        [framework, "-k", name, *(f"parity/tests/test_{test}.py" for test in others)],
-        [framework, "-k", f"{name} and not base", tasks],
+        (framework, "-k", name, "parity/tests/test_stages.py"),
+        (framework, "-k", f"{name} and test_agrees and base", tasks),
+        (framework, "-k", name, *(f"parity/tests/test_{test}.py" for test in others)),
+        (framework, "-k", f"{name} and not base", tasks),
     ]
 
 
