@@ -139,7 +139,7 @@ COURSE = {
     # 6 Design, initialisation, batch normalisation
     "wide_vs_deep": Course(
         shapes={"x": (128, 2), "target": (128, 1), "train/wide": (30,), "train/deep": (30,)},
-        values={"count/parameters": (881, 881), "count/within_2_percent": True},
+        values={"count/parameters": (881, 881)},
         sizes={"epochs": 30},
         data=(
             # y = sin(x0) + 0.1 noise
@@ -153,7 +153,7 @@ COURSE = {
             "xavier/2.weight": (256, 256),
             "xavier/4.weight": (10, 256),
         },
-        values={"native/within_bounds": True},
+        values={"native/xavier_fits": (True, True, True), "native/kaiming_fits": (True, True, True)},
         sizes={"inputs": 784, "hidden": 256, "classes": 10},
     ),
     "batch_norm": Course(
@@ -416,7 +416,7 @@ PRINTS = {
         "layer: Xavier = native/xavier",
         "layer: Kaiming = native/kaiming",
         "layer: default = native/default",
-        "scheme, is the default: Xavier = native/default_is_xavier, Kaiming = native/default_is_kaiming",
+        "layer: is Xavier's = native/default_is_xavier, is Kaiming's = native/default_is_kaiming",
     ),
     "batch_norm": (
         "batch of one, output: train = Error(train_one), eval = evaluate_one/y",

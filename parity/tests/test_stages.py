@@ -21,7 +21,12 @@ WITH_GRAPH = {
 }  # fmt: skip
 
 # Stages that are about a model as it comes: the mode that its `build` left.
-AS_BUILT = {"dropout/bare", "drill_eval_mode/native", *(f"resnet18_transfer/{s}" for s in ("forward", "step", "moved"))}
+AS_BUILT = {
+    "dropout/bare",
+    "dropout/native",
+    "drill_eval_mode/native",
+    *(f"resnet18_transfer/{s}" for s in ("forward", "step", "moved")),
+}
 
 # Stages that draw from a generator of their own.
 DRAWS_APART = {
@@ -115,6 +120,17 @@ def test_nothing_is_left_behind(task_name, torch_alone):
         assert torch.equal(before, torch.get_rng_state()) or f"{task_name}/{name}" not in DRAWS_APART, name
         parts = model.modules() if isinstance(model, torch.nn.Module) else ()
         assert not any(part._forward_hooks for part in parts), name
+
+
+@pytest.mark.tasks(that=lambda task: any(stage.stochastic for stage in task.stages.values()))
+def test_what_is_sampled_is_drawn_anew(task_name, framework):
+    """A generator that starts alike in each run would be a seed that was picked."""
+    drawn = {name for name, stage in load(task_name).stages.items() if stage.stochastic}
+    first, second = ({n: o for n, _, _, _, o in stages(task_name, framework)} for _ in range(2))
+    for name in drawn:
+        for key in load(task_name).stages[name].stochastic:
+            one, other = (runtime(framework).get(found[name], {})[key] for found in (first, second))
+            assert not np.array_equal(one, other), key
 
 
 def trains_without_momentum(task):
