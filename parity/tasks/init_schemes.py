@@ -92,7 +92,6 @@ TASK = Task(
         Shape("xavier/4.weight"): (10, 256),
         "native/xavier_fits": (True, True, True),
         "native/kaiming_fits": (True, True, True),
-        "native/normal_fits": (False, False, False),
     },
     claims={
         "With ReLU and Xavier the second layer's deviation is below 0.8 of the first's": Claim(

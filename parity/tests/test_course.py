@@ -310,7 +310,7 @@ COURSE = {
             "x": (1408, 64),
             "validation_x": (360, 64),
         },
-        values={"shuffling/complete": True},
+        values={"shuffling/seen": np.tile(np.arange(1408), (20, 1)), "shuffling/unshuffled": 1.0},
         config={"epochs": 5, "hidden": 32, "batch": 32, "lr": 0.125, "momentum": 0.875},
         data=(
             lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),  # real digits
