@@ -68,12 +68,19 @@ def checks_of(file: str) -> list[Check]:
     return found
 
 
-def tests_of(file: str) -> list[tuple[str, ...]]:
-    """Arguments for pytest; those that follow are for what the first do not see."""
+def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
+    """Arguments for pytest; those that follow are for what the first do not see.
+
+    Args:
+        quick: none for what has verdicts, and none that starts the command in processes of its own.
+    """
     package, name = file.partition("/")[0], Path(file).stem
+    if quick and checks_of(file):
+        return []
     if package == "parity":
+        tests = [test for test in TESTS.get(name, ()) if not (quick and test == "cli")]
         frameworks = ("--framework=numpy", "--framework=torch") if name == "arrays" else ("--framework=numpy",)
-        return [(*frameworks, f"parity/tests/test_{test}.py") for test in TESTS.get(name, ())]
+        return [(*frameworks, f"parity/tests/test_{test}.py") for test in tests]
     framework = f"--framework={FRAMEWORKS[package]}"
     if "/ops/" in file:
         files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.table import Table
 
 from parity.tables import table
-from parity.tests.mutants.checks import IMPORTED, PACKAGES, ROOT, checks_of, tests_of
+from parity.tests.mutants.checks import IMPORTED, PACKAGES, ROOT, tests_of
 from parity.tests.mutants.operators import Mutant, mutants_of
 from parity.tests.mutants.processes import Copy, Judge, Tests
 
@@ -70,8 +70,8 @@ def judged(
         judge, asked = Judge(copy, timeout=timeout), dict[tuple[str, ...], Tests]()
         try:
             for mutant in mutants:
-                by, judgeable = judge.see(mutant), bool(checks_of(mutant.file))
-                for arguments in [] if mutant.key in untested or (quick and judgeable) else tests_of(mutant.file):
+                by = judge.see(mutant)
+                for arguments in [] if mutant.key in untested else tests_of(mutant.file, quick=quick):
                     if not by and arguments not in asked:
                         most = QUICK if quick else math.inf
                         asked[arguments] = Tests(copy, arguments, timeout=timeout, most=most)
