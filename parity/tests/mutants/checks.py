@@ -87,9 +87,9 @@ def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
         return [(framework, *files), (framework, "-k", "derivatives", "parity/tests/test_tasks.py")]
     if name == "__init__":
         return [(framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror")))]
-    tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "devices", "modes")
+    tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "modes")
     return [
-        (framework, "-k", name, "parity/tests/test_stages.py"),
+        (framework, "-k", name, "parity/tests/test_stages.py", "parity/tests/test_devices.py"),
         (framework, "-k", f"{name} and test_agrees and base", tasks),
         (framework, "-k", name, *(f"parity/tests/test_{test}.py" for test in others)),
         (framework, "-k", f"{name} and not base", tasks),
