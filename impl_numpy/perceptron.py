@@ -45,8 +45,8 @@ def learn_xor(model, batch):
 
 def _epoch(w, b, x, y):
     errors = 0
-    for point, label in zip(x, y):
-        error = label - (w @ point + b > 0).astype(w.dtype)
+    for point, label in zip(x.astype(w.dtype), y.astype(w.dtype)):
+        error = label - (w @ point + b > 0)
         w, b = w + error * point, b + error
         errors = errors + abs(error).astype(int)
     return w, b, errors
