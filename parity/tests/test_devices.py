@@ -7,7 +7,7 @@ import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import rounded_to_tf32
-from parity.frameworks.runtime import implementation_of
+from parity.frameworks.runtime import implementation_of, runtime
 from parity.judging.noise import LIMIT
 from parity.task import cast
 
@@ -145,8 +145,6 @@ def test_tf32_costs_thousands_of_units(name):
 
 
 def test_a_run_restores_the_precision_policy(framework):
-    from parity.frameworks.runtime import runtime
-
     found = runtime(framework)
     before = found.settings()
     with contextlib.suppress(ZeroDivisionError), found.policy("cpu", "float64"):
@@ -182,3 +180,9 @@ def test_torch_has_the_devices_that_it_sees(request, monkeypatch, there, devices
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: there)
     assert impl_torch.devices() == devices
+
+
+def test_what_is_got_is_a_copy(framework):
+    """A model that learns on does not change the outputs of an earlier call."""
+    tensors = runtime(framework).put({"w": np.ones(3)}, "cpu", {})
+    assert not np.shares_memory(runtime(framework).get(tensors, {})["w"], np.asarray(tensors["w"]))
