@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from parity import UsageError, judge, noise_units, run, truth_of
-from parity.judging.arrays import as_array, dtype_named
+from parity.judging.arrays import as_array, as_arrays, dtype_named
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -36,6 +36,36 @@ def test_tensors_of_the_other_frameworks_are_taken(framework):
     assert np.array_equal(as_array(tensor), X)
     assert noise_units(tensor, X + 1, noise=1.0, peak=1.0) == 1
     assert np.array_equal(truth_of(lambda params, batch: {"y": batch["x"]}, {}, {"x": tensor}, "float32")["y"].value, X)
+
+
+class OnADevice:
+    """A tensor that gives its numbers away on the CPU alone, without a graph."""
+
+    dtype = device = "cuda"
+
+    def __init__(self, *left):
+        self.left = left  # to call before the numbers come
+
+    def __getattr__(self, name):
+        if not self.left or name != self.left[0]:
+            raise AttributeError(name)
+        return lambda: OnADevice(*self.left[1:]) if self.left[1:] else X
+
+
+@pytest.mark.parametrize("calls", [("detach", "cpu", "numpy"), ("numpy",), ("get",)])
+def test_a_tensor_is_fetched_from_its_device(calls):
+    assert as_array(OnADevice(*calls)) is X
+
+
+def test_names_are_texts_and_stand_in_the_message():
+    assert list(as_arrays({1: X}, "params")) == ["1"]
+    with pytest.raises(UsageError, match=r"^batch\['x'\] holds complex128"):
+        truth_of(double, {}, {"x": [1j]}, "float32")
+
+
+def test_a_message_names_the_value():
+    with pytest.raises(UsageError, match=r"^the value is not an array of numbers: "):
+        as_array([[1], [2, 3]])
 
 
 @pytest.mark.parametrize("dtype", ["float32", "f4", np.float32, np.dtype("f4"), "<f4"])
