@@ -163,6 +163,11 @@ def test_a_listed_mutant_that_is_seen_is_refused(results, capsys):
     assert "is seen; take it out" in capsys.readouterr().out
 
 
+def test_a_list_of_a_folder_counts_for_each_of_its_files(results):
+    lists = ENTRY.format("with torch.no_grad(): -> *", "equal in value").replace("lstm.py", "*")
+    assert results(lists=lists, survives=lambda mutant: "no_grad" in mutant.change)[0] == 0
+
+
 @pytest.mark.parametrize(
     ("entry", "words"),
     [

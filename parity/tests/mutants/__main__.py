@@ -18,7 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked.add_argument("--all", action="store_true", help="every mutant, not a sample")
     asked.add_argument("--sample", type=int, default=200, help="how many (default: %(default)s)")
     asked.add_argument("--seed", type=int, default=0, help="which ones (default: %(default)s)")
-    asked.add_argument("--quick", action="store_true", help="verdicts alone, and of tests those of a second")
+    asked.add_argument("--quick", action="store_true", help="verdicts, and of the judge's tests the quick ones, alone")
     asked.add_argument("--timeout", type=float, default=60.0, help="seconds of work (default: %(default)s)")
     asked.add_argument("--results", type=Path, default=Path("results/mutants.jsonl"), help="where a run goes on")
     given = asked.parse_args(arguments)

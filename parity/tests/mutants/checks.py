@@ -72,7 +72,7 @@ def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
     """Arguments for pytest; those that follow are for what the first do not see.
 
     Args:
-        quick: none for what has verdicts, and none that starts the command in processes of its own.
+        quick: none for what has verdicts; of the others one call, without those that start the command in processes.
     """
     package, name = file.partition("/")[0], Path(file).stem
     if quick and checks_of(file):
@@ -80,7 +80,8 @@ def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
     if package == "parity":
         tests = [test for test in TESTS.get(name, ()) if not (quick and test == "cli")]
         frameworks = ("--framework=numpy", "--framework=torch") if name == "arrays" else ("--framework=numpy",)
-        return [(*frameworks, f"parity/tests/test_{test}.py") for test in tests]
+        files = [f"parity/tests/test_{test}.py" for test in tests]
+        return [(*frameworks, *files)] if quick else [(*frameworks, file) for file in files]
     framework = f"--framework={FRAMEWORKS[package]}"
     if "/ops/" in file:
         files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]

@@ -18,7 +18,7 @@ from parity.tests.mutants.checks import IMPORTED, PACKAGES, ROOT, tests_of
 from parity.tests.mutants.operators import Mutant, mutants_of
 from parity.tests.mutants.processes import Copy, Judge, Tests
 
-QUICK = 1.0  # seconds of a test
+QUICK = 0.125  # seconds of a test
 VERDICTS = ("killed", "equivalent", "needs a GPU", "survives")
 
 
@@ -88,7 +88,7 @@ def run(
 
     Args:
         listed: the verdicts on those that nothing can see.
-        quick: of an implementation's mutant verdicts alone are asked for, of the judge's the tests of a second.
+        quick: of an implementation's mutant verdicts alone are asked for, of the judge's its quick tests.
     """
     tests = f"quick {digest_of_tests()}" if quick else digest_of_tests()
     found = known(path, tests)
