@@ -3,12 +3,13 @@
 import contextlib
 import dataclasses
 import io
+import re
 import warnings
 
 import numpy as np
 import pytest
 
-from parity import draw, judge, load
+from parity import draw, judge, load, run
 from parity.frameworks.runtime import implementation_of, runtime, stage_of
 from parity.judging.verdict import PASSING
 from parity.task import cast
@@ -131,6 +132,13 @@ def test_what_is_sampled_is_drawn_anew(task_name, framework):
         for key in load(task_name).stages[name].stochastic:
             one, other = (runtime(framework).get(found[name], {})[key] for found in (first, second))
             assert not np.array_equal(one, other), key
+
+
+def test_attention_of_heads_that_do_not_divide_is_refused(framework):
+    task = dataclasses.replace(load("attention"), config={"heads": 3})
+    outputs = run(task, framework, size="tiny")
+    assert set(outputs.raised) == set(task.stages)
+    assert all(re.search("divide|divisible", str(failure)) for failure in outputs.raised.values())
 
 
 def trains_without_momentum(task):

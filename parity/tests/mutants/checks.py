@@ -87,7 +87,7 @@ def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
         files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]
         return [(framework, *files), (framework, "-k", "derivatives", "parity/tests/test_tasks.py")]
     if name == "__init__":
-        return [(framework, *(f"parity/tests/test_{test}.py" for test in ("devices", "loop", "mirror")))]
+        return [(framework, *(f"parity/tests/test_{test}.py" for test in ("runtimes", "devices", "mirror", "loop")))]
     tasks, others = "parity/tests/test_tasks.py", ("course", "lessons", "modes")
     return [
         (framework, "-k", name, "parity/tests/test_stages.py", "parity/tests/test_devices.py"),
