@@ -84,5 +84,7 @@ def _learned(model):
     net, optimizer, _ = model
     weights = dict(net.named_parameters())
     # Without momentum the optimizer has no buffer.
-    buffers = {f"momentum.{n}": optimizer.state[w].get("momentum_buffer", 0 * w) for n, w in weights.items()}
+    buffers = {
+        f"momentum.{n}": optimizer.state[w].get("momentum_buffer", torch.zeros_like(w)) for n, w in weights.items()
+    }
     return {**weights, **buffers}

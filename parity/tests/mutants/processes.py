@@ -201,7 +201,12 @@ def _testing(copy: Copy, arguments: Sequence[str], took: dict[str, float], secon
     _silence()
     _end_after(seconds)
     asked = Asked(took)
-    plain = ["-x", "-q", *(word for name in ("cacheprovider", "xdist", "benchmark") for word in ("-p", f"no:{name}"))]
+    plain = [
+        "-x",
+        "-q",
+        "--assert=plain",
+        *(word for name in ("cacheprovider", "xdist", "benchmark") for word in ("-p", f"no:{name}")),
+    ]
     code = pytest.main([*plain, *arguments], plugins=[asked])
     pipe.send(("" if code in (0, 5) else asked.failed or f"pytest's exit code {int(code)}", asked.took))
 
