@@ -113,7 +113,6 @@ def _judging(copy: Copy, asking: Any, pipe: Any) -> None:
     asking.close()  # so that this process ends where the one that asks is gone
     copy.enter()
     _silence()
-    warnings.simplefilter("ignore")
     with contextlib.suppress(EOFError):
         while True:
             _answer(pipe)
@@ -123,7 +122,9 @@ def _answer(pipe: Any) -> None:
     file, seconds = pipe.recv()
     _end_after(seconds)
     forget(file)
-    pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
+    with warnings.catch_warnings():  # a fault may leave a filter behind
+        warnings.simplefilter("ignore")
+        pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
     forget(file)
 
 
