@@ -46,7 +46,7 @@ def stop(*given, **how):
 
 @pytest.mark.parametrize(
     ("how", "calls"),
-    [({}, None), ({"calls": 3}, {"forward": 3, "backward": 3}), ({"loop": "backward"}, {"backward": 1})],
+    [({}, None), ({"calls": 2}, {"forward": 2, "backward": 2}), ({"loop": "backward"}, {"backward": 1})],
 )
 def test_a_run_is_asked_for_as_its_verdict_is(monkeypatch, how, calls):
     task = load("scalar_graph")
