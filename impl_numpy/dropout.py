@@ -32,7 +32,7 @@ def quarter(model, batch):
 def evaluate(model, batch):
     model.training = False
     y = np.stack([model(batch["x"]) for _ in range(FORWARDS)])
-    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": model.calls, **_measured(y)}
+    return {"y": y, "unchanged": (y == batch["x"]).sum(), "calls": model.calls, **_measured(y)}
 
 
 def native(model, batch):

@@ -32,7 +32,7 @@ def quarter(model, batch):
 def evaluate(model, batch):
     layer = Counted(model.rate)
     y = tf.stack([layer(batch["x"], training=False) for _ in range(FORWARDS)])
-    return {"y": y, "unchanged": tf.reduce_all(y == batch["x"]), "calls": layer.calls, **_measured(y)}
+    return {"y": y, "unchanged": tf.math.count_nonzero(y == batch["x"]), "calls": layer.calls, **_measured(y)}
 
 
 def native(model, batch):

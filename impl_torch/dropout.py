@@ -26,7 +26,7 @@ def evaluate(model, batch):
     model.eval()
     y = torch.stack([model(batch["x"]) for _ in range(FORWARDS)])
     hook.remove()
-    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": len(calls), **_measured(y)}
+    return {"y": y, "unchanged": (y == batch["x"]).sum(), "calls": len(calls), **_measured(y)}
 
 
 def native(model, batch):

@@ -179,7 +179,7 @@ COURSE = {
         shapes={"native/mean": (10,), "native/kept": (10,), "evaluate/mean": (10,)},
         values={
             "evaluate/calls": 10,
-            "evaluate/unchanged": True,
+            "evaluate/unchanged": 10 * 64 * 256,
             "evaluate/kept": [1.0] * 10,
             "evaluate/variance": 0,
             "functional/equals_layer": True,

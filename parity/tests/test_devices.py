@@ -1,6 +1,7 @@
 """Other devices: the NumPy source runs on any array with NumPy's dispatch protocols, and the cost of TF32."""
 
 import contextlib
+import io
 
 import numpy as np
 import pytest
@@ -186,3 +187,14 @@ def test_what_is_got_is_a_copy(framework):
     """A model that learns on does not change the outputs of an earlier call."""
     tensors = runtime(framework).put({"w": np.ones(3)}, "cpu", {})
     assert not np.shares_memory(runtime(framework).get(tensors, {})["w"], np.asarray(tensors["w"]))
+
+
+def test_device_move_refuses_an_array_of_the_host():
+    task = load("device_move")
+    implementation = implementation_of(task, "numpy")
+    params, batch = draw(task, "tiny")
+    on_device = {name: Duck(a) for name, a in params.items()}
+    for x, refused in ((batch["x"], True), (Duck(batch["x"]), False)):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            assert implementation.left_behind(on_device, {"x": x}) == {"refused": [refused, refused]}
+        assert ("refused: matmul" in said.getvalue()) == refused

@@ -141,6 +141,14 @@ def test_attention_of_heads_that_do_not_divide_is_refused(framework):
     assert all(re.search("divide|divisible", str(failure)) for failure in outputs.raised.values())
 
 
+def test_device_move_says_what_it_finds(framework):
+    said = run("device_move", framework).printed["left_behind"].splitlines()
+    assert said[0].startswith(
+        {"numpy": "NumPy has one device", "torch": "there is no CUDA", "tf": "there is no CUDA"}[framework]
+    )
+    assert [line.partition(":")[0] for line in said[1:]] == (["refused"] if framework == "torch" else [])
+
+
 def trains_without_momentum(task):
     return task.limits.get("momentum", (1, 1))[0] == 0 and any(stage.trajectory for stage in task.stages.values())
 
@@ -152,6 +160,8 @@ def test_another_momentum_agrees_too(task_name, framework, momentum):
     task = load(task_name)
     task = dataclasses.replace(task, config={**task.config, "momentum": momentum})
     assert [row for row in judge(task, framework, dtype="float32") if row.verdict not in PASSING] == []
+    buffers = [a for key, a in run(task, framework, dtype="float32").items() if "/momentum." in key]
+    assert momentum or not any(buffer.any() for buffer in buffers)
 
 
 def test_the_weights_that_learn_are_those_with_a_gradient(task_name, torch_alone):

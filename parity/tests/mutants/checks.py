@@ -84,7 +84,7 @@ def tests_of(file: str, *, quick: bool) -> list[tuple[str, ...]]:
         return [(*frameworks, *files)] if quick else [(*frameworks, file) for file in files]
     framework = f"--framework={FRAMEWORKS[package]}"
     if "/ops/" in file:
-        files = [f"parity/tests/test_{test}.py" for test in ("kinks", "onnx", "devices")]
+        files = [f"parity/tests/test_{test}.py" for test in ("kinks", "ops", "onnx", "devices")]
         return [(framework, *files), (framework, "-k", "derivatives", "parity/tests/test_tasks.py")]
     if name == "__init__":
         return [(framework, *(f"parity/tests/test_{test}.py" for test in ("runtimes", "devices", "mirror", "loop")))]
