@@ -46,10 +46,10 @@ def stop(*given, **how):
 
 @pytest.mark.parametrize(
     ("how", "calls"),
-    [({}, None), ({"calls": 2}, {"forward": 2, "backward": 2}), ({"loop": "backward"}, {"backward": 1})],
+    [({}, None), ({"calls": 2}, {"forward": 2, "backward": 2, "step": 2}), ({"loop": "backward"}, {"backward": 1})],
 )
 def test_a_run_is_asked_for_as_its_verdict_is(monkeypatch, how, calls):
-    task = load("scalar_graph")
+    task = load("mlp")
     monkeypatch.setattr(verdict, "run", stop)
     way = {"device": "cuda", "dtype": "float32", "mode": "graph", "size": "base"}
     with pytest.raises(Asked) as asked:
@@ -208,6 +208,13 @@ def test_a_declared_value_is_judged_as_any_other(outputs):
     for name in ("logits", "loss"):
         outputs[f"forward/{name}"] *= 2
     assert {row.verdict for row in judge(task, "numpy", outputs)} == {"agrees"}
+
+
+def test_a_declared_draw_is_judged_as_any_other(outputs):
+    draw = Stochastic(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
+    task = declared({Where(framework="numpy"): Returns(compute=lambda params, batch: {}, stochastic={"loss": draw})})
+    outputs["forward/loss"] = np.array(0.51)
+    assert [row.verdict for row in judge(task, "numpy", outputs)] == ["agrees", "statistical"]
 
 
 @pytest.mark.parametrize(
