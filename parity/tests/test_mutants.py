@@ -79,7 +79,7 @@ def test_the_checks_of_a_file_are_those_of_the_tasks_that_use_it():
     assert {check.mode for check in checks_of("impl_tf/mlp.py")} == {"eager", "graph"}
     assert {check.framework for check in checks_of("impl_numpy/mlp.py")} == {"numpy", "torch"}
     assert "lstm" in users_of("impl_numpy/ops/recurrent.py")
-    assert "lstm" in users_of("impl_numpy/ops/activation.py")  # through sigmoid
+    assert "attention" in users_of("impl_numpy/ops/activation.py")  # through softmax
     assert "mlp" not in users_of("impl_numpy/ops/recurrent.py")
 
 
