@@ -114,7 +114,7 @@ def truth_of(
             raise UsageError(
                 f"{name!r} is not the same in two calls: a reference must repeat itself (dropout left on?)"
             )
-        if value.dtype.kind == "f" and value.dtype != np.dtype(WIDER[dtype]):
+        if value.dtype.kind == "f" and value.dtype != WIDER[dtype]:
             raise UsageError(
                 f"{name!r} came back as {value.dtype}, not {WIDER[dtype]}: compute in the inputs' precision"
             )

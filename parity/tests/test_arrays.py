@@ -98,6 +98,8 @@ def test_no_arithmetic_of_a_narrow_type_hides_an_error(output, truth, units):
 def test_what_is_no_real_number_is_refused(value):
     with pytest.raises(UsageError, match="the output"):
         noise_units(value, [1.0], noise=1.0, peak=1.0)
+    with pytest.raises(UsageError, match="the truth"):
+        noise_units([1.0], value, noise=1.0, peak=1.0)
 
 
 @pytest.mark.parametrize("scale", [-1.0, np.nan, np.inf])
@@ -130,6 +132,8 @@ def test_inputs_that_are_not_used_or_not_floating_are_warned_of():
         truth_of(lambda params, batch: {"y": np.ones(3)}, {}, {"x": X}, "float32")
     with pytest.warns(UserWarning, match="no output moves"):
         truth_of(lambda params, batch: {"y": batch["x"] * 1.0}, {}, {"x": np.arange(3)}, "float32")
+    with pytest.warns(UserWarning, match="no output moves"):
+        truth_of(lambda params, batch: {"y": np.ones(3), "count": np.array(3)}, {}, {"x": X}, "float32")
 
 
 @pytest.mark.parametrize("inputs", [[1, 2], None, "x"])

@@ -127,6 +127,7 @@ ONES = np.ones(1000)
         (np.where(np.arange(1000) == 7, 2, ONES).astype(int), ONES.astype(int), True),
         (np.where(np.arange(1000) <= 1, 2, ONES).astype(int), ONES.astype(int), False),
         (np.where(np.arange(1000) == 7, -2, -ONES).astype(int), -ONES.astype(int), True),
+        (np.where(np.arange(1000) <= 1, -2, -ONES).astype(int), -ONES.astype(int), False),
         (np.array(0), np.array(0), True),
         (np.array(1), np.array(0), False),
         (np.arange(1000) % 2 == 1, np.arange(1000) % 2 == 1, True),

@@ -44,10 +44,12 @@ def test_a_gpu_is_a_device_where_there_is_one(framework, monkeypatch, gpus):
     assert package.devices() == ["cpu", "cuda"][: 1 + gpus]
 
 
-@pytest.mark.parametrize(("libraries", "threads"), [({"blas": 3}, 3), ({"openmp": 7, "blas": 2}, 2), ({}, 1)])
+@pytest.mark.parametrize(
+    ("libraries", "threads"), [([("blas", 3), ("blas", 2)], 3), ([("openmp", 7), ("blas", 2)], 2), ([], 1)]
+)
 def test_numpys_threads_are_its_blas_librarys(monkeypatch, libraries, threads):
     package = runtime("numpy")
-    said = [{"user_api": api, "num_threads": n} for api, n in libraries.items()]
+    said = [{"user_api": api, "num_threads": n} for api, n in libraries]
     monkeypatch.setattr(package, "threadpool_info", lambda: said)
     assert package.settings()["threads"] == threads
 
