@@ -171,7 +171,7 @@ def noise_units(output: Any, truth: Any, *, noise: float, peak: float) -> float:
     if output.shape != truth.shape or np.isnan(output).any() or np.isnan(truth).any():
         return math.inf
     wide = np.result_type(output, truth, np.float64)  # no integer wraps around, and no float32 overflows
-    output, truth = output.astype(wide, copy=False), truth.astype(wide, copy=False)
+    output = output.astype(wide, copy=False)
     finite = np.isfinite(truth)
     if not np.array_equal(output[~finite], truth[~finite]) or not np.isfinite(output[finite]).all():
         return math.inf
