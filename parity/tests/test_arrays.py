@@ -85,6 +85,7 @@ def test_another_dtype_is_refused(dtype):
         (np.uint8([1]), np.uint8([2]), 1.0),  # no wrap-around
         (np.float32([3e38]), np.float32([-3e38]), 6e38),  # no overflow
         ([1e308], [-1e308], np.inf),
+        ([1e308, 1.0], [-1e308, 1.0], np.inf),
         ([1.0], [np.nan], np.inf),
         ([np.inf], [np.inf], 0.0),
     ],
