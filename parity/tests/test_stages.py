@@ -154,12 +154,12 @@ def trains_without_momentum(task):
 
 
 @pytest.mark.tasks(that=trains_without_momentum)
-@pytest.mark.parametrize("momentum", [0.0, 0.5])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_another_momentum_agrees_too(task_name, framework, momentum):
-    """Without momentum there is no buffer, and its output is zero."""
+    """Without momentum there is no buffer, and its output is zero; 0.9 is no number of float32."""
     task = load(task_name)
     task = dataclasses.replace(task, config={**task.config, "momentum": momentum})
-    assert [row for row in judge(task, framework, dtype="float32") if row.verdict not in PASSING] == []
+    assert [row for row in judge(task, framework) if row.verdict not in PASSING] == []
     buffers = [a for key, a in run(task, framework, dtype="float32").items() if "/momentum." in key]
     assert momentum or not any(buffer.any() for buffer in buffers)
 
