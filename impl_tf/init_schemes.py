@@ -39,17 +39,19 @@ def native(model, batch):
 
 
 def _mlp(params, initializer=None):
-    # An object for each layer: a shared one would draw the same numbers again (INIT-SHARED).
-    settings = [{"kernel_initializer": initializer()} if initializer else {} for _ in params]
+    def dense(units):
+        # An object for each layer: a shared one would draw the same numbers again (INIT-SHARED).
+        return keras.layers.Dense(units, **({"kernel_initializer": initializer()} if initializer else {}))
+
     (inputs, hidden), _, (_, classes) = [draws.shape for draws in params.values()]
     return keras.Sequential(
         [
             keras.Input((inputs,)),
-            keras.layers.Dense(hidden, **settings[0]),
+            dense(hidden),
             keras.layers.ReLU(),
-            keras.layers.Dense(hidden, **settings[1]),
+            dense(hidden),
             keras.layers.ReLU(),
-            keras.layers.Dense(classes, **settings[2]),
+            dense(classes),
         ]
     )
 
