@@ -300,6 +300,8 @@ def test_draws_repeat_themselves_and_differ_by_seed():
     first, again, other = draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny", seed=1)
     assert all(np.array_equal(first[0][name], again[0][name]) for name in first[0])
     assert not any(np.array_equal(first[0][name], other[0][name]) for name in first[0])
+    truth_of_other = reference_of(load("mlp"), "tiny", "float32", 1)
+    assert all(np.array_equal(truth_of_other.arrays[0][name], other[0][name]) for name in first[0])
 
 
 def test_a_draw_is_a_copy():
