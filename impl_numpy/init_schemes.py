@@ -26,10 +26,11 @@ def native(model, batch):
 
     # NumPy has no layers with a default; it mirrors nn.Linear's (INIT-DENSE-W).
     xavier, kaiming, default = drawn(_xavier_bound), drawn(_kaiming_bound), drawn(_linear_bound)
-    normal = [rng.normal(0, _xavier_bound(*draws.shape) / np.sqrt(3), draws.shape) for draws in model.values()]
+    normal = [_xavier_bound(*draws.shape) / np.sqrt(3) * rng.standard_normal(draws.shape) for draws in model.values()]
     return {
         "xavier": np.stack([w.std() for w in xavier]),
         "kaiming": np.stack([w.std() for w in kaiming]),
+        "normal": np.array([w.std() for w in normal], batch["x"].dtype),
         "default": np.stack([w.std() for w in default]),
         "xavier_fits": _fits(xavier, _xavier_bound),
         "kaiming_fits": _fits(kaiming, _kaiming_bound),

@@ -29,6 +29,7 @@ def native(model, batch):
     return {
         "xavier": _deviations(xavier),
         "kaiming": _deviations(kaiming),
+        "normal": _deviations(normal),
         "default": _deviations(default),
         "xavier_fits": _fits(xavier, _xavier_bound),
         "kaiming_fits": _fits(kaiming, _kaiming_bound),

@@ -27,17 +27,17 @@ def linear_bound(fan_out, fan_in):
     return np.sqrt(1 / fan_in)
 
 
-def deviations(bound):
-    """The standard deviation of each layer's weights: uniform on ±bound, so bound / √3."""
+def deviations(bound, kurtosis=9 / 5):
+    """The standard deviation of each layer's weights, bound / √3; the kurtosis is a uniform's, or 3, a normal's."""
 
     def of(params, spread):
         return np.array([bound(*params[f"{layer}.draws"].shape) * spread(params, layer) for layer in LAYERS])
 
     return Stochastic(
         expected=lambda params, batch: of(params, lambda params, layer: 1 / np.sqrt(3)),
-        # var(s²) = (E[w⁴] - σ⁴) / n = bound⁴ (1/5 - 1/9) / n, and the error of s is that of s² over 2 s
+        # var(s²) = (E[w⁴] - σ⁴) / n = σ⁴ (kurtosis - 1) / n, and the error of s is that of s² over 2 s
         error=lambda params, batch: of(
-            params, lambda params, layer: np.sqrt(4 / 45 / params[f"{layer}.draws"].size) * np.sqrt(3) / 2
+            params, lambda params, layer: np.sqrt((kurtosis - 1) / params[f"{layer}.draws"].size / 3) / 2
         ),
     )
 
@@ -63,12 +63,13 @@ TASK = Task(
         # The standard deviation of the weights of every layer, and whether their bound is that of a scheme.
         "native": Stage(
             outputs=(
-                *("xavier", "kaiming", "default"),
+                *("xavier", "kaiming", "normal", "default"),
                 *("xavier_fits", "kaiming_fits", "normal_fits", "default_is_xavier", "default_is_kaiming"),
             ),
             stochastic={
                 "xavier": deviations(xavier_bound),
                 "kaiming": deviations(kaiming_bound),
+                "normal": deviations(xavier_bound, kurtosis=3),  # Keras cuts its tails off, and has less
                 "default": deviations(linear_bound),
             },
             expected_divergence={

@@ -18,7 +18,7 @@ from parity.task import cast
 WITH_GRAPH = {
     "activations/at_zero/relu", "sgd_step/descent/before", "drill_eval_mode/broken/loss",
     *(f"second_derivative/{output}" for output in ("square/first", "gradients/loss")),
-    *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "default")),
+    *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "normal", "default")),
 }  # fmt: skip
 
 # Stages that are about a model as it comes: the mode that its `build` left.
