@@ -3,6 +3,7 @@
 import numpy as np
 
 FORWARDS = 10
+QUARTER = 0.25
 
 
 class Dropout:
@@ -25,13 +26,13 @@ def train(model, batch):
 
 
 def quarter(model, batch):
-    return _masked(batch["x"], batch["quarter_mask"], 0.25, batch["cotangent"])
+    return _masked(batch["x"], batch["quarter_mask"], QUARTER, batch["cotangent"])
 
 
 def evaluate(model, batch):
     model.training = False
     y = np.stack([model(batch["x"]) for _ in range(FORWARDS)])
-    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": model.calls, **_measured(y)}
+    return {"y": y, "unchanged": (y == batch["x"]).sum(), "calls": model.calls, **_measured(y)}
 
 
 def native(model, batch):
@@ -39,8 +40,8 @@ def native(model, batch):
 
 
 def functional(model, batch):
-    layer = Dropout(model.p, np.random.default_rng(0))
-    y = _dropout(batch["x"], model.p, np.random.default_rng(0), training=True)
+    layer = Dropout(QUARTER, np.random.default_rng(0))
+    y = _dropout(batch["x"], QUARTER, np.random.default_rng(0), training=True)
     return {"equals_layer": np.array_equal(y, layer(batch["x"]))}
 
 
@@ -54,7 +55,7 @@ def _masked(x, mask, p, cotangent):
 
 
 def _dropout(x, p, rng, *, training):
-    return x * (rng.random(x.shape) >= p) / x.dtype.type(1 - p) if training else x
+    return x * (rng.random(x.shape) >= p) / (1 - p) if training else x
 
 
 def _measured(y):

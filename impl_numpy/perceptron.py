@@ -19,7 +19,7 @@ def learn_and(model, batch):
     ws, bs, errors = [], [], []
     while not errors or (errors[-1] and len(errors) < MOST_EPOCHS):
         w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
-        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, wrong]
     return {"w": np.stack(ws), "b": np.stack(bs), "errors": errors}
 
 
@@ -28,8 +28,8 @@ def learn_xor(model, batch):
     ws, bs, errors, predictions, mse, states = [], [], [], [], [], []
     while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
-        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
-        predicted = (batch["x"].astype(w.dtype) @ w + b > 0).astype(w.dtype)
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, wrong]
+        predicted = (batch["x"] @ w + b > 0).astype(w.dtype)
         predictions.append(predicted)
         mse.append(np.mean((batch["xor"].astype(w.dtype) - predicted) ** 2))
         states.append((*w.tolist(), b.item()))

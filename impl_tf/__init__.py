@@ -94,7 +94,7 @@ def settings():
 def _threads():
     """Those of one operation; TensorFlow says 0 where nothing was set in the program, and then takes what it can."""
     said = tf.config.threading.get_intra_op_parallelism_threads() or os.environ.get("TF_NUM_INTRAOP_THREADS")
-    return int(said or os.cpu_count() or 1)
+    return int(said or os.cpu_count())
 
 
 def _tf32():

@@ -60,13 +60,21 @@ def train(model, batch):
 
 
 def shuffling(model, batch):
-    n = len(batch["x"])
+    (n, _), dtype = batch["x"].shape, batch["x"].dtype
     data = tf.data.Dataset.range(n).shuffle(n).batch(n)
     orders = tf.stack([order for _ in range(20) for order in data])
-    positions = tf.range(n, dtype=batch["x"].dtype) - (n - 1) / 2  # their mean is zero
-    correlation = tf.linalg.matvec(tf.cast(orders, positions.dtype), positions) / (n * (n * n - 1) / 12)
-    complete = tf.reduce_all(tf.sort(orders) == tf.range(n, dtype=tf.int64))
-    return {"complete": complete, "correlation": tf.reduce_mean(correlation)}
+    return {
+        "seen": tf.sort(orders),
+        "unshuffled": tf.cast(_correlation(tf.range(n)), dtype),
+        "correlation": tf.cast(tf.reduce_mean(_correlation(orders)), dtype),
+    }
+
+
+def _correlation(orders):
+    """Of each order with that of the data."""
+    n = orders.shape[-1]
+    positions = tf.range(n, dtype=tf.float64) - (n - 1) / 2  # their mean is zero, so that of the orders does not count
+    return tf.tensordot(tf.cast(orders, tf.float64), positions, 1) / (n * (n * n - 1) / 12)
 
 
 def _step(model, x, labels):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 FORWARDS = 10
+QUARTER = 0.25
 
 
 class Counted(keras.layers.Dropout):
@@ -25,13 +26,13 @@ def train(model, batch):
 
 
 def quarter(model, batch):
-    return _masked(batch["x"], batch["quarter_mask"], 0.25, batch["cotangent"])
+    return _masked(batch["x"], batch["quarter_mask"], QUARTER, batch["cotangent"])
 
 
 def evaluate(model, batch):
     layer = Counted(model.rate)
     y = tf.stack([layer(batch["x"], training=False) for _ in range(FORWARDS)])
-    return {"y": y, "unchanged": tf.reduce_all(y == batch["x"]), "calls": layer.calls, **_measured(y)}
+    return {"y": y, "unchanged": tf.math.count_nonzero(y == batch["x"]), "calls": layer.calls, **_measured(y)}
 
 
 def native(model, batch):
@@ -39,8 +40,8 @@ def native(model, batch):
 
 
 def functional(model, batch):
-    y = keras.random.dropout(batch["x"], model.rate, seed=keras.random.SeedGenerator(0))
-    layer = keras.layers.Dropout(model.rate, seed=0)
+    y = keras.random.dropout(batch["x"], QUARTER, seed=keras.random.SeedGenerator(0))
+    layer = keras.layers.Dropout(QUARTER, seed=0)
     return {"equals_layer": tf.reduce_all(y == layer(batch["x"], training=True))}
 
 

@@ -51,14 +51,23 @@ def train(model, batch):
 
 
 def shuffling(model, batch):
-    n = len(batch["x"])
+    (n, _), dtype = batch["x"].shape, batch["x"].dtype
     loader = DataLoader(torch.arange(n), batch_size=n, shuffle=True)
     with torch.random.fork_rng():
         torch.seed()
         orders = torch.stack([order for _ in range(20) for order in loader])
-    positions = torch.arange(n, dtype=batch["x"].dtype) - (n - 1) / 2  # their mean is zero
-    correlation = orders.to(positions.dtype) @ positions / (n * (n * n - 1) / 12)
-    return {"complete": (orders.sort().values == torch.arange(n)).all(), "correlation": correlation.mean()}
+    return {
+        "seen": orders.sort().values,
+        "unshuffled": _correlation(torch.arange(n)).to(dtype),
+        "correlation": _correlation(orders).mean().to(dtype),
+    }
+
+
+def _correlation(orders):
+    """Of each order with that of the data."""
+    n = orders.shape[-1]
+    positions = torch.arange(n).double() - (n - 1) / 2  # their mean is zero, so that of the orders does not count
+    return orders.double() @ positions / (n * (n * n - 1) / 12)
 
 
 def _step(model, x, labels):
@@ -75,5 +84,7 @@ def _learned(model):
     net, optimizer, _ = model
     weights = dict(net.named_parameters())
     # Without momentum the optimizer has no buffer.
-    buffers = {f"momentum.{n}": optimizer.state[w].get("momentum_buffer", 0 * w) for n, w in weights.items()}
+    buffers = {
+        f"momentum.{n}": optimizer.state[w].get("momentum_buffer", torch.zeros_like(w)) for n, w in weights.items()
+    }
     return {**weights, **buffers}

@@ -5,6 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 FORWARDS = 10
+QUARTER = 0.25
 
 
 def build(params, p):
@@ -16,7 +17,7 @@ def train(model, batch):
 
 
 def quarter(model, batch):
-    return _masked(batch["x"], batch["quarter_mask"], 0.25, batch["cotangent"])
+    return _masked(batch["x"], batch["quarter_mask"], QUARTER, batch["cotangent"])
 
 
 def evaluate(model, batch):
@@ -25,23 +26,22 @@ def evaluate(model, batch):
     model.eval()
     y = torch.stack([model(batch["x"]) for _ in range(FORWARDS)])
     hook.remove()
-    return {"y": y, "unchanged": (y == batch["x"]).all(), "calls": len(calls), **_measured(y)}
+    return {"y": y, "unchanged": (y == batch["x"]).sum(), "calls": len(calls), **_measured(y)}
 
 
 def native(model, batch):
-    model.train()
     with torch.random.fork_rng():
         torch.seed()
         return _measured(torch.stack([model(batch["x"]) for _ in range(FORWARDS)]))
 
 
 def functional(model, batch):
-    model.train()
+    layer = nn.Dropout(QUARTER)
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        y = F.dropout(batch["x"], model.p, training=True)  # which is its default, in eval mode too (DROP-F)
+        y = F.dropout(batch["x"], QUARTER, training=True)  # which is its default, in eval mode too (DROP-F)
         torch.manual_seed(0)
-        return {"equals_layer": torch.equal(y, model(batch["x"]))}
+        return {"equals_layer": torch.equal(y, layer(batch["x"]))}
 
 
 def bare(model, batch):

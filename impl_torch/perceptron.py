@@ -20,7 +20,7 @@ def learn_and(model, batch):
     ws, bs, errors = [], [], []
     while not errors or (errors[-1] and len(errors) < MOST_EPOCHS):
         w, b, wrong = _epoch(w, b, batch["x"], batch["and"])
-        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, wrong]
     return {"w": torch.stack(ws), "b": torch.stack(bs), "errors": errors}
 
 
@@ -29,7 +29,7 @@ def learn_xor(model, batch):
     ws, bs, errors, predictions, mse, states = [], [], [], [], [], []
     while len(set(states)) == len(states) < MOST_EPOCHS:  # until a state comes back
         w, b, wrong = _epoch(w, b, batch["x"], batch["xor"])
-        ws, bs, errors = [*ws, w], [*bs, b], [*errors, int(wrong)]
+        ws, bs, errors = [*ws, w], [*bs, b], [*errors, wrong]
         predicted = (batch["x"].to(w.dtype) @ w + b > 0).to(w.dtype)
         predictions.append(predicted)
         mse.append(F.mse_loss(predicted, batch["xor"].to(w.dtype)))
@@ -46,7 +46,7 @@ def learn_xor(model, batch):
 
 def _epoch(w, b, x, y):
     errors = 0
-    for point, label in zip(x.to(w.dtype), y.to(w.dtype)):
+    for point, label in zip(x.to(w.dtype), y):
         error = label - (w @ point + b > 0).to(w.dtype)
         w, b = w + error * point, b + error
         errors = errors + abs(error).to(torch.int64)

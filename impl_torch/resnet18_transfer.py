@@ -90,4 +90,4 @@ def _step(model, batch):
     loss = criterion(net(batch["x"]), batch["labels"])
     loss.backward()
     optimizer.step()
-    return loss.detach()
+    return loss

@@ -4,7 +4,7 @@ import torch
 
 
 def build(params):
-    return {name: value.requires_grad_() for name, value in params.items()}
+    return params
 
 
 def forward(model, batch):

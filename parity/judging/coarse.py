@@ -43,10 +43,10 @@ def distance(output: Array, truth: Array, scale: Array) -> float:
         scale: the truth, or where that is zero in theory its sibling.
     """
     if truth.dtype.kind != "f":
-        error, allowed = np.abs(output.astype(float) - truth.astype(float)).sum(), TIES * np.abs(truth).sum()
+        error, allowed = np.abs(output - truth.astype(float)).sum(), TIES * np.abs(truth).sum()
     else:
         finite = np.isfinite(truth)
         if not np.array_equal(output[~finite], truth[~finite]) or not np.isfinite(output[finite]).all():
             return np.inf
         error, allowed = rms(output[finite] - truth[finite]), LIMIT * rms(scale[np.isfinite(scale)])
-    return float(error / allowed) if allowed else np.inf if error else 0.0
+    return error / allowed if allowed else np.inf if error else 0.0

@@ -114,7 +114,7 @@ def truth_of(
             raise UsageError(
                 f"{name!r} is not the same in two calls: a reference must repeat itself (dropout left on?)"
             )
-        if value.dtype.kind == "f" and value.dtype != np.dtype(WIDER[dtype]):
+        if value.dtype.kind == "f" and value.dtype != WIDER[dtype]:
             raise UsageError(
                 f"{name!r} came back as {value.dtype}, not {WIDER[dtype]}: compute in the inputs' precision"
             )
@@ -171,7 +171,7 @@ def noise_units(output: Any, truth: Any, *, noise: float, peak: float) -> float:
     if output.shape != truth.shape or np.isnan(output).any() or np.isnan(truth).any():
         return math.inf
     wide = np.result_type(output, truth, np.float64)  # no integer wraps around, and no float32 overflows
-    output, truth = output.astype(wide, copy=False), truth.astype(wide, copy=False)
+    output = output.astype(wide, copy=False)
     finite = np.isfinite(truth)
     if not np.array_equal(output[~finite], truth[~finite]) or not np.isfinite(output[finite]).all():
         return math.inf

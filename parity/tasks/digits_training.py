@@ -57,9 +57,9 @@ TASK = Task(
             outputs=("loss", *LEARNED), timed=True, trajectory=True, examples=lambda size: size["train"]
         ),
         "train": Stage(outputs=(*METRICS, *LEARNED), trajectory=True),  # the metrics of every epoch
-        # Each framework's own shuffling: nothing is lost, and nothing is left of the order.
+        # Each framework's own shuffling: no row is lost, and nothing is left of the order.
         "shuffling": Stage(
-            outputs=("complete", "correlation"),
+            outputs=("seen", "unshuffled", "correlation"),
             stochastic={"correlation": Stochastic(expected=no_correlation, error=correlation_error)},
         ),
     },
@@ -73,7 +73,8 @@ TASK = Task(
     known={
         Shape("x"): (1408, 64),
         Shape("validation_x"): (360, 64),
-        "shuffling/complete": True,
+        "shuffling/seen": np.tile(np.arange(44 * 32), (SHUFFLES, 1)),
+        "shuffling/unshuffled": 1.0,
     },
     claims={
         "the training loss falls in every epoch": Claim(

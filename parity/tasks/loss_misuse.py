@@ -40,6 +40,27 @@ def squeezed_bce(params, batch):
     return {"loss": np.mean(np.log1p(np.exp(z)) - z * truth)}
 
 
+def paired(params, batch):
+    """The mean over all n² pairs, which is what NumPy makes of (n, 1) and (n,)."""
+    return {"loss": np.mean((batch["prediction"] - batch["target"]) ** 2)}
+
+
+def paired_bce(params, batch):
+    z, truth = batch["z"], batch["truth"][:, 0]
+    return {"loss": np.mean(np.log1p(np.exp(z)) - z * truth)}
+
+
+def paired_cross_entropy(params, batch):
+    logits = batch["logits"]
+    log_total = np.log(np.exp(logits).sum(1, keepdims=True))
+    return {"loss": np.mean(log_total - logits[:, batch["labels"]])}
+
+
+def of_the_last_class(params, batch):
+    """In NumPy -1 is the last class."""
+    return cross_entropy(params, batch | {"labels": batch["negative"]})
+
+
 def misuse(**declared):
     """A stage with the loss of a mistake; framework -> what is declared."""
     return Stage(
@@ -79,6 +100,7 @@ TASK = Task(
         # NumPy is silent and torch only warns: both compute the mean over all n² pairs.
         "mse_broadcast": misuse(tf=Returns(compute=squeezed)),
         "mse_warning": misuse(
+            numpy=Returns(compute=paired),
             torch=Raises(error="UserWarning", match="Using a target size .* different to the input size"),
             tf=Returns(compute=squeezed),
         ),
@@ -89,6 +111,7 @@ TASK = Task(
         ),
         # NumPy pairs each row with every label.
         "column_labels": misuse(
+            numpy=Returns(compute=paired_cross_entropy),
             torch=Raises(error="RuntimeError", match="0D or 1D target tensor expected"),
             tf=Returns(compute=cross_entropy),
         ),
@@ -110,15 +133,21 @@ TASK = Task(
         ),
         # NumPy counts from the last class, without a word.
         "negative_label": misuse(
+            numpy=Returns(compute=of_the_last_class),
             torch=Raises(error="IndexError", match="is out of bounds"),
             tf=Raises(error="InvalidArgumentError", match="outside the valid range"),
         ),
         # NumPy computes the mean over all n² pairs.
         "bce_broadcast": misuse(
-            torch=Raises(error="ValueError", match="must be the same as input size"), tf=Returns(compute=squeezed_bce)
+            numpy=Returns(compute=paired_bce),
+            torch=Raises(error="ValueError", match="must be the same as input size"),
+            tf=Returns(compute=squeezed_bce),
         ),
         # NumPy and Keras take integers for what they are.
-        "integer_bce": misuse(torch=Raises(error="RuntimeError", match="can't be cast to the desired output type")),
+        "integer_bce": misuse(
+            numpy=Returns(compute=squeezed_bce),
+            torch=Raises(error="RuntimeError", match="can't be cast to the desired output type"),
+        ),
         "fixed": Stage(outputs=("mse", "cross_entropy", "bce")),
     },
     known={

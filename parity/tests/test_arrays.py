@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from parity import UsageError, judge, noise_units, run, truth_of
-from parity.judging.arrays import as_array, dtype_named
+from parity.judging.arrays import as_array, as_arrays, dtype_named
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -38,6 +38,36 @@ def test_tensors_of_the_other_frameworks_are_taken(framework):
     assert np.array_equal(truth_of(lambda params, batch: {"y": batch["x"]}, {}, {"x": tensor}, "float32")["y"].value, X)
 
 
+class OnADevice:
+    """A tensor that gives its numbers away on the CPU alone, without a graph."""
+
+    dtype = device = "cuda"
+
+    def __init__(self, *left):
+        self.left = left  # to call before the numbers come
+
+    def __getattr__(self, name):
+        if not self.left or name != self.left[0]:
+            raise AttributeError(name)
+        return lambda: OnADevice(*self.left[1:]) if self.left[1:] else X
+
+
+@pytest.mark.parametrize("calls", [("detach", "cpu", "numpy"), ("numpy",), ("get",)])
+def test_a_tensor_is_fetched_from_its_device(calls):
+    assert as_array(OnADevice(*calls)) is X
+
+
+def test_names_are_texts_and_stand_in_the_message():
+    assert list(as_arrays({1: X}, "params")) == ["1"]
+    with pytest.raises(UsageError, match=r"^batch\['x'\] holds complex128"):
+        truth_of(double, {}, {"x": [1j]}, "float32")
+
+
+def test_a_message_names_the_value():
+    with pytest.raises(UsageError, match=r"^the value is not an array of numbers: "):
+        as_array([[1], [2, 3]])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "f4", np.float32, np.dtype("f4"), "<f4"])
 def test_a_dtype_has_many_names(dtype):
     assert dtype_named(dtype) == "float32"
@@ -55,6 +85,7 @@ def test_another_dtype_is_refused(dtype):
         (np.uint8([1]), np.uint8([2]), 1.0),  # no wrap-around
         (np.float32([3e38]), np.float32([-3e38]), 6e38),  # no overflow
         ([1e308], [-1e308], np.inf),
+        ([1e308, 1.0], [-1e308, 1.0], np.inf),
         ([1.0], [np.nan], np.inf),
         ([np.inf], [np.inf], 0.0),
     ],
@@ -68,6 +99,8 @@ def test_no_arithmetic_of_a_narrow_type_hides_an_error(output, truth, units):
 def test_what_is_no_real_number_is_refused(value):
     with pytest.raises(UsageError, match="the output"):
         noise_units(value, [1.0], noise=1.0, peak=1.0)
+    with pytest.raises(UsageError, match="the truth"):
+        noise_units([1.0], value, noise=1.0, peak=1.0)
 
 
 @pytest.mark.parametrize("scale", [-1.0, np.nan, np.inf])
@@ -100,6 +133,8 @@ def test_inputs_that_are_not_used_or_not_floating_are_warned_of():
         truth_of(lambda params, batch: {"y": np.ones(3)}, {}, {"x": X}, "float32")
     with pytest.warns(UserWarning, match="no output moves"):
         truth_of(lambda params, batch: {"y": batch["x"] * 1.0}, {}, {"x": np.arange(3)}, "float32")
+    with pytest.warns(UserWarning, match="no output moves"):
+        truth_of(lambda params, batch: {"y": np.ones(3), "count": np.array(3)}, {}, {"x": X}, "float32")
 
 
 @pytest.mark.parametrize("inputs", [[1, 2], None, "x"])

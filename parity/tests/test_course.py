@@ -139,7 +139,7 @@ COURSE = {
     # 6 Design, initialisation, batch normalisation
     "wide_vs_deep": Course(
         shapes={"x": (128, 2), "target": (128, 1), "train/wide": (30,), "train/deep": (30,)},
-        values={"count/parameters": (881, 881), "count/within_2_percent": True},
+        values={"count/parameters": (881, 881)},
         sizes={"epochs": 30},
         data=(
             # y = sin(x0) + 0.1 noise
@@ -153,7 +153,7 @@ COURSE = {
             "xavier/2.weight": (256, 256),
             "xavier/4.weight": (10, 256),
         },
-        values={"native/within_bounds": True},
+        values={"native/xavier_fits": (True, True, True), "native/kaiming_fits": (True, True, True)},
         sizes={"inputs": 784, "hidden": 256, "classes": 10},
     ),
     "batch_norm": Course(
@@ -179,7 +179,7 @@ COURSE = {
         shapes={"native/mean": (10,), "native/kept": (10,), "evaluate/mean": (10,)},
         values={
             "evaluate/calls": 10,
-            "evaluate/unchanged": True,
+            "evaluate/unchanged": 10 * 64 * 256,
             "evaluate/kept": [1.0] * 10,
             "evaluate/variance": 0,
             "functional/equals_layer": True,
@@ -310,7 +310,7 @@ COURSE = {
             "x": (1408, 64),
             "validation_x": (360, 64),
         },
-        values={"shuffling/complete": True},
+        values={"shuffling/seen": np.tile(np.arange(1408), (20, 1)), "shuffling/unshuffled": 1.0},
         config={"epochs": 5, "hidden": 32, "batch": 32, "lr": 0.125, "momentum": 0.875},
         data=(
             lambda params, batch: set(np.unique(batch["x"] * 16)) <= set(range(17)),  # real digits
@@ -416,7 +416,7 @@ PRINTS = {
         "layer: Xavier = native/xavier",
         "layer: Kaiming = native/kaiming",
         "layer: default = native/default",
-        "scheme, is the default: Xavier = native/default_is_xavier, Kaiming = native/default_is_kaiming",
+        "layer: is Xavier's = native/default_is_xavier, is Kaiming's = native/default_is_kaiming",
     ),
     "batch_norm": (
         "batch of one, output: train = Error(train_one), eval = evaluate_one/y",

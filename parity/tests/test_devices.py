@@ -1,13 +1,14 @@
 """Other devices: the NumPy source runs on any array with NumPy's dispatch protocols, and the cost of TF32."""
 
 import contextlib
+import io
 
 import numpy as np
 import pytest
 
 from parity import draw, judge, load, run
 from parity.faults import rounded_to_tf32
-from parity.frameworks.runtime import implementation_of
+from parity.frameworks.runtime import implementation_of, runtime
 from parity.judging.noise import LIMIT
 from parity.task import cast
 
@@ -145,8 +146,6 @@ def test_tf32_costs_thousands_of_units(name):
 
 
 def test_a_run_restores_the_precision_policy(framework):
-    from parity.frameworks.runtime import runtime
-
     found = runtime(framework)
     before = found.settings()
     with contextlib.suppress(ZeroDivisionError), found.policy("cpu", "float64"):
@@ -182,3 +181,20 @@ def test_torch_has_the_devices_that_it_sees(request, monkeypatch, there, devices
 
     monkeypatch.setattr("torch.cuda.is_available", lambda: there)
     assert impl_torch.devices() == devices
+
+
+def test_what_is_got_is_a_copy(framework):
+    """A model that learns on does not change the outputs of an earlier call."""
+    tensors = runtime(framework).put({"w": np.ones(3)}, "cpu", {})
+    assert not np.shares_memory(runtime(framework).get(tensors, {})["w"], np.asarray(tensors["w"]))
+
+
+def test_device_move_refuses_an_array_of_the_host():
+    task = load("device_move")
+    implementation = implementation_of(task, "numpy")
+    params, batch = draw(task, "tiny")
+    on_device = {name: Duck(a) for name, a in params.items()}
+    for x, refused in ((batch["x"], True), (Duck(batch["x"]), False)):
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            assert implementation.left_behind(on_device, {"x": x}) == {"refused": [refused, refused]}
+        assert ("refused: matmul" in said.getvalue()) == refused

@@ -104,3 +104,10 @@ def test_exactly_at_a_kink_the_derivative_is_that_of_the_frameworks():
     """A ReLU passes nothing at zero, and of equals in a window the first gets all."""
     assert ops.relu(np.array([-1.0, 0.0, 1.0]))[1](np.full(3, 7.0)).tolist() == [0, 0, 7]
     assert ops.max_pool(np.ones((1, 1, 2, 2)))[1](np.full((1, 1, 1, 1), 7.0)).ravel().tolist() == [7, 0, 0, 0]
+
+
+def test_nobody_listens_when_the_block_has_ended():
+    with ops.listening() as heard:
+        pass
+    ops.relu(np.array([1.0, -2.0]))
+    assert heard == []

@@ -124,6 +124,10 @@ ONES = np.ones(1000)
         (ONES * 1e-30, ONES * 0, False),
         (np.array(5005), np.array(5000), True),  # a count, of which one in a thousand may be a tie
         (np.array(4994), np.array(5000), False),
+        (np.where(np.arange(1000) == 7, 2, ONES).astype(int), ONES.astype(int), True),
+        (np.where(np.arange(1000) <= 1, 2, ONES).astype(int), ONES.astype(int), False),
+        (np.where(np.arange(1000) == 7, -2, -ONES).astype(int), -ONES.astype(int), True),
+        (np.where(np.arange(1000) <= 1, -2, -ONES).astype(int), -ONES.astype(int), False),
         (np.array(0), np.array(0), True),
         (np.array(1), np.array(0), False),
         (np.arange(1000) % 2 == 1, np.arange(1000) % 2 == 1, True),
@@ -133,6 +137,11 @@ ONES = np.ones(1000)
 )
 def test_coarsely_right_is_a_question_of_size(output, truth, right):
     assert (coarse.distance(output, truth, truth) <= 1) == right
+
+
+@pytest.mark.parametrize("dtype", [float, int])
+def test_no_error_is_no_distance(dtype):
+    assert coarse.distance(np.zeros(3, dtype), np.zeros(3, dtype), np.zeros(3, dtype)) == 0
 
 
 def test_a_gradient_that_is_zero_in_theory_is_measured_by_its_sibling():

@@ -8,7 +8,7 @@ import pytest
 from parity import Stage, Stochastic, UsageError, draw, judge, load, run, truth_of
 from parity.frameworks.runtime import ContractError
 from parity.judging import inputs, noise, verdict
-from parity.judging.noise import LIMIT, UNIT, Truth, flush, measured_truth, noise_units
+from parity.judging.noise import LIMIT, UNIT, Spread, Truth, flush, measured_truth, noise_units
 from parity.task import Shape
 
 X = np.array([1.0, 2.0, 3.0])
@@ -50,6 +50,44 @@ def test_a_difference_below_float64_counts():
 def test_the_smallest_normal_number_is_kept():
     least = np.finfo("float32").smallest_normal
     assert flush(np.array([least, -least, least / 2]), "float32").tolist() == [least, -least, 0]
+
+
+def test_a_spread_counts_both_signs_and_what_is_small():
+    spread = Spread()
+    for jitter in (np.array([-3.0, 1.0]), np.array([0.5, 1.0])):
+        spread.add(jitter)
+    truth = spread.truth(np.array([-(2.0**-30), 0.0]), UNIT["float32"])
+    assert truth.peak == 3
+    assert Spread().truth(np.array([-(2.0**-30), 0.0]), UNIT["float32"]).peak == 2.0**-54
+    assert Spread().truth(np.array([2.0, -2.0]), UNIT["float32"]).noise == UNIT["float32"] * 2 / np.sqrt(3)
+
+
+def test_at_large_two_jittered_truths_must_do(monkeypatch):
+    asked = []
+    monkeypatch.setattr(verdict, "measured_truth", lambda *given, samples: asked.append(samples) or {})
+    task = dataclasses.replace(load("scalar_graph"))  # no other test's, since a reference is kept
+    task = dataclasses.replace(task, sizes=dict.fromkeys(("tiny", "base", "large"), task.sizes["tiny"]))
+    for size in task.sizes:
+        verdict.reference_of(task, size, "float32")
+    assert asked == [8, 8, 2]
+
+
+def test_a_reference_of_float64_must_compute_in_longdouble():
+    def narrow(params, batch):
+        if batch["x"].dtype != np.float64:
+            raise TypeError("no such dtype")
+        return {"y": 2 * batch["x"]}
+
+    with pytest.raises(UsageError, match="needs a function that computes in NumPy's longdouble"):
+        truth_of(narrow, {"labels": np.arange(3)}, {"x": X}, "float64")
+
+
+def test_a_mistake_in_a_reference_is_its_own():
+    def mistaken(params, batch):
+        raise TypeError("mine")
+
+    with pytest.raises(TypeError, match=r"^mine$"):
+        truth_of(mistaken, {}, {"x": X}, "float32")
 
 
 def test_a_sibling_lends_both_scales():

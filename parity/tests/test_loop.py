@@ -29,7 +29,7 @@ def log(monkeypatch):
         return {"loss": 0.0}
 
     fake = SimpleNamespace(
-        policy=lambda device, dtype: contextlib.nullcontext(), put=put, wrap=lambda stage, mode: stage,
+        policy=lambda device, dtype, tf32: contextlib.nullcontext(), put=put, wrap=lambda stage, mode: stage,
         sync=lambda device: calls.append("sync"), device_seconds=lambda call, device: (call(), 0.5)[1],
     )  # fmt: skip
     implementation = SimpleNamespace(__name__="impl_torch.mlp", build=lambda params, **config: params, step=step)

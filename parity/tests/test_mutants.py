@@ -79,13 +79,18 @@ def test_the_checks_of_a_file_are_those_of_the_tasks_that_use_it():
     assert {check.mode for check in checks_of("impl_tf/mlp.py")} == {"eager", "graph"}
     assert {check.framework for check in checks_of("impl_numpy/mlp.py")} == {"numpy", "torch"}
     assert "lstm" in users_of("impl_numpy/ops/recurrent.py")
-    assert "lstm" in users_of("impl_numpy/ops/activation.py")  # through sigmoid
+    assert "attention" in users_of("impl_numpy/ops/activation.py")  # through softmax
     assert "mlp" not in users_of("impl_numpy/ops/recurrent.py")
 
 
 def test_every_file_has_checks_or_tests_and_these_exist():
     for path in (ROOT / "parity/judging").glob("[!_]*.py"):
-        asked = [word for words in checks.tests_of(f"parity/judging/{path.name}") for word in words if "/" in word]
+        asked = [
+            word
+            for words in checks.tests_of(f"parity/judging/{path.name}", quick=False)
+            for word in words
+            if "/" in word
+        ]
         assert asked, path.name
         assert all((ROOT / word).exists() for word in asked)
 
@@ -156,6 +161,11 @@ def test_a_listed_mutant_is_counted_where_nothing_sees_it(results, capsys):
 def test_a_listed_mutant_that_is_seen_is_refused(results, capsys):
     assert results("--all", lists=ENTRY.format("with torch.no_grad(): -> *", "equal in value"))[0] == 2
     assert "is seen; take it out" in capsys.readouterr().out
+
+
+def test_a_list_of_a_folder_counts_for_each_of_its_files(results):
+    lists = ENTRY.format("with torch.no_grad(): -> *", "equal in value").replace("lstm.py", "*")
+    assert results(lists=lists, survives=lambda mutant: "no_grad" in mutant.change)[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,13 @@ def test_the_noise_of_a_dot_product_grows_with_the_root_of_its_length(dtype):
     assert abs(noise / np.sqrt(2 * n / 3) - 1) < PAPER
 
 
+def test_a_jitter_goes_both_ways():
+    """y = Σ x of n ones: the jitters, √n u / √3, and the result's, n u / √3.  Of one sign they would be n u / 2."""
+    n = 64
+    noise, _ = noise_of(lambda x: x.sum(1), x=np.ones((2000, n)))
+    assert abs(noise / np.sqrt((n + n**2) / 3) - 1) < PAPER
+
+
 def test_integers_and_what_does_not_move_have_the_noise_of_the_result_alone():
     noise, peak = noise_of(lambda x: np.ones(SIZE), x=np.arange(SIZE))
     assert abs(noise * np.sqrt(3) - 1) < 1e-9

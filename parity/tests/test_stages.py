@@ -3,12 +3,13 @@
 import contextlib
 import dataclasses
 import io
+import re
 import warnings
 
 import numpy as np
 import pytest
 
-from parity import draw, judge, load
+from parity import draw, judge, load, run
 from parity.frameworks.runtime import implementation_of, runtime, stage_of
 from parity.judging.verdict import PASSING
 from parity.task import cast
@@ -17,11 +18,16 @@ from parity.task import cast
 WITH_GRAPH = {
     "activations/at_zero/relu", "sgd_step/descent/before", "drill_eval_mode/broken/loss",
     *(f"second_derivative/{output}" for output in ("square/first", "gradients/loss")),
-    *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "default")),
+    *(f"init_schemes/native/{scheme}" for scheme in ("xavier", "kaiming", "normal", "default")),
 }  # fmt: skip
 
 # Stages that are about a model as it comes: the mode that its `build` left.
-AS_BUILT = {"dropout/bare", "drill_eval_mode/native", *(f"resnet18_transfer/{s}" for s in ("forward", "step", "moved"))}
+AS_BUILT = {
+    "dropout/bare",
+    "dropout/native",
+    "drill_eval_mode/native",
+    *(f"resnet18_transfer/{s}" for s in ("forward", "step", "moved")),
+}
 
 # Stages that draw from a generator of their own.
 DRAWS_APART = {
@@ -117,17 +123,45 @@ def test_nothing_is_left_behind(task_name, torch_alone):
         assert not any(part._forward_hooks for part in parts), name
 
 
+@pytest.mark.tasks(that=lambda task: any(stage.stochastic for stage in task.stages.values()))
+def test_what_is_sampled_is_drawn_anew(task_name, framework):
+    """A generator that starts alike in each run would be a seed that was picked."""
+    drawn = {name for name, stage in load(task_name).stages.items() if stage.stochastic}
+    first, second = ({n: o for n, _, _, _, o in stages(task_name, framework)} for _ in range(2))
+    for name in drawn:
+        for key in load(task_name).stages[name].stochastic:
+            one, other = (runtime(framework).get(found[name], {})[key] for found in (first, second))
+            assert not np.array_equal(one, other), key
+
+
+def test_attention_of_heads_that_do_not_divide_is_refused(framework):
+    task = dataclasses.replace(load("attention"), config={"heads": 3})
+    outputs = run(task, framework, size="tiny")
+    assert set(outputs.raised) == set(task.stages)
+    assert all(re.search("divide|divisible", str(failure)) for failure in outputs.raised.values())
+
+
+def test_device_move_says_what_it_finds(framework):
+    said = run("device_move", framework).printed["left_behind"].splitlines()
+    assert said[0].startswith(
+        {"numpy": "NumPy has one device", "torch": "there is no CUDA", "tf": "there is no CUDA"}[framework]
+    )
+    assert [line.partition(":")[0] for line in said[1:]] == (["refused"] if framework == "torch" else [])
+
+
 def trains_without_momentum(task):
     return task.limits.get("momentum", (1, 1))[0] == 0 and any(stage.trajectory for stage in task.stages.values())
 
 
 @pytest.mark.tasks(that=trains_without_momentum)
-@pytest.mark.parametrize("momentum", [0.0, 0.5])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
 def test_another_momentum_agrees_too(task_name, framework, momentum):
-    """Without momentum there is no buffer, and its output is zero."""
+    """Without momentum there is no buffer, and its output is zero; 0.9 is no number of float32."""
     task = load(task_name)
     task = dataclasses.replace(task, config={**task.config, "momentum": momentum})
-    assert [row for row in judge(task, framework, dtype="float32") if row.verdict not in PASSING] == []
+    assert [row for row in judge(task, framework) if row.verdict not in PASSING] == []
+    buffers = [a for key, a in run(task, framework, dtype="float32").items() if "/momentum." in key]
+    assert momentum or not any(buffer.any() for buffer in buffers)
 
 
 def test_the_weights_that_learn_are_those_with_a_gradient(task_name, torch_alone):

@@ -7,8 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from parity import Raises, Returns, Stage, Stochastic, Where, draw, judge, load, run
+from parity import Raises, Returns, Stage, Stochastic, UsageError, Where, draw, judge, load, run
 from parity.frameworks.runtime import ContractError
+from parity.judging import verdict
 from parity.judging.run import Failure
 from parity.judging.verdict import FALSE_ALARM, PASSING, reference_of
 from parity.task import Approximates, Claim, Shape
@@ -35,6 +36,56 @@ def test_rows_stand_in_data_flow_order_and_name_everything(outputs):
     assert {row.verdict for row in rows} == {"agrees", "exact"}
 
 
+class Asked(Exception):
+    """What was asked for, instead of it."""
+
+
+def stop(*given, **how):
+    raise Asked(given, how)
+
+
+@pytest.mark.parametrize(
+    ("how", "calls"),
+    [({}, None), ({"calls": 2}, {"forward": 2, "backward": 2, "step": 2}), ({"loop": "backward"}, {"backward": 1})],
+)
+def test_a_run_is_asked_for_as_its_verdict_is(monkeypatch, how, calls):
+    task = load("mlp")
+    monkeypatch.setattr(verdict, "run", stop)
+    way = {"device": "cuda", "dtype": "float32", "mode": "graph", "size": "base"}
+    with pytest.raises(Asked) as asked:
+        judge(task, "tf", **way, seed=3, **how)
+    given, way_of_run = asked.value.args
+    arrays = way_of_run.pop("arrays")
+    assert given == (task, "tf")
+    assert way_of_run == {**way, "calls": calls}
+    assert all(np.array_equal(a, b) for a, b in zip(arrays[0].values(), draw(task, "base", seed=3)[0].values()))
+
+
+@pytest.mark.parametrize(
+    ("how", "asked_for"),
+    [
+        ({}, ("tiny", "float64", 0, 1, "")),
+        ({"size": "base", "dtype": "float32", "seed": 3, "calls": 2, "loop": "forward"},
+         ("base", "float32", 3, 2, "forward")),
+    ],
+)  # fmt: skip
+def test_a_truth_is_asked_for_as_its_verdict_is(monkeypatch, how, asked_for):
+    monkeypatch.setattr(verdict, "reference_of", stop)
+    with pytest.raises(Asked) as asked:
+        judge("scalar_graph", "tf", {}, **how)
+    assert asked.value.args == ((load("scalar_graph"), *asked_for), {})
+
+
+def test_saved_outputs_are_named_in_the_message():
+    with pytest.raises(UsageError, match=r"^outputs\['forward/u'\] holds "):
+        judge("scalar_graph", "tf", {"forward/u": ["a"]})
+
+
+def test_an_unknown_loop_is_refused():
+    with pytest.raises(UsageError, match="loop of scalar_graph"):
+        judge("scalar_graph", "tf", {}, loop="backwards")
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
@@ -48,8 +99,8 @@ def test_rows_stand_in_data_flow_order_and_name_everything(outputs):
 )
 def test_a_nan_or_a_wrong_dtype_or_shape_never_passes(outputs, change, reason):
     outputs["backward/grad.0.weight"] = change(outputs["backward/grad.0.weight"])
-    verdict, units, why = verdicts(outputs)["backward/grad.0.weight"]
-    assert (verdict, units) == ("differs", math.inf)
+    said, units, why = verdicts(outputs)["backward/grad.0.weight"]
+    assert (said, units) == ("differs", math.inf)
     assert reason in why
 
 
@@ -159,6 +210,13 @@ def test_a_declared_value_is_judged_as_any_other(outputs):
     assert {row.verdict for row in judge(task, "numpy", outputs)} == {"agrees"}
 
 
+def test_a_declared_draw_is_judged_as_any_other(outputs):
+    draw = Stochastic(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
+    task = declared({Where(framework="numpy"): Returns(compute=lambda params, batch: {}, stochastic={"loss": draw})})
+    outputs["forward/loss"] = np.array(0.51)
+    assert [row.verdict for row in judge(task, "numpy", outputs)] == ["agrees", "statistical"]
+
+
 @pytest.mark.parametrize(
     ("units", "dtype", "device", "verdict"),
     [
@@ -242,6 +300,8 @@ def test_draws_repeat_themselves_and_differ_by_seed():
     first, again, other = draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny"), draw(load("mlp"), "tiny", seed=1)
     assert all(np.array_equal(first[0][name], again[0][name]) for name in first[0])
     assert not any(np.array_equal(first[0][name], other[0][name]) for name in first[0])
+    truth_of_other = reference_of(load("mlp"), "tiny", "float32", 1)
+    assert all(np.array_equal(truth_of_other.arrays[0][name], other[0][name]) for name in first[0])
 
 
 def test_a_draw_is_a_copy():

@@ -53,7 +53,7 @@ def verdicts_of(mutants: Sequence[Mutant], entries: Iterable[Accepted], *, compl
     """By the key of a mutant, the verdict of the entry that fits it.
 
     Args:
-        complete: these are all mutants; otherwise an entry about another file is left alone.
+        complete: these are all mutants; otherwise an entry may be about other files.
 
     Raises:
         UsageError: an entry that fits no mutant: the code that it was about is gone.
@@ -61,10 +61,8 @@ def verdicts_of(mutants: Sequence[Mutant], entries: Iterable[Accepted], *, compl
     found: dict[str, str] = {}
     files = {mutant.file for mutant in mutants}
     for entry in entries:
-        if not complete and entry.file not in files:
-            continue
         fitting = [mutant.key for mutant in mutants if entry.fits(mutant)]
-        if not fitting:
+        if not fitting and (complete or entry.file in files):
             raise UsageError(f"{LISTS.name}: no mutant is {entry.file} {entry.function}: {entry.change}")
         found |= dict.fromkeys(fitting, entry.verdict)
     return found

@@ -2,26 +2,34 @@
 
 import compileall
 import contextlib
-import importlib
+import math
 import multiprocessing
 import os
 import py_compile
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from parity.tests.mutants.checks import IMPORTED, checks_of, forget, seen_by, tests_of
+import pytest
+
+from parity.tests.mutants.checks import checks_of, forget, seen_by
 from parity.tests.mutants.operators import Mutant, planted
 
 ROOT = Path(__file__).parents[3]
 OURS = ("parity", "impl_numpy", "impl_torch", "impl_tf", "benchmarks", "conftest")
 FORK = multiprocessing.get_context("fork")
 FIRST = 1200.0  # seconds for what is not mutated: imports and truths are due
+START, SLOWER = (
+    10.0,
+    4.0,
+)  # seconds for a test's process to start; and how often longer than the right code a fault may take
+ASLEEP = 5.0  # how often longer by the clock: others work on the machine too
 
 
 class Copy:
@@ -78,19 +86,19 @@ class Judge:
         with self.copy.planted(mutant):
             return self._ask(mutant.file, self.timeout)
 
-    def _ask(self, file: str, timeout: float) -> str:
+    def _ask(self, file: str, seconds: float) -> str:
         if self.process is None:
             self.pipe, theirs = FORK.Pipe()
             self.process = FORK.Process(target=_judging, args=(self.copy, self.pipe, theirs), daemon=True)
             self.process.start()
             theirs.close()
         try:
-            self.pipe.send(file)
-            if self.pipe.poll(timeout):
+            self.pipe.send((file, seconds))
+            if self.pipe.poll(ASLEEP * seconds):
                 return self.pipe.recv()
-            found = f"takes more than {timeout:g} s"
+            found = f"sleeps for {ASLEEP * seconds:g} s"
         except (EOFError, OSError):
-            found = "the process ends"
+            found = f"the process ends, or works for {seconds:g} s"
         self.close()
         return found
 
@@ -105,63 +113,110 @@ def _judging(copy: Copy, asking: Any, pipe: Any) -> None:
     asking.close()  # so that this process ends where the one that asks is gone
     copy.enter()
     _silence()
-    warnings.simplefilter("ignore")
     with contextlib.suppress(EOFError):
         while True:
             _answer(pipe)
 
 
 def _answer(pipe: Any) -> None:
-    file = pipe.recv()
+    file, seconds = pipe.recv()
+    _end_after(seconds)
     forget(file)
-    pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
+    with warnings.catch_warnings():  # a fault may leave a filter behind
+        warnings.simplefilter("ignore")
+        pipe.send(seen_by(checks_of(file), fresh=file.startswith("impl_numpy")))
     forget(file)
 
 
-def tested(copy: Copy, mutant: Mutant | None, file: str, *, timeout: float) -> str:
-    """The first test that fails in a process of its own; empty if all pass."""
-    importlib.import_module(IMPORTED.get(file.partition("/")[0], "numpy"))
-    for arguments in tests_of(file):
-        with copy.planted(mutant) if mutant else contextlib.nullcontext():
-            said, theirs = FORK.Pipe(duplex=False)
-            process = FORK.Process(target=_testing, args=(copy, arguments, theirs))
-            process.start()
-            theirs.close()
-            found = f"takes more than {timeout:g} s"
-            with contextlib.suppress(EOFError):
-                if said.poll(timeout):
-                    found = "the process ends"
-                    found = said.recv()
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.join()
-        if found:
-            return found
-    return ""
+class Tests:
+    """Tests that are asked together: how long each takes without a fault, and which sees a fault, the quickest first.
+
+    Args:
+        arguments: for pytest.
+        timeout: the processor's seconds, at most, before a fault counts as one that never ends.
+        most: a test that takes more seconds is left out.
+
+    Raises:
+        RuntimeError: a test fails before anything is changed.
+    """
+
+    def __init__(self, copy: Copy, arguments: Sequence[str], *, timeout: float, most: float = math.inf) -> None:
+        self.copy, self.arguments, self.last = copy, arguments, ""
+        failed, took = self._ask({}, FIRST)
+        if failed:
+            raise RuntimeError(f"{failed} fails before anything is changed")
+        self.took = {test: seconds for test, seconds in took.items() if seconds <= most}
+        self.seconds = min(timeout, START + SLOWER * sum(self.took.values()))
+
+    def see(self, mutant: Mutant) -> str:
+        """The first test that fails in a process of its own, the last that did being asked first; empty if all pass."""
+        if not self.took:
+            return ""
+        with self.copy.planted(mutant):
+            failed, _ = self._ask(self.took | {self.last: 0.0}, self.seconds)
+        self.last = failed or self.last
+        return failed
+
+    def _ask(self, took: dict[str, float], seconds: float) -> tuple[str, dict[str, float]]:
+        said, theirs = FORK.Pipe(duplex=False)
+        process = FORK.Process(target=_testing, args=(self.copy, self.arguments, took, seconds, theirs))
+        process.start()
+        theirs.close()
+        found: tuple[str, dict[str, float]] = f"sleeps for {ASLEEP * seconds:g} s", {}
+        with contextlib.suppress(EOFError):
+            if said.poll(ASLEEP * seconds):
+                found = f"the process ends, or works for {seconds:g} s", {}
+                found = said.recv()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.join()
+        return found
 
 
-def _testing(copy: Copy, arguments: list[str], pipe: Any) -> None:
-    import pytest
+class Asked:
+    """A plugin of pytest's: the tests of `took` alone, if it names any, the quickest first; and what came of them."""
 
+    def __init__(self, took: dict[str, float]) -> None:
+        self.known, self.took, self.failed = took, dict[str, float](), ""
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        if self.known:
+            items[:] = sorted((i for i in items if i.nodeid in self.known), key=lambda item: self.known[item.nodeid])
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self.took[report.nodeid] = self.took.get(report.nodeid, 0.0) + report.duration
+        self._look(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._look(report)
+
+    def _look(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        if report.failed:
+            self.failed = self.failed or report.nodeid
+
+
+def _testing(copy: Copy, arguments: Sequence[str], took: dict[str, float], seconds: float, pipe: Any) -> None:
     os.setpgid(0, 0)
     copy.enter()
     _silence()
+    _end_after(seconds)
+    asked = Asked(took)
+    plain = [
+        "-x",
+        "-q",
+        "--assert=plain",
+        *(word for name in ("cacheprovider", "xdist", "benchmark") for word in ("-p", f"no:{name}")),
+    ]
+    code = pytest.main([*plain, *arguments], plugins=[asked])
+    pipe.send(("" if code in (0, 5) else asked.failed or f"pytest's exit code {int(code)}", asked.took))
 
-    class First:
-        failed = ""
 
-        def pytest_runtest_logreport(self, report: Any) -> None:
-            if report.failed:
-                self.failed = self.failed or report.nodeid
-
-        def pytest_collectreport(self, report: Any) -> None:
-            if report.failed:
-                self.failed = self.failed or report.nodeid
-
-    first = First()
-    plain = ["-x", "-q", *(word for name in ("cacheprovider", "xdist", "benchmark") for word in ("-p", f"no:{name}"))]
-    code = pytest.main([*plain, *arguments], plugins=[first])
-    pipe.send("" if code in (0, 5) else first.failed or f"pytest's exit code {int(code)}")
+def _end_after(seconds: float) -> None:
+    """Let the system end this process when it has worked so long: on a busy machine a clock says nothing."""
+    spent = resource.getrusage(resource.RUSAGE_SELF)
+    due = math.ceil(spent.ru_utime + spent.ru_stime + seconds)
+    resource.setrlimit(resource.RLIMIT_CPU, (due, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 def _silence() -> None:

@@ -1,7 +1,9 @@
 """Put the faults in, one after the other, keep what sees each, and count."""
 
 import hashlib
+import importlib
 import json
+import math
 import random
 import tempfile
 from collections import Counter
@@ -12,10 +14,11 @@ from pathlib import Path
 from rich.table import Table
 
 from parity.tables import table
-from parity.tests.mutants.checks import PACKAGES, ROOT
+from parity.tests.mutants.checks import IMPORTED, PACKAGES, ROOT, tests_of
 from parity.tests.mutants.operators import Mutant, mutants_of
-from parity.tests.mutants.processes import FIRST, Copy, Judge, tested
+from parity.tests.mutants.processes import Copy, Judge, Tests
 
+QUICK = 0.125  # seconds of a test
 VERDICTS = ("killed", "equivalent", "needs a GPU", "survives")
 
 
@@ -56,20 +59,23 @@ def digest_of_tests() -> str:
 
 
 def judged(
-    mutants: Iterable[Mutant], *, tests: str, timeout: float, untested: Container[str]
+    mutants: Sequence[Mutant], *, tests: str, timeout: float, untested: Container[str], quick: bool
 ) -> Iterator[tuple[Mutant, Found]]:
     """Each mutant with what sees it: a verdict, or a test, which is not asked about the keys in `untested`."""
+    for package in {mutant.file.partition("/")[0] for mutant in mutants}:
+        for module in IMPORTED[package]:
+            importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="parity-mutants-") as folder:
         copy = Copy(Path(folder))
-        judge, right = Judge(copy, timeout=timeout), set()
+        judge, asked = Judge(copy, timeout=timeout), dict[tuple[str, ...], Tests]()
         try:
             for mutant in mutants:
                 by = judge.see(mutant)
-                if not by and mutant.key not in untested:
-                    if mutant.file not in right and (failed := tested(copy, None, mutant.file, timeout=FIRST)):
-                        raise RuntimeError(f"{failed} fails before {mutant.file} is changed")
-                    right.add(mutant.file)
-                    by = tested(copy, mutant, mutant.file, timeout=timeout)
+                for arguments in [] if mutant.key in untested else tests_of(mutant.file, quick=quick):
+                    if not by and arguments not in asked:
+                        most = QUICK if quick else math.inf
+                        asked[arguments] = Tests(copy, arguments, timeout=timeout, most=most)
+                    by = by or asked[arguments].see(mutant)
                 yield mutant, Found(mutant.key, "killed" if by else "survives", by, tests)
         finally:
             judge.close()
@@ -82,15 +88,14 @@ def run(
 
     Args:
         listed: the verdicts on those that nothing can see.
-        quick: verdicts alone are asked for, and no test.
+        quick: of an implementation's mutant verdicts alone are asked for, of the judge's its quick tests.
     """
-    tests = "verdicts alone" if quick else digest_of_tests()
+    tests = f"quick {digest_of_tests()}" if quick else digest_of_tests()
     found = known(path, tests)
     path.parent.mkdir(parents=True, exist_ok=True)
     due = [mutant for mutant in mutants if mutant.key not in found]
-    untested = {mutant.key for mutant in due} if quick else listed
     with path.open("a") as file:
-        for mutant, one in judged(due, tests=tests, timeout=timeout, untested=untested):
+        for mutant, one in judged(due, tests=tests, timeout=timeout, untested=listed, quick=quick):
             found[mutant.key] = one
             file.write(json.dumps(asdict(one)) + "\n")
             file.flush()
