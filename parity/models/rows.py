@@ -20,7 +20,7 @@ def rows_of(layers: Layers) -> list[Row]:
                 propagated=layers.free.get(i),
                 propagated_float32=layers.free_float32.get(i),
                 edge=max(found.edges.values(), default=None),
-                note=found.note or _rounding(found.units, narrow.units),
+                note=(found.note or _rounding(found.units, narrow.units)) if found.judged else "another size",
             )
         )
     return rows

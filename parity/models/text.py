@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 FIRST = "<- first"  # the first layer whose output differs
-NARROW = 36  # columns of a note below two names
+NARROW = 32  # columns of a note below two names
 
 
 def print_report(report: Report, console: "Console") -> None:

@@ -56,3 +56,15 @@ def test_faults_of_one_cause_with_notes_of_their_own_are_said_apart():
     faults = [Fault("output", "a", "b", 90, "BN-EPS", "title", "cure", note) for note in notes]
     lines = [line.strip() for line in str(Report(faults=faults)).splitlines()]
     assert [line for line in lines if line.startswith("epsilon")] == notes
+
+
+def test_a_long_note_takes_nothing_from_the_columns_of_numbers(monkeypatch):
+    from parity.models.report import Report, Row
+
+    monkeypatch.setenv("COLUMNS", "80")
+    note = "input (2, 8, 7, 7) in the first, (2, 8, 8, 8) in the second"
+    row = Row("blocks.0.conv", "conv2d.activation", *[22999861.0] * 4, note=note)
+    table = str(Report([row, row])).partition("They ")[0]
+    assert table.count("22,999,861") == 8
+    assert max(map(len, table.splitlines())) <= 80
+    assert " ".join(table.split()).count(note) == 2
