@@ -67,4 +67,4 @@ def test_a_long_note_takes_nothing_from_the_columns_of_numbers(monkeypatch):
     table = str(Report([row, row])).partition("They ")[0]
     assert table.count("22,999,861") == 8
     assert max(map(len, table.splitlines())) <= 80
-    assert " ".join(table.split()).count(note) == 2
+    assert note in " ".join(table.split())  # of the second row: the first is marked
