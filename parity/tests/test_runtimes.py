@@ -2,6 +2,7 @@
 
 import os
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -99,3 +100,26 @@ def test_a_graph_is_traced_once_and_xla_compiles_it(tensorflow, mode, eagerly):
     assert seen == eagerly
     if mode == "xla":
         assert "HloModule" in wrapped.experimental_get_compiler_ir(batch)(stage="hlo")
+
+
+@pytest.fixture
+def torch(request):
+    """PyTorch, where it is tested."""
+    if "torch" not in (request.config.getoption("--framework") or ["torch"]):
+        pytest.skip("--framework leaves torch out")
+    runtime("torch")
+    return sys.modules["torch"]
+
+
+def test_each_model_is_compiled_afresh(torch, monkeypatch):
+    calls = []
+    monkeypatch.setattr(torch.compiler, "reset", lambda: calls.append("reset"))
+    monkeypatch.setattr(torch, "compile", lambda stage: calls.append(stage) or "compiled")
+    assert runtime("torch").wrap("stage", "compile") == "compiled"
+    assert calls == ["reset", "stage"]
+
+
+def test_one_backend_in_tf32_is_tf32(torch, monkeypatch):
+    backends = [SimpleNamespace(fp32_precision=precision) for precision in ("ieee", "tf32")]
+    monkeypatch.setattr(runtime("torch"), "TF32", backends)
+    assert runtime("torch").settings()["tf32"]

@@ -134,6 +134,21 @@ def test_what_is_sampled_is_drawn_anew(task_name, framework):
             assert not np.array_equal(one, other), key
 
 
+@pytest.mark.parametrize("where", ["digits_training/shuffling", "dropout/native"])
+def test_what_draws_apart_does_not_follow_the_processs_seed(where, torch_alone):
+    import torch
+
+    task_name, name = where.split("/")
+    found = []
+    with torch.random.fork_rng():
+        for _ in range(2):
+            _, model, _, given, _ = next(s for s in stages(task_name, "torch", call=False) if s[0] == name)
+            torch.manual_seed(0)
+            found.append(stage_of(implementation_of(load(task_name), "torch"), name)(model, given))
+    for key in load(task_name).stages[name].stochastic:
+        assert not torch.equal(found[0][key], found[1][key]), key
+
+
 def test_attention_of_heads_that_do_not_divide_is_refused(framework):
     task = dataclasses.replace(load("attention"), config={"heads": 3})
     outputs = run(task, framework, size="tiny")
