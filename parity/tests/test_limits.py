@@ -1,6 +1,7 @@
 """The numbers of the contract, which design and README state, and what happens exactly at them."""
 
 import dataclasses
+import zlib
 
 import numpy as np
 import pytest
@@ -167,6 +168,34 @@ def test_a_cotangent_that_is_not_in_the_batch_is_refused():
     stages = {"backward": dataclasses.replace(task.stages["backward"], derivative_of={"backward/grad.x": "nowhere"})}
     with pytest.raises(ContractError, match="'backward' names the cotangent 'nowhere', which is not in the batch"):
         draw(dataclasses.replace(task, stages=stages, noise_from={}, known={}, claims={}, shows=(), faults={}), "tiny")
+
+
+@pytest.mark.parametrize("seed", [0, 2])
+def test_a_draw_is_numbered_and_seeded_by_the_tasks_name(seed):
+    task = load("sgd_step")  # smooth: its first draw is taken
+    rng = np.random.default_rng([zlib.crc32(b"sgd_step"), 1000 * seed])
+    params, batch = task.make(rng, **task.drawn_from("tiny"))
+    drawn = draw(task, "tiny", seed=seed)
+    assert all(np.array_equal(a, {**drawn[0], **drawn[1]}[name]) for name, a in {**params, **batch}.items())
+
+
+def test_one_stage_near_a_kink_rejects_a_draw(monkeypatch):
+    asked = []
+    monkeypatch.setattr(inputs, "comes_near_a_kink", lambda task, name, *rest: asked.append(name) or name == "step")
+    with pytest.raises(ContractError, match="1000 draws"):
+        draw(dataclasses.replace(load("mlp")), "tiny")
+    assert asked.count("step") == 1000
+
+
+def test_an_unknown_size_is_refused():
+    with pytest.raises(UsageError, match="size"):
+        draw(load("mlp"), "huge")
+
+
+def test_a_shape_is_known_of_the_exercises_own_settings_alone():
+    task = load("mlp")
+    changed = dataclasses.replace(task, known={Shape("nowhere"): (1,)}, config={**task.config, "lr": 0.5})
+    draw(changed, "tiny")
 
 
 def test_for_timing_alone_the_first_draw_is_taken():

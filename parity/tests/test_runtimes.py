@@ -22,6 +22,8 @@ def test_versions_are_those_of_the_packages(framework):
 
 def test_settings_are_those_of_the_moment(framework):
     package = runtime(framework)
+    with package.policy("cpu", "float32"):
+        assert framework == "numpy" or not package.settings()["tf32"]
     for tf32 in (False, True):
         with package.policy("cpu", "float32", tf32=tf32):
             found = package.settings()

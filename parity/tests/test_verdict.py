@@ -134,6 +134,26 @@ def test_a_value_that_the_exercise_states_is_asserted(known, row, reason):
     assert reason in found.reason
 
 
+def test_a_value_is_stated_of_the_exercises_own_settings_alone():
+    task = load("mlp")
+    task = dataclasses.replace(task, known={"summary/parameters": 1}, config={**task.config, "lr": 0.5})
+    rows = judge(task, "numpy", dtype="float32", size="base")
+    assert {row.verdict for row in rows if row.output == "summary/parameters"} == {"exact"}
+
+
+def test_what_is_expected_is_the_truth_or_what_is_declared():
+    seven = Returns(compute=lambda params, batch: {"loss": np.array(7.0)})
+    task = declared({Where(framework="tf", device="cuda"): seven})
+    task = dataclasses.replace(task, stages={"forward": dataclasses.replace(task.stages["forward"], timed=True)})
+    way = {"dtype": "float32", "mode": "graph", "size": "tiny"}
+    truths = reference_of(task, "tiny", "float32", 1).truths
+    found = verdict.expected(task, "tf", device="cuda", **way, seed=1)
+    assert (found["forward/loss"].value, found["forward/logits"]) == (7, truths["forward/logits"])
+    assert verdict.expected(task, "tf", device="cpu", **way, seed=1) == truths
+    first = reference_of(task, "tiny", "float32").truths
+    assert verdict.expected(task, "tf", device="cpu", **way)["forward/loss"] is first["forward/loss"]
+
+
 def test_a_value_within_rounding_of_the_stated_one_is_known():
     loss = float(run("mlp", "numpy", dtype="float64", size="base")["forward/loss"])
     task = dataclasses.replace(load("mlp"), known={"forward/loss": loss, Shape("forward/logits"): (32, 10)})
