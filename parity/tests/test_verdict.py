@@ -146,7 +146,7 @@ def test_what_is_expected_is_the_truth_or_what_is_declared():
     task = declared({Where(framework="tf", device="cuda"): seven})
     task = dataclasses.replace(task, stages={"forward": dataclasses.replace(task.stages["forward"], timed=True)})
     way = {"dtype": "float32", "mode": "graph", "size": "tiny"}
-    truths = reference_of(task, "tiny", "float32", 1).truths
+    truths = dict(reference_of(task, "tiny", "float32", 1).truths)
     found = verdict.expected(task, "tf", device="cuda", **way, seed=1)
     assert (found["forward/loss"].value, found["forward/logits"]) == (7, truths["forward/logits"])
     assert verdict.expected(task, "tf", device="cpu", **way, seed=1) == truths
