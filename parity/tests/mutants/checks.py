@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import functools
 import importlib
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -144,7 +145,8 @@ def seen_by(checks: Iterable[Check], *, fresh: bool) -> str:
             return f"{check}: {type(error).__name__}"
         bad = next((row for row in rows if row.verdict not in PASSING), None)
         if bad is not None:
-            return f"{' '.join(map(str, dataclasses.astuple(check)))}: {bad.output} {bad.verdict}"
+            units = f", {bad.units:.3g} noise units" if bad.units is not None and math.isfinite(bad.units) else ""
+            return f"{' '.join(map(str, dataclasses.astuple(check)))}: {bad.output} {bad.verdict}{units}"
     return ""
 
 
