@@ -141,7 +141,8 @@ class RnnCudnnTanh(Divergence):
     def cuda(x, **weights):
         import torch
 
-        torch.backends.cudnn.rnn.fp32_precision = "ieee"  # TF32 would hide it: TF32-CONV
+        # TF32 would hide it: TF32-CONV
+        torch.backends.cudnn.rnn.fp32_precision = "ieee"
         model = torch.nn.LSTM(4, 6, batch_first=True)
         model.load_state_dict(weights, assign=True)
         return model.cuda()(x.cuda())[0].cpu()

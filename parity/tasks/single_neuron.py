@@ -7,9 +7,9 @@ from parity.task import FRAMEWORKS, Claim, Error, Gap, Raises, Rows, Shape, Stag
 
 
 def make(rng, d):
-    w, b, x = rng.normal(0, d**-0.5, d), rng.normal(size=()), rng.normal(size=d)
-    z = np.dot(w, x) + b
-    w, b, z = w * np.sign(z), b * np.sign(z), abs(z)  # z is positive, so ReLU lets it through
+    w, x = rng.normal(0, d**-0.5, d), rng.normal(size=d)
+    z = rng.uniform(0.25, 2)  # positive, so ReLU lets it through; not so large that 1 - a is left to rounding
+    b = z - np.dot(w, x)
     negative_x = x - 2 * z / np.dot(w, w) * w  # x mirrored: there z is as far below zero
     return {"w": w, "b": b}, {"x": x, "negative_x": negative_x, "cotangent": rng.normal(size=())}
 
