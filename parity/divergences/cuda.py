@@ -18,6 +18,15 @@ def _rounded(x):
     return high - (high - x)
 
 
+def _lstm(weights):
+    """torch's layer with these weights."""
+    import torch
+
+    model = torch.nn.LSTM(4, 6, batch_first=True)
+    model.load_state_dict(weights, assign=True)
+    return model
+
+
 class Tf32Matmul(Divergence):
     """On a GPU TensorFlow multiplies matrices in TF32, which rounds the inputs to ten bits; torch in float32.
 
@@ -120,7 +129,7 @@ class RnnCudnnTanh(Divergence):
     gap, units = 5e-6, 100
     framework, documented = "torch", "no machine without a GPU can run it"
     source = "torch.nn.LSTM, on cuDNN; torch.backends.cudnn.enabled; keras/src/backend/tensorflow/rnn.py"
-    cure = "torch.backends.cudnn.enabled = False, or use_cudnn=False in Keras; both are several times slower"
+    cure = "torch.backends.cudnn.enabled = False, or use_cudnn=False in Keras"
 
     def inputs(rng):
         return {
@@ -132,25 +141,17 @@ class RnnCudnnTanh(Divergence):
         }
 
     def cpu(x, **weights):
-        import torch
-
-        model = torch.nn.LSTM(4, 6, batch_first=True)
-        model.load_state_dict(weights, assign=True)
-        return model(x)[0]
+        return _lstm(weights)(x)[0]
 
     def cuda(x, **weights):
         import torch
 
         # TF32 would hide it: TF32-CONV
         torch.backends.cudnn.rnn.fp32_precision = "ieee"
-        model = torch.nn.LSTM(4, 6, batch_first=True)
-        model.load_state_dict(weights, assign=True)
-        return model.cuda()(x.cuda())[0].cpu()
+        return _lstm(weights).cuda()(x.cuda())[0].cpu()
 
     def aligned_cuda(x, **weights):
         import torch
 
         torch.backends.cudnn.enabled = False
-        model = torch.nn.LSTM(4, 6, batch_first=True)
-        model.load_state_dict(weights, assign=True)
-        return model.cuda()(x.cuda())[0].cpu()
+        return _lstm(weights).cuda()(x.cuda())[0].cpu()
