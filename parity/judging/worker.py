@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError
 from multiprocessing import resource_tracker
@@ -38,6 +39,7 @@ class Worker:
         self._pool: pebble.ProcessPool | None = None
         self._future: Any = None
         self._log: Any = None
+        self._lock = threading.Lock()  # a call is on its way to the process, or the process is ended: one at a time
 
     def call(self, function: Callable[..., T], *args: Any, timeout: float | None, **kwargs: Any) -> T:
         """`function(*args, **kwargs)` in the process; function, arguments and result are pickled.
@@ -48,13 +50,11 @@ class Worker:
         Raises:
             WorkerError: the call failed, took longer than `timeout` seconds, or its process died.
         """
-        if self._pool is None:
-            self._start()
-        assert self._pool is not None
         try:
-            with _interrupts_blocked():  # the first call starts the process
-                self._future = self._pool.schedule(_attempt, (function, args, kwargs), timeout=timeout)
-            failure, result = self._future.result()
+            with self._lock, _interrupts_blocked():  # the first call starts the process
+                pool = self._pool = self._pool or self._start()
+                future = self._future = pool.schedule(_attempt, (function, args, kwargs), timeout=timeout)
+            failure, result = future.result()
         except TimeoutError as error:
             raise WorkerError(_failure("TimeoutError", f"no result within {timeout:g} s")) from error
         except CancelledError as error:
@@ -80,19 +80,20 @@ class Worker:
             self._log = None
 
     def _end_pool(self) -> None:
-        if self._pool is not None:
-            pool, self._pool = self._pool, None
-            if self._future is not None:  # ends the wait of its caller
-                self._future.cancel()
-            pool.stop()  # type: ignore[no-untyped-call]
-            pool.join()
+        with self._lock:
+            if self._pool is not None:
+                pool, self._pool = self._pool, None
+                if self._future is not None:  # ends the wait of its caller
+                    self._future.cancel()
+                pool.stop()  # type: ignore[no-untyped-call]
+                pool.join()
 
-    def _start(self) -> None:
+    def _start(self) -> pebble.ProcessPool:
         if self._log is not None:
             self._log.close()
         self._log = tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # lives as long as the pool
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-        self._pool = pebble.ProcessPool(1, initializer=_speak_into, initargs=(self._log.name,), context=spawn)
+        return pebble.ProcessPool(1, initializer=_speak_into, initargs=(self._log.name,), context=spawn)
 
 
 @contextlib.contextmanager

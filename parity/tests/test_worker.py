@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import pebble
 import pytest
 
 from parity.judging.worker import Worker, WorkerError
@@ -89,3 +90,28 @@ def test_a_worker_starts_without_what_it_may_not_need():
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     heavy = {"scipy", "pandas", "sklearn", "torch", "tensorflow", "keras"}
     assert not heavy & set(done.stdout.split())
+
+
+def test_a_call_that_begins_while_the_worker_is_closed_ends(monkeypatch):
+    """An interruption may come when a call is on its way to the process, and nobody knows of it yet."""
+    scheduled, ended = threading.Event(), []
+    schedule = pebble.ProcessPool.schedule
+
+    def slow(*args, **kwargs):
+        future = schedule(*args, **kwargs)
+        scheduled.set()
+        time.sleep(0.3)
+        return future
+
+    def call():
+        with pytest.raises(WorkerError, match="the worker was closed"):
+            worker.call(time.sleep, 60, timeout=None)
+        ended.append(True)
+
+    monkeypatch.setattr(pebble.ProcessPool, "schedule", slow)
+    worker, thread = Worker(), threading.Thread(target=call, daemon=True)
+    thread.start()
+    assert scheduled.wait(30)
+    worker.close()
+    thread.join(10)
+    assert ended == [True]
