@@ -81,7 +81,8 @@ TASK = Task(
         ),
     },
     sizes={
-        # With fewer classes the last layer's two bounds, √(6 / (in + out)) and √(6 / in), lie too near to be told apart.
+        # With fewer classes the last layer's two bounds, √(6 / (in + out)) and √(6 / in),
+        # lie too near to be told apart.
         "tiny": {"n": 6, "inputs": 40, "hidden": 50, "classes": 8},
         "base": {"n": 32, "inputs": 784, "hidden": 256, "classes": 10},
         "large": {"n": 512, "inputs": 2048, "hidden": 1024, "classes": 100},
