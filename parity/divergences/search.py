@@ -35,22 +35,21 @@ def ranked(catalogue: Iterable[type[Divergence]], asked: str) -> list[type[Diver
 
 def _weight(entry: type[Divergence], word: str) -> float:
     """4 for a word that the entry is known by, 1 for one in its prose; half of it for the beginning of a word."""
-    known, prose = _words_of(entry)
     return max(
-        weight if word in within else weight / 2 if len(word) > 2 and any(w.startswith(word) for w in within) else 0
-        for weight, within in ((4, known), (1, prose))
+        weight if f" {word} " in words else weight / 2 if len(word) > 2 and f" {word}" in words else 0
+        for weight, words in zip((4, 1), _words_of(entry), strict=True)
     )
 
 
-def _words_of(entry: type[Divergence]) -> tuple[frozenset[str], frozenset[str]]:
-    """What the entry is known by, and its prose."""
+@functools.cache
+def _words_of(entry: type[Divergence]) -> tuple[str, str]:
+    """The words that the entry is known by, and those of its prose, with a space around each."""
     known = " ".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words))
     return _split(known), _split(f"{entry.why} {entry.cure}")
 
 
-@functools.cache
-def _split(text: str) -> frozenset[str]:
+def _split(text: str) -> str:
     """The words, without their endings, and the parts of names: `BatchNorm2d` is also `batch` and `norm2d`."""
     names = WORD.findall(text)
     parts = [part for name in names for part in re.findall(r"[A-Z]?[a-z0-9]+", name)]
-    return frozenset(ENDING.sub("", word.lower()) for word in [*names, *parts])
+    return f" {' '.join(ENDING.sub('', word.lower()) for word in [*names, *parts])} "
