@@ -1,5 +1,7 @@
 """What all tests share: the options for frameworks and devices, and the summary at the end of a run."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,13 @@ def pytest_addoption(parser):
         help="test only this framework (repeatable; default: all)",
     )
     parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
-    parser.addoption("--seeds", type=int, default=10, help="judge each task on so many inputs (default: 10)")
+    parser.addoption("--seeds", type=int, default=8, help="judge each task on so many inputs (default: 8)")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than there are cores: a test that waits for a process leaves its core to another."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_generate_tests(metafunc):

@@ -35,12 +35,12 @@ def sklearns(score, truth):
     """Precision and recall as scikit-learn has them: 0 where they would divide by nothing."""
 
     def compute(params, batch):
-        from sklearn.metrics import confusion_matrix, precision_score, recall_score
+        from sklearn.metrics import confusion_matrix, precision_recall_fscore_support
 
         predicted, true = (batch[score] > 0)[:, 0], batch[truth][:, 0]
         (_, fp), (fn, tp) = confusion_matrix(true, predicted, labels=[0, 1])
-        values = [metric(true, predicted, zero_division=0) for metric in (precision_score, recall_score)]
-        precision, recall = np.array(values, batch[score].dtype)
+        scores = precision_recall_fscore_support(true, predicted, average="binary", zero_division=0)
+        precision, recall = np.array(scores[:2], batch[score].dtype)
         return {"counts": np.array([tp, fp, fn]), "precision": np.array(precision), "recall": np.array(recall)}
 
     return compute
