@@ -57,7 +57,7 @@ TASK = Task(
         "moved": Stage(outputs=("built", "classes", "tensors", "gradients", "moved")),
     },
     sizes={
-        "tiny": {"n": 2, "hw": 32, "width": 4, "classes": 5},
+        "tiny": {"n": 2, "hw": 34, "width": 4, "classes": 5},
         "base": {"n": 4, "hw": 64, "width": 64, "classes": 5},
         "large": {"n": 16, "hw": 128, "width": 64, "classes": 5},
     },
