@@ -1,6 +1,7 @@
 """Transfer learning with ResNet-18, in TensorFlow/Keras; the layers are named as torchvision's."""
 
 import keras
+import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -18,7 +19,7 @@ def build(params, lr):
     trunk = keras.Model(image, layers.GlobalAveragePooling2D()(x))  # (n, c) at once (POOL-GAP)
     trunk.trainable = False
     for layer in trunk.layers:
-        name = layer.name.replace("-", ".")
+        name = layer.name
         if isinstance(layer, layers.Conv2D):
             layer.set_weights([params[f"{name}.weight"]])
         elif isinstance(layer, layers.BatchNormalization):
@@ -27,7 +28,6 @@ def build(params, lr):
     built = net.layers[-1]
     net.pop()
     net.add(layers.Dense(params["fc.bias"].shape[0]))  # in its place a new head, which alone learns
-    net.build((None, None, None, 3))
     net.layers[-1].set_weights([params["fc.weight"], params["fc.bias"]])
     optimizer = keras.optimizers.SGD(lr)
     optimizer.build(net.trainable_variables)
@@ -53,12 +53,11 @@ def moved(model, batch):
     before = [w.value + 0 for w in net.variables]
     _, grads = _gradients(model, batch, net.variables)  # of the frozen ones too: they are looked at, not presumed
     _step(model, batch)
-    pairs = list(zip(net.variables, grads))
     return {
         "built": built.units,
         "classes": net.layers[-1].units,
         "tensors": _by_part(net, net.variables),
-        "gradients": _by_part(net, [w for w, g in pairs if g is not None and tf.reduce_any(g != 0)]),
+        "gradients": _by_part(net, [w for w, g in zip(net.variables, grads) if g is not None and np.any(g)]),
         "moved": _by_part(net, [w for w, old in zip(net.variables, before) if tf.reduce_any(w.value != old)]),
     }
 
@@ -102,6 +101,5 @@ def _conv_norm(params, conv, bn, x, stride=1):
     padding = "same"
     if stride > 1 and k > 1:  # "same" would pad one side more (CONV-SAME-S2)
         x, padding = layers.ZeroPadding2D(k // 2)(x), "valid"
-    # A slash or a dot means something in a Keras name, a hyphen does not.
-    x = layers.Conv2D(filters, k, stride, padding, use_bias=False, name=conv.replace(".", "-"))(x)
-    return layers.BatchNormalization(epsilon=EPS, name=bn.replace(".", "-"))(x)
+    x = layers.Conv2D(filters, k, stride, padding, use_bias=False, name=conv)(x)
+    return layers.BatchNormalization(epsilon=EPS, name=bn)(x)
