@@ -41,13 +41,13 @@ def _weight(entry: type[Divergence], word: str) -> float:
     )
 
 
-@functools.cache
 def _words_of(entry: type[Divergence]) -> tuple[str, str]:
     """The words that the entry is known by, and those of its prose, with a space around each."""
     known = " ".join((entry.name, entry.area, entry.title, *entry.apis, *entry.words))
     return _split(known), _split(f"{entry.why} {entry.cure}")
 
 
+@functools.cache
 def _split(text: str) -> str:
     """The words, without their endings, and the parts of names: `BatchNorm2d` is also `batch` and `norm2d`."""
     names = WORD.findall(text)
