@@ -136,6 +136,16 @@ def test_a_process_that_died_between_two_calls_is_replaced_and_has_no_exit_code(
     assert worker.call(os.getpid, timeout=60) != os.getpid()
 
 
+def test_a_process_that_cannot_be_started_is_a_failed_call(worker, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError
+
+    monkeypatch.setattr(pebble.ProcessPool, "schedule", broken)
+    with pytest.raises(WorkerError) as error:
+        worker.call(os.getpid, timeout=60)
+    assert str(error.value) == "ProcessDied: before it took the call"
+
+
 def test_closing_ends_a_call_that_is_still_running(worker):
     worker.call(os.getpid, timeout=60)
     closing = threading.Timer(0.5, worker.close)
