@@ -113,6 +113,12 @@ def test_what_is_asked_for_is_planned_and_no_more(ran, monkeypatch):
     assert file["lessons"] == []
 
 
+def test_a_framework_that_is_missing_is_refused_before_anything_runs(ran):
+    infos = {"numpy": HERE, "torch": FrameworkInfo(missing="torch is not here")}
+    with pytest.raises(Unavailable, match="torch is not here"):
+        ran(Asked(tasks=["scalar_graph"], frameworks=list(infos)), infos=infos)
+
+
 def test_results_stand_in_the_order_of_the_tasks_in_the_file_and_on_the_screen(ran):
     code, screen, file, _ = ran(Asked(tasks=["scalar_graph", "mlp"], frameworks=["numpy"], sizes=["tiny"]))
     assert (code, [(row["task"], row["device"], row["verdict"]) for row in file["rows"]]) == (0, [
