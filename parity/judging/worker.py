@@ -75,7 +75,9 @@ class Worker:
     def close(self) -> None:
         """End the process, even during a call, and delete its log; the next call starts another."""
         self._end_pool()
-        self._log = None
+        if self._log is not None:
+            self._log.close()
+            self._log = None
 
     def _end_pool(self) -> None:
         with self._lock:
@@ -86,7 +88,8 @@ class Worker:
                 pool.join()
 
     def _start(self) -> pebble.ProcessPool:
-        self._log = tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # deleted when nothing refers to it
+        self._log = self._log or tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # closed with the worker
+        self._log.truncate(0)  # of the words of a process that was lost
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         return pebble.ProcessPool(1, initializer=_speak_into, initargs=(self._log.name,), context=spawn)
 

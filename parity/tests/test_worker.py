@@ -62,12 +62,12 @@ def test_a_call_comes_back_and_the_one_process_stays_until_the_worker_is_closed(
     assert first not in (None, os.getpid())
     assert len(multiprocessing.active_children()) == before + 1
     assert worker.log() == "a\na too\nfrom C \ufffd\nb\nb too\nfrom C \ufffd"
-    log = Path(worker._log.name)
-    assert log.name.startswith("parity-")
+    log = worker._log
+    assert Path(log.name).name.startswith("parity-")
     worker.close()
     with pytest.raises(ProcessLookupError):
         os.kill(first, 0)
-    assert (log.exists(), worker.log()) == (False, "")
+    assert (Path(log.name).exists(), worker.log()) == (False, "")
     assert worker.call(talking, "c", timeout=60) != first
     assert worker.log().startswith("c\n")
 
