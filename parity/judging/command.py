@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
 
 from parity.files import WholeFile
 from parity.frameworks import threads
@@ -74,7 +74,7 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
     ordered = sorted([*skipped, *judged], key=lambda result: order[result.job.name])
     rows = [row for result in ordered for row in result.rows]
     if file is not None:
-        about = {**environment(infos), "weights": weights, "seed": asked.seed, "settings": list(asked.settings)}
+        about = {**environment(infos), "weights": weights, "seed": asked.seed, "settings": asked.settings}
         own = [result for result in ordered if is_own(result)]
         torch = {result.job.name: result.outputs for result in own if result.job.framework == "torch"}
         lessons = [lesson_of(result, torch.get(result.job.name)) for result in own]
@@ -144,7 +144,7 @@ def check_available(found: Mapping[str, FrameworkInfo], asked: Asked) -> None:
 
 
 def _judged(jobs: Sequence[Job], workers: Any, timeout: float, console: Console) -> list[Result]:
-    columns = (TextColumn("{task.description:40}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = ("{task.description:40}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("", total=len(jobs))
 

@@ -215,14 +215,14 @@ def suspects(results: Sequence[Result]) -> dict[tuple[str, str], str]:
     reasons: dict[tuple[str, str], str] = {}
     by_inputs: dict[Any, list[Result]] = {}
     for result in results:
-        if result.job.framework != "numpy" and result.truths:
-            job = result.job
+        job = result.job
+        if job.framework != "numpy":
             by_inputs.setdefault((job.name, job.dtype, job.size), []).append(result)
     for (name, _, _), group in by_inputs.items():
         for first, second in itertools.combinations(group, 2):
             if first.job.framework == second.job.framework:
                 continue
-            for key in first.truths.keys() & second.truths.keys():
+            for key in first.truths.keys() & second.truths:
                 truth, one, other = first.truths[key], first.outputs.get(key), second.outputs.get(key)
                 if one is None or other is None or not np.issubdtype(truth.value.dtype, np.floating):
                     continue

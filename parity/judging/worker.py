@@ -7,7 +7,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +25,6 @@ class WorkerError(Exception):
     """A call without a result: it raised, it took too long, or its process died."""
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(str(failure))
         self.failure = failure
 
 
@@ -37,7 +36,7 @@ class Worker:
 
     def __init__(self) -> None:
         self._pool: pebble.ProcessPool | None = None
-        self._future: Any = None
+        self._future = Future[Any]()  # the last call's
         self._log: Any = None
         self._lock = threading.Lock()  # a call is on its way to the process, or the process is ended: one at a time
 
@@ -59,8 +58,9 @@ class Worker:
             raise WorkerError(_failure("TimeoutError", f"no result within {timeout:g} s")) from error
         except CancelledError as error:
             raise WorkerError(_failure("Cancelled", "the worker was closed")) from error
-        except (pebble.ProcessExpired, RuntimeError) as error:  # the pool breaks if a process dies between calls
-            words = [_exit(getattr(error, "exitcode", 0)), *self.log().splitlines()[-1:]]
+        except (pebble.ProcessExpired, RuntimeError) as error:  # the latter where it died between two calls
+            end = _exit(error.exitcode) if isinstance(error, pebble.ProcessExpired) else "before it took the call"
+            words = [end, *self.log().splitlines()[-1:]]
             self._end_pool()
             raise WorkerError(_failure("ProcessDied", " ".join(words))) from error
         if failure is not None:
@@ -83,15 +83,13 @@ class Worker:
         with self._lock:
             if self._pool is not None:
                 pool, self._pool = self._pool, None
-                if self._future is not None:  # ends the wait of its caller
-                    self._future.cancel()
+                self._future.cancel()  # ends the wait of its caller
                 pool.stop()  # type: ignore[no-untyped-call]
                 pool.join()
 
     def _start(self) -> pebble.ProcessPool:
-        if self._log is not None:
-            self._log.close()
-        self._log = tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # lives as long as the pool
+        self._log = self._log or tempfile.NamedTemporaryFile(prefix="parity-")  # noqa: SIM115  # closed with the worker
+        self._log.truncate(0)  # of the words of a process that was lost
         spawn = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
         return pebble.ProcessPool(1, initializer=_speak_into, initargs=(self._log.name,), context=spawn)
 

@@ -24,17 +24,17 @@ RUNTIME = ("mlp", "conv_block", "batch_norm", "optimizers", "classifier_fit")  #
 TESTS = {  # of the judge, by module, the quickest first
     "arrays": ("arrays",),
     "coarse": ("large",),
-    "command": ("cli",),
+    "command": ("run_command",),
     "inputs": ("limits", "kinks", "verdict"),
     "lesson": ("shown", "lessons"),
     "noise": ("limits", "noise", "arrays", "verdict"),
     "report": ("report", "cli"),
-    "results": ("compare",),
+    "results": ("results",),
     "run": ("verdict", "stages", "modes"),
     "shown": ("shown", "lessons"),
-    "sweep": ("sweep", "modes", "cli"),
+    "sweep": ("sweep",),
     "verdict": ("limits", "verdict", "sweep", "arrays", "gate", "large"),
-    "worker": ("worker", "cli"),
+    "worker": ("worker",),
 }
 
 
