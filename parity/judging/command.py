@@ -145,7 +145,7 @@ def check_available(found: Mapping[str, FrameworkInfo], asked: Asked) -> None:
 
 def _judged(jobs: Sequence[Job], workers: Any, timeout: float, console: Console) -> list[Result]:
     columns = ("{task.description:40}", BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=len(jobs))
 
         def started(job: Job) -> None:
