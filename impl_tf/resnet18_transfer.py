@@ -1,7 +1,6 @@
 """Transfer learning with ResNet-18, in TensorFlow/Keras; the layers are named as torchvision's."""
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import layers
 
@@ -57,7 +56,7 @@ def moved(model, batch):
         "built": built.units,
         "classes": net.layers[-1].units,
         "tensors": _by_part(net, net.variables),
-        "gradients": _by_part(net, [w for w, g in zip(net.variables, grads) if g is not None and np.any(g)]),
+        "gradients": _by_part(net, [w for w, g in zip(net.variables, grads) if g is not None]),
         "moved": _by_part(net, [w for w, old in zip(net.variables, before) if tf.reduce_any(w.value != old)]),
     }
 

@@ -60,6 +60,6 @@ def _step(net, optimizer, x, target):
 
 def _learned(name, model, loss, grads):
     net, _ = model[name]
-    names = [f"{name}.{layer}.{part}" for layer in range(len(grads) // 2) for part in ("weight", "bias")]
-    weights = {name: w.value for name, w in zip(names, net.trainable_variables, strict=True)}
+    names = [f"{name}.{layer}.{part}" for layer in range(len(net.layers)) for part in ("weight", "bias")]
+    weights = {name: w.value for name, w in zip(names, net.trainable_variables)}
     return {"loss": loss, **{f"grad.{name}": g for name, g in zip(names, grads)}, **weights}

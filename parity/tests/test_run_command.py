@@ -198,11 +198,12 @@ def test_a_terminal_shows_what_is_awaited_and_nothing_of_it_stays(ran):
     terminal = Console(width=120, record=True, file=io.StringIO(), force_terminal=True)
     asked = Asked(tasks=["scalar_graph"], frameworks=["numpy"], devices=["cpu"], dtypes=["float32"])
     ran(asked, console=terminal)
-    written = plain(terminal.file.getvalue())
+    screen = terminal.file.getvalue()
+    written = plain(screen)
     assert "importing the frameworks" in written
     assert "scalar_graph numpy float32 eager base" in written
     assert "2/2" in written
-
+    assert "\x1b[1A\x1b[2K" in screen.rpartition("2/2")[2]  # a line up, and cleared
 
 def configured(**config):
     """A task with settings of three types; one of them has limits."""
