@@ -205,6 +205,7 @@ def test_a_terminal_shows_what_is_awaited_and_nothing_of_it_stays(ran):
     assert "2/2" in written
     assert "\x1b[1A\x1b[2K" in screen.rpartition("2/2")[2]  # a line up, and cleared
 
+
 def configured(**config):
     """A task with settings of three types; one of them has limits."""
     return dataclasses.replace(load("scalar_graph"), config=config, limits={"heads": (1, 16)} if config else {})
