@@ -129,11 +129,10 @@ def _by_output(
             groups.setdefault(key, {})[_way(result)] = result
     for key, by_way in groups.items():
         view.add_row(f"[bold]{key}[/]")
-        stages = ["", *next(iter(by_way.values())).job.task.stages, CLAIM]  # "": a verdict on the whole run
+        stages = ["", *next(iter(by_way.values())).job.task.stages]  # "": a verdict on the whole run
         outputs = dict.fromkeys(row.output for result in by_way.values() for row in result.rows if not _claim(row))
         for output in sorted(outputs, key=lambda output: stages.index(output.partition("/")[0])):
             view.add_row(output, *(cell(by_way, output) for _, cell in cells))
-        view.add_section()
     return view
 
 
@@ -143,7 +142,6 @@ def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], resu
     same = [r for r in results if (r.job.name, r.job.size, r.job.dtype) == (job.name, job.size, job.dtype)]
     same.sort(key=lambda r: (r.job.mode == job.mode) + (r.job.device == job.device))
     values = {r.job.framework: r.outputs[key] for r in same if key in r.outputs}
-    values |= {job.framework: result.outputs[key]}
     columns = ["index", "truth", *values, "units", "absolute"]
     view = table("", columns, right=columns)
     for index in indices:
@@ -190,7 +188,7 @@ def _cell(rows: Sequence[Row]) -> str:
     if not rows:
         return "[dim]n/a[/]"
     worst = max(rows, key=_badness)
-    text = worst.verdict if worst.verdict == "error" or not worst.units else f"{worst.units:.3g}"
+    text = f"{worst.units:.3g}" if worst.units else worst.verdict
     return f"[{STYLES[worst.verdict]}]{text}[/]"
 
 

@@ -109,7 +109,6 @@ def alike(ways: Ways) -> Ways:
     found: dict[str, Outputs] = {}
     for framework, outputs in ways.items():
         mine = Outputs()
-        mine.raised = outputs.raised
         for key, value in outputs.items():
             others = (other[key] for other in found.values() if key in other)
             mine[key] = next((other for other in others if _is_alike(value, other)), value)

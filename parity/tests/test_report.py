@@ -1,39 +1,80 @@
 """The report says the worst, in full, and nothing twice."""
 
-import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from parity import Truth, load
 from parity.judging import report
 from parity.judging.run import Failure, Outputs
 from parity.judging.sweep import Job, Result, worst_elements
+from parity.tests.screens import screen
 
 SHAPE = (2, 5)  # more elements than are shown in full
 
 
-def result(framework="numpy", value=0.0, *, verdict="agrees", units=1.0, mode="eager", device="cpu", output="loss"):
-    """A run of mlp whose `forward/logits` is 0, 1, ... 9 plus `value`, and whose other output has `units`."""
-    job = Job.of(load("mlp"), framework, device, "float32", mode, "tiny")
+def result(
+    framework="numpy", value=0.0, *, verdict="agrees", units=1.0, mode="eager", device="cpu", output="forward/loss",
+    name="mlp", dtype="float32", size="tiny", reason="so it is",
+):  # fmt: skip
+    """A run whose `forward/logits` is 0, 1, ... 9 plus `value`, and whose other output has `units`."""
+    job = Job.of(load(name), framework, device, dtype, mode, size)
     outputs = Outputs({"forward/logits": np.arange(10, dtype=np.float32).reshape(SHAPE) + np.float32(value)})
     outputs["forward/loss"] = np.float32(2.5)
-    rows = [job.row("agrees", "", "forward/logits"), job.row(verdict, "so it is", f"forward/{output}")]
-    rows = [row.__class__(**{**vars(row), "units": u}) for row, u in zip(rows, (0.25, units), strict=True)]
-    return Result(job, rows, outputs)
+    rows = [job.row("agrees", "", "forward/logits"), job.row(verdict, reason, output)]
+    return Result(job, [replace(row, units=u) for row, u in zip(rows, (0.25, units), strict=True)], outputs)
+
+
+def alone(run):
+    """The run without its first output."""
+    return replace(run, rows=run.rows[1:])
+
+
+def absent(framework, **changed):
+    """A run that is not possible here."""
+    return replace(alone(result(framework, verdict="unavailable", units=None, **changed)), outputs=Outputs())
 
 
 def lines(*renderables):
-    console = Console(width=160, record=True, file=io.StringIO())
-    for renderable in renderables:
-        renderable(console) if callable(renderable) else console.print(renderable)
-    return [" ".join(line.split()) for line in console.export_text().splitlines() if line.strip()]
+    return [" ".join(line.split()) for line in screen(*renderables, width=160).lines if line.strip()]
 
 
 def test_the_summary_has_the_worst_units_of_each_framework_and_the_output_that_has_them():
-    found = lines(report.summary_table([result(units=3.0), result("torch", units=7.5)]))
-    assert found == ["Worst noise units (30 or less agrees)", "task numpy torch output", "mlp 3 7.5 forward/loss"]
+    runs = [
+        result(units=29.4), result("torch", units=1234.5, verdict="differs"), result("tf"),
+        *(alone(result(f, units=0.0, verdict="exact", name="conv_block")) for f in ("numpy", "tf")),
+        absent("torch", name="conv_block"),
+        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm"),
+    ]  # fmt: skip
+    runs[2].rows[1:] = [runs[2].job.row("unavailable", "a stage is left out", "")]
+    found = screen(report.summary_table(runs))
+    assert found.lines == [
+        "Worst noise units (30 or less agrees)",
+        "task       numpy    torch    tf output",
+        "mlp         29.4 1.23e+03  0.25 forward/loss",
+        "conv_block exact      n/a exact",
+        "lstm         0.5     0.25   n/a forward/loss",
+    ]
+    styles = {
+        "mlp": "bold", "29.4": "green", "1.23e+03": "bold red", "n/a": "dim", "exact": "green", "forward/loss": "dim",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
+
+
+@pytest.mark.parametrize(
+    ("view", "last"),
+    [
+        (report.summary_table, "resnet18_transfer 1 1 1 forward/grad.layers.1.weight"),
+        (report.outputs_table, "forward/grad.layers.1.weight 1 1 1"),
+    ],
+)
+def test_on_a_narrow_screen_names_stay_whole(view, last):
+    runs = [
+        result(framework, device="cuda", mode=mode, name="resnet18_transfer", output="forward/grad.layers.1.weight")
+        for framework, mode in (("numpy", "eager"), ("torch", "compile"), ("tf", "graph"))
+    ]
+    assert screen(view(runs), width=60).lines[-1].split() == last.split()
 
 
 def test_an_output_that_differs_is_worse_than_any_units_and_an_error_is_worst():
@@ -51,84 +92,119 @@ def test_more_ways_than_three_leave_no_room_for_the_output():
     assert lines(report.summary_table(runs))[-2:] == ["task numpy torch tf tf xla", "mlp 1 1 1 1"]
 
 
-def test_what_is_unavailable_has_no_column_and_its_reason_is_told_once():
-    absent = result("tf", verdict="unavailable")
-    absent.rows[:] = absent.rows[1:] * 2
-    assert lines(report.summary_table([result(), absent]))[-2:] == ["task numpy output", "mlp 1 forward/loss"]
-    assert "unavailable, 2 runs: so it is" in lines(lambda console: report.totals(console, [result(), absent], 1.0))
-
-
-def test_the_totals_count_verdicts_and_name_the_worst():
-    runs = [result(units=3.0), result(units=2.0), result("torch", units=40.0, verdict="differs")]
-    found = lines(lambda console: report.totals(console, runs, 12.4))
-    assert found == [
-        "5 agrees, 1 differs in 12 s",
-        "numpy float32: worst 3 in mlp tiny forward/loss",
-        "torch float32: worst 40 in mlp tiny forward/loss",
+def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
+    runs = [
+        result(units=3.0), result(units=2.0), result("numpy", units=5.0, dtype="float64"),
+        result("torch", units=40.0, verdict="differs", size="base"), result("torch", units=50.0),
+        absent("torch", device="cuda"), absent("tf", device="cuda"), absent("tf", reason="pip install 'tf[cpu]' 2"),
+        absent("tf", reason="pip install 'tf[cpu]' 2"), absent("tf", reason="no 3"),
+    ]  # fmt: skip
+    for run in runs[:2]:
+        run.outputs.printed["summary"] = "one [b]\ntwo 2"
+        run.vacuous[:] = ["forward/loss", "step/w[b]"]
+    found = screen(lambda console: report.totals(console, runs, 12.4), width=110)
+    assert found.lines == [
+        "9 agrees, 1 differs, 5 unavailable in 12 s",
+        "  numpy float32: worst 3 in mlp tiny forward/loss",
+        "  numpy float64: worst 5 in mlp tiny forward/loss",
+        "  torch float32: worst 40 in mlp base forward/loss",
+        "  mlp summary, numpy: one [b]",
+        "  mlp summary, numpy: two 2",
+        "  mlp: these outputs test nothing, since they are zero or equal to an input: forward/loss, step/w[b]",
+        "  unavailable, 2 runs: pip install 'tf[cpu]' 2",
+        "  unavailable, 1 run: no 3",
+        "  unavailable, 2 runs: no CUDA here for torch, tf; parity doctor shows the install commands",
     ]
-
-
-def test_the_totals_say_what_was_printed_and_what_tests_nothing():
-    run = result()
-    run.outputs.printed["summary"] = "one\ntwo"
-    run.vacuous.append("forward/loss")
-    found = lines(lambda console: report.totals(console, [run, run], 1.0))
-    assert found[-3:] == [
-        "mlp summary, numpy: one",
-        "mlp summary, numpy: two",
-        "mlp: these outputs test nothing, since they are zero or equal to an input: forward/loss",
-    ]
-
-
-def test_a_missing_gpu_is_one_line_for_all():
-    absent = [result(framework, verdict="unavailable", device="cuda") for framework in ("torch", "tf")]
-    for run in absent:
-        run.rows[:] = run.rows[1:]
-    found = lines(lambda console: report.totals(console, [result(), *absent], 1.0))
-    assert found[-1] == "unavailable, 2 runs: no CUDA here for torch, tf; parity doctor shows the install commands"
+    styles = {
+        "9": "bold green", "1": "bold red", "5": "bold dim cyan", found.lines[3].strip(): "bold red",
+        found.lines[6].strip(): "yellow", found.lines[8].strip(): "dim",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
+    assert not found.styles.keys() & set("32")  # the other lines are plain
 
 
 def test_every_output_stands_with_its_units_and_its_largest_difference_to_torch():
-    mine = result()
+    mine, theirs = result(units=0.0, verdict="exact"), result("torch", units=None)
     mine.outputs["forward/logits"][0, 0] -= 0.125  # the greatest difference is a negative one, in one place
-    found = lines(report.outputs_table([mine, result("torch", units=None)]))
-    assert found[1:] == [
-        "output numpy torch Δ numpy", "mlp tiny f32", "forward/logits 0.25 0.25 0.12", "forward/loss 1 agrees 0",
-    ]  # fmt: skip
+    theirs.rows[1:1] = [theirs.job.row("error", "", "forward")]  # a stage's verdict is not the last
+    late = result("tf", units=None, verdict="error", output="step")
+    late.rows.append(late.job.row("holds", "", "claim/so it is"))
+    other = [result(dtype="float64"), result("torch", size="base", verdict="differs", output="forward/y")]
+    found = screen(report.outputs_table([late, mine, theirs, *other, absent("tf", mode="xla")]))
+    assert found.lines == [
+        "Every output: noise units; Δ is the largest |difference| to torch",
+        "output                     tf    numpy     torch   Δ tf  Δ numpy",
+        "mlp tiny f32",
+        "forward/logits           0.25     0.25      0.25      0     0.12",
+        "forward/loss                -    exact    agrees      0        0",
+        "forward                     -        -     error      -        -",
+        "step                    error        -         -      -        -",
+        "mlp tiny f64",
+        "forward/logits              -     0.25         -      -        -",
+        "forward/loss                -        1         -      -        -",
+        "mlp base f32",
+        "forward/logits              -        -      0.25      -        -",
+        "forward/y                   -        -         1      -        -",
+    ]
+    styles = {
+        "mlp tiny f32": "bold", "0.25": "green", "0.12": "dim", "-": "dim", "exact": "green", "agrees": "green",
+        "error": "bold magenta", "1": "bold red",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
 
 
-def test_outputs_without_a_like_in_torch_have_no_difference():
+def test_a_difference_to_torch_is_of_numbers_of_one_shape_and_infinities_that_are_the_same_are_none():
     mine, torch = result(), result("torch")
-    torch.outputs["forward/logits"] = torch.outputs["forward/logits"][:1]
-    del torch.outputs["forward/loss"]
-    assert [line.split()[-1] for line in lines(report.outputs_table([mine, torch]))[-2:]] == ["-", "-"]
+    values = {
+        "forward/logits": ([1.0, np.inf], [0.5, np.inf]), "forward/loss": (np.empty(0), np.empty(0)),
+    }  # fmt: skip
+    for key, (one, other) in values.items():
+        mine.outputs[key], torch.outputs[key] = np.asarray(one), np.asarray(other)
+    assert gaps(mine, torch) == ["0.5", "0"]
+    mine.outputs["forward/logits"] = torch.outputs["forward/logits"] = np.array([True, False])
+    torch.outputs["forward/loss"] = np.empty(1)
+    assert gaps(mine, torch) == ["-", "-"]
+    del mine.outputs["forward/logits"], torch.outputs["forward/loss"]
+    assert gaps(mine, torch) == ["-", "-"]
     assert "Δ" not in lines(report.outputs_table([mine]))[1]
 
 
+def gaps(*runs):
+    return [line.split()[-1] for line in lines(report.outputs_table(runs))[-2:]]
+
+
 def test_a_large_value_is_shown_by_its_first_and_last_element_and_a_small_one_in_full():
-    run = result(value=0.5)
-    run.outputs["forward/loss"] = np.array([1, 2, 3])
-    assert lines(report.values_table([run]))[-2:] == ["forward/logits 2x5: 0.5 ... 9.5", "forward/loss 3: 1 2 3"]
-    run.outputs["forward/loss"] = np.float32(1 / 3)
-    assert lines(report.values_table([run]))[-1] == "forward/loss 0.33333"
-    del run.outputs["forward/loss"]
-    assert lines(report.values_table([run]))[-1] == "forward/loss -"
-
-
-def test_an_error_stands_in_place_of_a_value():
-    run = result()
-    run.rows[1] = run.job.row("error", "ValueError: no", "forward")
-    run.outputs.raised["forward"] = Failure(("ValueError", "Exception"), "no", "Traceback ...")
-    assert "forward ValueError" in lines(report.values_table([run]))
-    shown = lines(lambda console: report.differences(console, [run], {}))
-    assert shown == ["error mlp forward numpy cpu float32 eager tiny", "ValueError: no", "Traceback ..."]
+    run, other = result(value=0.5), result("torch")
+    run.outputs["forward/loss"] = np.arange(6).reshape(2, 3)
+    other.outputs["forward/logits"], other.outputs["forward/loss"] = np.arange(7), np.float32(1 / 3)
+    late = result("tf", output="forward")
+    del late.outputs["forward/logits"]
+    late.outputs.raised["forward"] = Failure(("ValueError", "Exception"), "no", "Traceback ...")
+    found = screen(
+        report.values_table([run, other, late, result("torch", name="conv_block"), absent("tf", mode="xla")])
+    )
+    assert found.lines == [
+        "Every output: its value",
+        "output              numpy            torch        tf",
+        "mlp tiny f32",
+        "forward/logits      2x5: 0.5 ... 9.5 7: 0 ... 6   -",
+        "forward/loss        2x3: 0 1 2 3 4 5 0.33333      2.5",
+        "forward             -                -            ValueError",
+        "conv_block tiny f32",
+        "forward/logits      -                2x5: 0 ... 9 -",
+        "forward/loss        -                2.5          -",
+    ]
+    styles = {
+        "2x5:": "dim", "-": "dim", "conv_block tiny f32": "bold",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
 
 
 @pytest.fixture
 def wrong():
     """A run with two outputs that differ; the second element is furthest from the truth, then the last."""
     run = result("torch", verdict="differs", units=40.0)
-    run.rows.insert(1, run.job.row("differs", "31 noise units", "forward/logits"))
+    run.rows.insert(1, run.job.row("differs", "31 noise units [b]", "forward/logits"))
     del run.rows[0]
     true = run.outputs["forward/logits"].astype(float)
     run.outputs["forward/logits"][0, 1] -= 4
@@ -146,21 +222,69 @@ def test_the_worst_elements_come_first_whatever_their_sign(wrong):
 
 
 def test_a_difference_is_shown_with_truth_values_units_and_the_first_is_marked(wrong):
-    found = lines(lambda console: report.differences(console, [result(), wrong], {("mlp", "forward/logits"): "look"}))
-    assert found == [
-        "differs mlp forward/logits torch cpu float32 eager tiny, the first in data-flow order",
-        "31 noise units",
-        "look",
-        "index truth numpy torch units absolute",
-        "[0, 1] 1 1 -3 8 4",
-        "[1, 4] 9 9 11 4 2",
+    suspects = {("mlp", "forward/logits"): "look at [b] 1"}
+    found = screen(lambda console: report.differences(console, [result(), wrong, absent("tf")], suspects))
+    assert found.lines == [
+        "",
+        "differs mlp forward/logits torch cpu float32 eager tiny, the first in data-flow",
+        "order",
+        "  31 noise units [b]",
+        "  look at [b] 1",
+        " index truth numpy torch units absolute",
+        "[0, 1]     1     1    -3     8        4",
+        "[1, 4]     9     9    11     4        2",
+        "",
         "differs mlp forward/loss torch cpu float32 eager tiny",
-        "so it is",
+        "  so it is",
+    ]
+    styles = {
+        "differs": "bold red", "mlp forward/logits": "bold", "look at": "yellow",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
+
+
+def test_beside_a_wrong_element_stand_those_of_the_runs_most_like_it(wrong):
+    others = [
+        result(value=0.1), result(value=0.2, mode="compile"), result(value=0.3, device="cuda"),
+        result("tf", value=0.4, device="cuda"), result("tf", value=0.5, device="cuda", mode="compile"),
+        result(value=0.6, name="conv_block"), result(value=0.7, size="base"), result(value=0.8, dtype="float64"),
+    ]  # fmt: skip
+    found = screen(lambda console: report.differences(console, [wrong, *others], {}))
+    assert found.lines[4:7] == [
+        " index truth  tf numpy torch units absolute",
+        "[0, 1]     1 1.4   1.1    -3     8        4",
+        "[1, 4]     9 9.4   9.1    11     4        2",
     ]
 
 
-def test_alike_differences_stand_together():
-    runs = [result("torch", verdict="differs"), result("tf", verdict="differs")]
-    assert lines(lambda console: report.differences(console, runs, {})) == [
-        "differs mlp forward/loss torch cpu float32 eager tiny; tf cpu float32 eager tiny", "so it is",
-    ]  # fmt: skip
+def test_a_wrong_mask_is_shown_too():
+    run = result("tf", verdict="differs", output="forward/mask")
+    run.outputs["forward/mask"] = np.array([True, True])
+    run.truths["forward/mask"] = Truth(value=np.array([True, False]), noise=0.0, peak=0.0)
+    other = result()
+    other.outputs["forward/mask"] = np.array([[True, False]])
+    shown = lines(lambda console: report.differences(console, [other, run], {}))
+    assert shown[-2:] == ["index truth numpy tf units absolute", "[1] 0 - 1 inf 1"]
+
+
+def test_an_error_is_shown_with_its_traceback_and_alike_ones_once():
+    run = result(verdict="error", units=None, output="forward", reason="ValueError: no [b] 1")
+    run.outputs.raised["forward"] = Failure(("ValueError", "Exception"), "no", "Traceback [b] 1\n\n")
+    run.truths["forward"] = None
+    runs = [run, replace(run, job=replace(run.job, framework="tf", mode="graph"))]
+    runs[1].rows = [replace(row, framework="tf", mode="graph") for row in run.rows]
+    found = screen(lambda console: report.differences(console, runs, {}))
+    assert found.lines == [
+        "",
+        "error mlp forward numpy cpu float32 eager tiny; tf cpu float32 graph tiny",
+        "  ValueError: no [b] 1",
+        "Traceback [b] 1",
+    ]
+    styles = {
+        "error": "bold magenta", "mlp forward": "bold", "Traceback": "dim",
+    }  # fmt: skip
+    assert found.styles.items() >= styles.items()
+
+
+def test_a_count_says_one_of_one():
+    assert [report.count_of(number, "run") for number in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
