@@ -24,13 +24,13 @@ def shown(task: Task, outputs: Outputs, torch: Outputs | None) -> list[dict[str,
 
 def units_by_row(task: Task, outputs: Outputs, truths: Mapping[str, Truth]) -> dict[str, list[float | str]]:
     """Of each real column of a trajectory's tables, the noise units of every row: how the error grows by epoch."""
-    keys = {key for show in task.shows if isinstance(show, Table) for key in show.columns.values()}
+    tables = [show for show in task.shows if isinstance(show, Table)]
     found = {}
-    for key in sorted(keys):
+    for key in dict.fromkeys(key for table in tables for key in table.columns.values()):
         if key in outputs and key in truths and task.stages[key.partition("/")[0]].trajectory:
             truth = truths[key]
             if np.issubdtype(truth.value.dtype, np.floating) and outputs[key].shape == truth.value.shape:
-                pairs = zip(outputs[key], truth.value, strict=True)
+                pairs = zip(outputs[key], truth.value)
                 units = [noise_units(mine, true, noise=truth.noise, peak=truth.peak) for mine, true in pairs]
                 found[key] = ["inf" if value == math.inf else value for value in units]
     return found
@@ -50,12 +50,17 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
     if isinstance(cell, Final):
         return f"{outputs[cell.of][-1]:.7g}" if cell.of in outputs else "-"
     if isinstance(cell, Gap):
-        if torch is None or cell.of not in torch or cell.of not in outputs:
-            return "-"
-        with np.errstate(invalid="ignore"):
-            gap = np.abs(outputs[cell.of] - torch[cell.of])
-        return f"{np.where(outputs[cell.of] == torch[cell.of], 0, gap).max(initial=0):.2g}"
+        return gap_between(outputs.get(cell.of), torch.get(cell.of) if torch is not None else None)
     return _text(outputs[cell]) if cell in outputs else "-"
+
+
+def gap_between(mine: Array | None, torch: Array | None) -> str:
+    """The largest absolute difference of an output to PyTorch's; - where they are not numbers of one shape."""
+    if mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
+        return "-"
+    with np.errstate(invalid="ignore"):
+        gap = np.abs(mine - torch)
+    return f"{np.where(mine == torch, 0, gap).max(initial=0):.2g}"
 
 
 def column_of(key: str, outputs: Outputs) -> list[str]:
@@ -63,10 +68,10 @@ def column_of(key: str, outputs: Outputs) -> list[str]:
     if key not in outputs:
         return []
     value = outputs[key]
-    sizes = np.abs(value[value != 0]) if value.ndim == 1 and value.dtype.kind == "f" else np.empty(0)
-    if sizes.size and np.isfinite(value).all() and sizes.min() > LEAST and sizes.max() < MOST:
+    sizes = np.abs(value[value != 0])
+    if value.ndim == 1 and value.dtype.kind == "f" and sizes.size and sizes.min() > LEAST and sizes.max() < MOST:
         decimals = max(0, DIGITS - 1 - math.floor(math.log10(sizes.max())))
-        return [f"{element:.{decimals}f}" for element in value]
+        return [f"{element:z.{decimals}f}" for element in value]  # z: what is rounded to 0 has no sign
     return [_text(row) for row in value]
 
 
@@ -91,13 +96,13 @@ def _list(value: Array | None) -> Any:
         return None
     if value.dtype.kind != "f":
         return value.tolist()
-    return np.where(np.isfinite(value), value.astype(object), value.astype(str).astype(object)).tolist()
+    return np.where(np.isfinite(value), value.astype(object), value.astype(str)).tolist()
 
 
 def _text(value: Array) -> str:
     value = np.asarray(value)
     if value.ndim == 0:
-        return _number(value[()])
+        return _number(value)
     elements = [_number(element) for element in value.ravel()[:IN_FULL]]
     more = ", ..." if value.size > IN_FULL else ""
     return f"({', '.join(elements)}{more})" if value.size != 1 else elements[0]
@@ -113,12 +118,13 @@ def _telling(error: str) -> str:
     return first
 
 
-def _number(value: Any) -> str:
-    if isinstance(value, np.bool_ | bool):
+def _number(element: Any) -> str:
+    value = element.item()
+    if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, np.integer | int):
-        return f"{int(value):,}" if abs(int(value)) > 9999 else str(int(value))
-    return f"{float(value) + 0:.{DIGITS}g}"  # -0 is 0
+    if isinstance(value, int):
+        return f"{value:,}" if abs(value) > 9999 else str(value)
+    return f"{value:z.{DIGITS}g}"  # z: -0 is 0
 
 
 def _shape(shape: tuple[int, ...]) -> str:

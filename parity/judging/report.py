@@ -8,6 +8,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from parity.judging.lesson import gap_between
 from parity.judging.noise import LIMIT, noise_units
 from parity.judging.run import Outputs
 from parity.judging.sweep import Result, worst_elements
@@ -29,7 +30,7 @@ ByWay = dict[Way, Result]
 
 def summary_table(results: Sequence[Result]) -> Table:
     """A row for each task: the worst noise units of each framework, and the output with the worst of all."""
-    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
+    ways = _ways(results)
     columns = [" ".join(way) for way in ways]
     where = ["output"] if len(ways) <= NARROW else []
     title = f"Worst noise units ({LIMIT:g} or less agrees)"
@@ -67,7 +68,7 @@ def totals(console: Console, results: Sequence[Result], seconds: float) -> None:
 def outputs_table(results: Sequence[Result]) -> Table:
     """Every output: its noise units in each way of running it, and the largest absolute difference to torch."""
     title = "Every output: noise units; Δ is the largest |difference| to torch"
-    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
+    ways = _ways(results)
     gaps = [way for way in ways if way != ("torch",)] if ("torch",) in ways else []
     cells = [(" ".join(way), functools.partial(_units_cell, way)) for way in ways]
     cells += [(f"Δ {' '.join(way)}", functools.partial(_gap_cell, way)) for way in gaps]
@@ -76,7 +77,7 @@ def outputs_table(results: Sequence[Result]) -> Table:
 
 def values_table(results: Sequence[Result]) -> Table:
     """Every output's value: a small one in full, a larger one by its first and last element; or the error raised."""
-    ways = list(dict.fromkeys(_way(result) for result in results if not _unavailable(result)))
+    ways = _ways(results)
     cells = [(" ".join(way), functools.partial(_value_cell, way)) for way in ways]
     return _by_output("Every output: its value", results, cells, numbers=False)
 
@@ -153,6 +154,11 @@ def _elements(result: Result, key: str, indices: Sequence[tuple[int, ...]], resu
     return view
 
 
+def _ways(results: Sequence[Result]) -> dict[Way, None]:
+    """A column for each way of running that is possible here."""
+    return dict.fromkeys(_way(result) for result in results if not _unavailable(result))
+
+
 def _way(result: Result) -> Way:
     """The words of this result's column heading."""
     job = result.job
@@ -202,11 +208,7 @@ def _units_cell(way: Way, by_way: ByWay, output: str) -> str:
 
 def _gap_cell(way: Way, by_way: ByWay, output: str) -> str:
     mine, torch = (by_way[w].outputs.get(output) if w in by_way else None for w in (way, ("torch",)))
-    if mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
-        return "[dim]-[/]"
-    with np.errstate(invalid="ignore"):
-        gap = np.where(mine == torch, 0, np.abs(mine - torch)).max(initial=0)
-    return f"[dim]{gap:.2g}[/]"
+    return f"[dim]{gap_between(mine, torch)}[/]"
 
 
 def _value_cell(way: Way, by_way: ByWay, output: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table as View
 
 from parity.judging.lesson import column_of, matrix_of, shown, text_of
@@ -95,7 +96,7 @@ def _table(show: Table, ways: Ways) -> View:
     for heading, key in show.columns.items():
         of = {framework: column_of(key, outputs) for framework, outputs in ways.items()}
         columns |= together(heading, of)
-    length = max(map(len, columns.values()), default=0)
+    length = max(map(len, columns.values()))
     labels = show.labels or tuple(str(number) for number in range(1, length + 1))
     view = table("", [show.row, *columns], names=[show.row], right=list(columns), gap=2)
     for place in range(length):
@@ -132,7 +133,7 @@ def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
 
     def texts(cell: Cell) -> dict[str, str]:
         of = shared if isinstance(cell, str) else ways
-        return {f: text_of(cell, outputs, torch) for f, outputs in of.items() if _due(cell, f)}
+        return {f: escape(text_of(cell, outputs, torch)) for f, outputs in of.items() if _due(cell, f)}
 
     cells = {name: [texts(cell) for cell in row] for name, row in show.rows.items()}
     if any(len(text) > WIDEST for row in cells.values() for of in row for text in of.values()):
@@ -166,12 +167,12 @@ def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> 
 def _matrices(show: Matrix, ways: Ways) -> Iterator[View | str]:
     of = {framework: ["\t".join(row) for row in matrix_of(show.of, outputs)] for framework, outputs in ways.items()}
     for heading, rows in together(show.title, of).items():
-        width = max((row.count("\t") + 1 for row in rows), default=0)
+        cells = [row.split("\t") for row in rows]
         view = View(box=None, show_header=False, padding=(0, 2, 0, 0))
-        for _ in range(width):
+        for _ in zip(*cells):
             view.add_column(justify="right")
-        for row in rows:
-            view.add_row(*row.split("\t"))
+        for row in cells:
+            view.add_row(*row)
         yield f"[bold]{heading}[/]"
         yield view
 
