@@ -2,7 +2,7 @@
 
 import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from rich.console import Console
@@ -218,22 +218,20 @@ def _value_cell(way: Way, by_way: ByWay, output: str) -> str:
     if output not in outputs:
         return "[dim]-[/]"
     value = outputs[output]
-    elements = list(value.ravel() if value.size <= IN_FULL else value.ravel()[[0, -1]])
-    words = [f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements]
-    if value.size > IN_FULL:
-        words.insert(1, "...")
+    elements, between = (value.ravel(), " ") if value.size <= IN_FULL else (value.ravel()[[0, -1]], " ... ")
+    words = (f"{element:.5g}" if value.dtype.kind == "f" else str(element) for element in elements)
     shape = f"[dim]{'x'.join(map(str, value.shape))}:[/] " if value.ndim else ""
-    return shape + " ".join(words)
+    return shape + between.join(words)
 
 
-def _printed(results: Sequence[Result]) -> list[str]:
-    """What the stages printed, each line with its task, stage and framework."""
-    return list(dict.fromkeys(
+def _printed(results: Sequence[Result]) -> Iterable[str]:
+    """What the stages printed, each line once, with its task, stage and framework."""
+    return dict.fromkeys(
         f"{result.job.name} {stage}, {result.job.framework}: {line}"
         for result in results
         for stage, text in result.outputs.printed.items()
         for line in text.splitlines()
-    ))  # fmt: skip
+    )
 
 
 def _not_tested(results: Sequence[Result]) -> list[str]:

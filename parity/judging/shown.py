@@ -43,7 +43,7 @@ def show_task(console: Console, task: Task, results: Sequence[Result]) -> None:
         if show.title and not isinstance(show, Matrix):  # a matrix of several frameworks has a title for each
             console.print(f"[bold]{show.title}[/]", highlight=False)
         for view in _views(show, ways):
-            console.print(view)
+            console.print(view, highlight=False)
     claims = list(_claims(ran))
     if claims:
         console.print()

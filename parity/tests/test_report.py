@@ -45,7 +45,7 @@ def test_the_summary_has_the_worst_units_of_each_framework_and_the_output_that_h
         result(units=29.4), result("torch", units=1234.5, verdict="differs"), result("tf"),
         *(alone(result(f, units=0.0, verdict="exact", name="conv_block")) for f in ("numpy", "tf")),
         absent("torch", name="conv_block"),
-        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm"),
+        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm"), absent("tf", name="attention"),
     ]  # fmt: skip
     runs[2].rows[1:] = [runs[2].job.row("unavailable", "a stage is left out", "")]
     found = screen(report.summary_table(runs))
@@ -55,6 +55,7 @@ def test_the_summary_has_the_worst_units_of_each_framework_and_the_output_that_h
         "mlp         29.4 1.23e+03  0.25 forward/loss",
         "conv_block exact      n/a exact",
         "lstm         0.5     0.25   n/a forward/loss",
+        "attention    n/a      n/a   n/a",
     ]
     styles = {
         "mlp": "bold", "29.4": "green", "1.23e+03": "bold red", "n/a": "dim", "exact": "green", "forward/loss": "dim",
@@ -126,25 +127,25 @@ def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
 def test_every_output_stands_with_its_units_and_its_largest_difference_to_torch():
     mine, theirs = result(units=0.0, verdict="exact"), result("torch", units=None)
     mine.outputs["forward/logits"][0, 0] -= 0.125  # the greatest difference is a negative one, in one place
-    theirs.rows[1:1] = [theirs.job.row("error", "", "forward")]  # a stage's verdict is not the last
+    theirs.rows[1:1] = [theirs.job.row("error", "", "backward")]  # a stage's verdict is not the last
     late = result("tf", units=None, verdict="error", output="step")
-    late.rows.append(late.job.row("holds", "", "claim/so it is"))
+    late.rows += [late.job.row("holds", "", "claim/so it is"), late.job.row("unavailable", "", "backward")]
     other = [result(dtype="float64"), result("torch", size="base", verdict="differs", output="forward/y")]
     found = screen(report.outputs_table([late, mine, theirs, *other, absent("tf", mode="xla")]))
     assert found.lines == [
         "Every output: noise units; Δ is the largest |difference| to torch",
-        "output                     tf    numpy     torch   Δ tf  Δ numpy",
+        "output                         tf   numpy    torch  Δ tf Δ numpy",
         "mlp tiny f32",
-        "forward/logits           0.25     0.25      0.25      0     0.12",
-        "forward/loss                -    exact    agrees      0        0",
-        "forward                     -        -     error      -        -",
-        "step                    error        -         -      -        -",
+        "forward/logits               0.25    0.25     0.25     0    0.12",
+        "forward/loss                    -   exact   agrees     0       0",
+        "backward              unavailable       -    error     -       -",
+        "step                        error       -        -     -       -",
         "mlp tiny f64",
-        "forward/logits              -     0.25         -      -        -",
-        "forward/loss                -        1         -      -        -",
+        "forward/logits                  -    0.25        -     -       -",
+        "forward/loss                    -       1        -     -       -",
         "mlp base f32",
-        "forward/logits              -        -      0.25      -        -",
-        "forward/y                   -        -         1      -        -",
+        "forward/logits                  -       -     0.25     -       -",
+        "forward/y                       -       -        1     -       -",
     ]
     styles = {
         "mlp tiny f32": "bold", "0.25": "green", "0.12": "dim", "-": "dim", "exact": "green", "agrees": "green",
