@@ -44,7 +44,7 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
         key = f"{cell.stage}/{cell.otherwise}"
         return f"no error: {_text(outputs[key])}" if key in outputs else "no error"
     if isinstance(cell, Printed):
-        return outputs.printed.get(cell.stage, "nothing")
+        return outputs.printed.get(cell.stage) or "nothing"
     if isinstance(cell, Shape):
         return _shape(outputs[cell.of].shape) if cell.of in outputs else "-"
     if isinstance(cell, Final):

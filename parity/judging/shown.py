@@ -5,7 +5,7 @@ if a cell is a sentence.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,26 +82,27 @@ def is_own(result: Result) -> bool:
 
 
 def _views(show: Show, ways: Ways) -> Iterator[View | str]:
+    shared = alike(ways)
     if isinstance(show, Table):
-        yield _table(show, alike(ways))
+        yield _table(show, shared)
     elif isinstance(show, Matrix):
-        yield from _matrices(show, alike(ways))
+        yield from _matrices(show, shared)
     else:
-        yield from _rows(show, ways)
+        yield from _rows(show, ways, shared)
 
 
 def _table(show: Table, ways: Ways) -> View:
     """A column for each heading; for each framework one, where their cells differ."""
-    columns: dict[str, list[str]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for heading, key in show.columns.items():
         of = {framework: column_of(key, outputs) for framework, outputs in ways.items()}
         columns |= together(heading, of)
     length = max(map(len, columns.values()))
-    labels = show.labels or tuple(str(number) for number in range(1, length + 1))
-    view = table("", [show.row, *columns], names=[show.row], right=list(columns), gap=2)
+    view = table("", [show.row, *columns], names=[show.row], right=columns, gap=2)
     for place in range(length):
         if place % show.every == 0 or place == length - 1:
-            view.add_row(labels[place], *(cells[place] if place < len(cells) else "" for cells in columns.values()))
+            label = show.labels[place] if show.labels else str(place + 1)
+            view.add_row(label, *(cells[place] if place < len(cells) else "" for cells in columns.values()))
     return view
 
 
@@ -111,42 +112,41 @@ def alike(ways: Ways) -> Ways:
     for framework, outputs in ways.items():
         mine = Outputs()
         for key, value in outputs.items():
-            others = (other[key] for other in found.values() if key in other)
-            mine[key] = next((other for other in others if _is_alike(value, other)), value)
+            mine[key] = _shared(value, [other[key] for other in found.values() if key in other])
         found[framework] = mine
     return found
 
 
-def _is_alike(value: Array, other: Array) -> bool:
-    if value.dtype.kind != "f" or value.shape != other.shape:
-        return False
-    finite = np.isfinite(other)
-    if not np.array_equal(value[~finite], other[~finite], equal_nan=True) or not np.isfinite(value[finite]).all():
-        return False
-    largest = np.abs(other[finite]).max(initial=0)
-    return bool(np.abs(value[finite] - other[finite]).max(initial=0) <= ALIKE * largest)
+def _shared(value: Array, others: Iterable[Array]) -> Array:
+    """The first of the others from which a real value differs by rounding alone; else the value itself."""
+    for other in others:
+        if value.dtype.kind == "f" and value.shape == other.shape:
+            same = (value == other) | (np.isnan(value) & np.isnan(other))
+            with np.errstate(invalid="ignore"):
+                gap = np.where(same, 0, np.abs(value - other))
+            if (gap <= ALIKE * np.abs(other[np.isfinite(other)]).max(initial=0)).all():
+                return other
+    return value
 
 
-def _rows(show: Rows, ways: Ways) -> Iterator[View | str]:
+def _rows(show: Rows, ways: Ways, shared: Ways) -> Iterator[View | str]:
     """A row for each name; its cells side by side, or below it where one is a sentence."""
-    torch, shared = ways.get("torch"), alike(ways)
 
-    def texts(cell: Cell) -> dict[str, str]:
-        of = shared if isinstance(cell, str) else ways
-        return {f: escape(text_of(cell, outputs, torch)) for f, outputs in of.items() if _due(cell, f)}
+    def text(cell: Cell, framework: str) -> str:
+        if isinstance(cell, Gap) and framework == "torch":
+            return ""  # its difference to itself is no news
+        outputs = shared[framework] if isinstance(cell, str) else ways[framework]
+        return escape(text_of(cell, outputs, ways.get("torch")))
 
-    cells = {name: [texts(cell) for cell in row] for name, row in show.rows.items()}
+    cells = {name: [{f: text(cell, f) for f in ways} for cell in row] for name, row in show.rows.items()}
     if any(len(text) > WIDEST for row in cells.values() for of in row for text in of.values()):
         yield from _sentences(show, cells)
         return
-    columns: dict[str, dict[str, list[str]]] = {
-        heading: {f: [row[place].get(f, "") for row in cells.values()] for f in ways}
-        for place, heading in enumerate(show.columns[1:])
-    }
-    flat: dict[str, list[str]] = {}
-    for heading, of in columns.items():
+    flat: dict[str, tuple[str, ...]] = {}
+    for place, heading in enumerate(show.columns[1:]):
+        of = {f: [row[place][f] for row in cells.values()] for f in ways}
         flat |= together(heading, {f: texts for f, texts in of.items() if any(texts)})
-    view = table("", [show.columns[0], *flat], right=list(flat), gap=2)
+    view = table("", [show.columns[0], *flat], right=flat, gap=2)
     for place, name in enumerate(show.rows):
         view.add_row(name, *(texts[place] for texts in flat.values()))
     yield view
@@ -156,10 +156,10 @@ def _sentences(show: Rows, cells: Mapping[str, Sequence[Mapping[str, str]]]) -> 
     first, *headings = show.columns
     view = table("", [first, headings[0] if len(headings) == 1 else ""], gap=2)
     for name, row in cells.items():
-        view.add_row(f"[bold]{name}[/]", "")
+        view.add_row(f"[bold]{name}[/]")
         for heading, of in zip(headings, row, strict=True):
             name_of = heading if len(headings) > 1 else ""
-            for who, texts in together(name_of, {f: [text] for f, text in of.items()}).items():
+            for who, texts in together(name_of, {f: [text] for f, text in of.items() if text}).items():
                 view.add_row(f"  {who}", texts[0])
     yield view
 
@@ -177,19 +177,14 @@ def _matrices(show: Matrix, ways: Ways) -> Iterator[View | str]:
         yield view
 
 
-def together(heading: str, of: Mapping[str, list[str]]) -> dict[str, list[str]]:
+def together(heading: str, of: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     """The same cells once, under the heading; else a column of each framework, or of those that agree."""
     groups: dict[tuple[str, ...], list[str]] = {}
     for framework, texts in of.items():
         groups.setdefault(tuple(texts), []).append(NAMES[framework])
     if len(groups) == 1:
-        return {heading: list(next(iter(groups)))}
-    return {f"{heading} {', '.join(names)}".strip(): list(texts) for texts, names in groups.items()}
-
-
-def _due(cell: object, framework: str) -> bool:
-    """PyTorch's difference to itself is no news."""
-    return not (isinstance(cell, Gap) and framework == "torch")
+        return {heading: next(iter(groups))}
+    return {f"{heading} {', '.join(names)}".strip(): texts for texts, names in groups.items()}
 
 
 def _claims(ran: Mapping[str, Result]) -> Iterator[str]:

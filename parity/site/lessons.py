@@ -51,7 +51,7 @@ def views(site: Site, task: str, lessons: Mapping[str, Mapping[str, Any]]) -> li
 def _table(site: Site, name: str, shows: Shows) -> list[View]:
     first = next(iter(shows.values()))
     ways = alike({f: _outputs(show["columns"]) for f, show in shows.items()})
-    columns: dict[str, list[str]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for heading in first["columns"]:
         columns |= together(heading, {f: column_of(heading, outputs) for f, outputs in ways.items()})
     length = max(map(len, columns.values()), default=0)
@@ -100,7 +100,7 @@ def _matrix(site: Site, name: str, shows: Shows) -> list[View]:
 
 def _rows(site: Site, name: str, shows: Shows) -> list[View]:
     first = next(iter(shows.values()))
-    columns: dict[str, list[str]] = {}
+    columns: dict[str, tuple[str, ...]] = {}
     for place, heading in enumerate(first["columns"][1:]):
         cells = {
             f: [row[place] if place < len(row) else "" for row in show["rows"].values()] for f, show in shows.items()

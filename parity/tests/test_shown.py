@@ -165,12 +165,22 @@ def test_what_is_as_long_as_a_sentence_stands_below_its_name(message, lines):
     assert seen(task(rows), torch=raising(message), tf=outputs(**{"bad/y": 1.5})).lines == ["", *lines]
 
 
+def test_where_torch_has_something_else_to_say_than_a_difference_it_has_a_column():
+    rows = Rows(("what", "Δ"), {"w": (Gap("run/w"),), "n": ("run/n",)})
+    assert seen(task(rows), torch=outputs(), tf=outputs()).lines == [
+        "", "what  Δ PyTorch  Δ TF/Keras", "w                         0", "n     (7, 8, 9)   (7, 8, 9)",
+    ]  # fmt: skip
+
+
 def test_sentences_of_several_columns_have_their_headings():
     rows = Rows(("mistake", "value", "what comes"), {"labels": ("run/n", Error("bad"))})
     assert seen(task(rows), torch=raising("one [b] 2 [/c] that is long"), tf=outputs()).lines == [
         "", "mistake", "labels", "  value                (7, 8, 9)",
         "  what comes PyTorch   TypeError: one [b] 2 [/c] that is long", "  what comes TF/Keras  no error",
     ]  # fmt: skip
+    short = Rows(rows.columns, {"labels": (Error("bad"),)})
+    with pytest.raises(ValueError, match="zip"):  # no cell is left out in silence
+        seen(task(short), torch=raising("that is no short message"))
 
 
 def test_a_matrix_is_shown_whole_for_each_framework_that_has_its_own():
@@ -189,13 +199,24 @@ def test_a_matrix_that_is_missing_has_no_rows():
     assert seen(task(Matrix("run/w", title="Weights")), numpy=found).lines == ["", "Weights", ""]
 
 
+def test_rounding_is_not_shown_in_any_table():
+    shows = Table("n", {"w": "run/w"}), Rows(("what", "value"), {"w": ("run/w",)}), Matrix("run/w", title="Weights")
+    one, other = (outputs(**{"run/w": [[value, 3.0], [2.0, 1.0]]}) for value in (0.12345, 0.1234499999))
+    lines = seen(task(*shows), numpy=one, tf=other).lines
+    assert lines == [
+        "", "n            w", "1  (0.1235, 3)", "2       (2, 1)", "", "what              value",
+        "w     (0.1235, 3, 2, 1)", "", "Weights", "0.1235  3", "     2  1",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("one", "other", "same"),
     [
         ([0.0, 1.0], [1e-5, 1.0], True), ([0.0, 1.0], [1.1e-5, 1.0], False), ([0.0, -1.0], [-1e-5, -1.0], True),
+        ([1.0], [1.00001], False), ([2.0], [1.0], False), ([0.0], [1e-6], False), ([1e-8], [1.000001e-8], True),
         ([1.0, np.nan], [1.000001, np.nan], True), ([1.0, np.inf], [1.000001, np.inf], True),
         ([1.0, np.inf], [1.0, -np.inf], False), ([1.0, np.inf], [1.0, 2.0], False), ([1.0, 2.0], [1.0, np.inf], False),
-        ([], [], True), ([1.0], [1.0, 1.0], False), ([7], [7], False),
+        ([np.nan], [1.0], False), ([1.0], [np.nan], False), ([], [], True), ([1.0], [1.0, 1.0], False), ([7], [7], False),
     ],
 )  # fmt: skip
 def test_what_differs_by_rounding_is_shown_alike(one, other, same):
@@ -271,7 +292,7 @@ def test_a_gap_is_the_largest_difference(mine, torch, text):
 
 def test_a_cell_is_what_was_raised_or_printed_or_came_instead():
     failed = raising("{{node}} expected Long.  More.\nA second line")
-    failed.printed["run"] = "one"
+    failed.printed |= {"run": "one", "bad": ""}
     cells = (Error("bad"), Printed("run"), Printed("bad"), Error("run", otherwise="n"), Error("run", otherwise="m"))
     texts = ["TypeError: expected Long. More.", "one", "nothing", "no error: (7, 8, 9)", "no error"]
     assert [text_of(cell, failed, None) for cell in cells] == texts
