@@ -216,7 +216,8 @@ def test_rounding_is_not_shown_in_any_table():
         ([1.0], [1.00001], False), ([2.0], [1.0], False), ([0.0], [1e-6], False), ([1e-8], [1.000001e-8], True),
         ([1.0, np.nan], [1.000001, np.nan], True), ([1.0, np.inf], [1.000001, np.inf], True),
         ([1.0, np.inf], [1.0, -np.inf], False), ([1.0, np.inf], [1.0, 2.0], False), ([1.0, 2.0], [1.0, np.inf], False),
-        ([np.nan], [1.0], False), ([1.0], [np.nan], False), ([], [], True), ([1.0], [1.0, 1.0], False), ([7], [7], False),
+        ([np.nan], [1.0], False), ([1.0], [np.nan], False), ([], [], True), ([1.0], [1.0, 1.0], False),
+        ([7], [7], False),
     ],
 )  # fmt: skip
 def test_what_differs_by_rounding_is_shown_alike(one, other, same):
