@@ -207,8 +207,8 @@ def _units_cell(way: Way, by_way: ByWay, output: str) -> str:
 
 
 def _gap_cell(way: Way, by_way: ByWay, output: str) -> str:
-    mine, torch = (by_way[w].outputs.get(output) if w in by_way else None for w in (way, ("torch",)))
-    return f"[dim]{gap_between(mine, torch)}[/]"
+    pair = (by_way[w].outputs.get(output) if w in by_way else None for w in (way, ("torch",)))
+    return f"[dim]{gap_between(*pair)}[/]"
 
 
 def _value_cell(way: Way, by_way: ByWay, output: str) -> str:
