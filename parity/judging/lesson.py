@@ -50,7 +50,7 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
     if isinstance(cell, Final):
         return f"{outputs[cell.of][-1]:.7g}" if cell.of in outputs else "-"
     if isinstance(cell, Gap):
-        return gap_between(outputs.get(cell.of), torch.get(cell.of) if torch is not None else None)
+        return gap_between(*(found.get(cell.of) for found in (outputs, torch or Outputs())))
     return _text(outputs[cell]) if cell in outputs else "-"
 
 
