@@ -48,7 +48,7 @@ def text_of(cell: Cell, outputs: Outputs, torch: Outputs | None) -> str:
     if isinstance(cell, Shape):
         return _shape(outputs[cell.of].shape) if cell.of in outputs else "-"
     if isinstance(cell, Final):
-        return f"{outputs[cell.of][-1]:.7g}" if cell.of in outputs else "-"
+        return f"{outputs[cell.of].ravel()[-1]:.7g}" if cell.of in outputs else "-"
     if isinstance(cell, Gap):
         return gap_between(*(found.get(cell.of) for found in (outputs, torch or Outputs())))
     return _text(outputs[cell]) if cell in outputs else "-"
@@ -67,7 +67,7 @@ def column_of(key: str, outputs: Outputs) -> list[str]:
     """The cells of a table's column, a row each; real numbers of a like size have the same decimals."""
     if key not in outputs:
         return []
-    value = outputs[key]
+    value = np.atleast_1d(outputs[key])
     sizes = np.abs(value[value != 0])
     if value.ndim == 1 and value.dtype.kind == "f" and sizes.size and sizes.min() > LEAST and sizes.max() < MOST:
         decimals = max(0, DIGITS - 1 - math.floor(math.log10(sizes.max())))
@@ -77,7 +77,7 @@ def column_of(key: str, outputs: Outputs) -> list[str]:
 
 def matrix_of(key: str, outputs: Outputs) -> list[list[str]]:
     """The elements of a matrix."""
-    return [[_number(element) for element in row] for row in np.atleast_2d(outputs[key])] if key in outputs else []
+    return [[_text(element) for element in row] for row in np.atleast_2d(outputs[key])] if key in outputs else []
 
 
 def _plain(show: Show, outputs: Outputs, torch: Outputs | None) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _table(show: Table, ways: Ways) -> View:
     view = table("", [show.row, *columns], names=[show.row], right=columns, gap=2)
     for place in range(length):
         if place % show.every == 0 or place == length - 1:
-            label = show.labels[place] if show.labels else str(place + 1)
+            label = show.labels[place] if place < len(show.labels) else str(place + 1)
             view.add_row(label, *(cells[place] if place < len(cells) else "" for cells in columns.values()))
     return view
 

@@ -31,7 +31,7 @@ def raising(message="no", **changed):
     return found
 
 
-def task(*shows, claims=(), **changed):
+def task(*shows, claims=()):
     stages = {"run": Stage(outputs=("loss", "w", "n"), trajectory=True), "bad": Stage(outputs=("y",))}
     return dataclasses.replace(
         load("perceptron"), title="Titles, 1", lesson="It shows [b] 2.", sizes={"base": {}}, make=lambda rng: ({}, {}),
@@ -90,6 +90,16 @@ def test_the_exercise_stands_with_its_lesson_settings_table_and_claims():
     }  # fmt: skip
     assert found.styles.items() >= styles.items()
     assert not found.styles.keys() & set("12")  # no number has a colour
+
+
+def test_an_output_of_another_shape_than_is_due_is_shown_as_it_is():
+    table = Table("layer", {"loss": "run/loss", "n": "run/n"}, labels=("a", "b", "c"))
+    of = task(table, Rows(("what", "last"), {"loss": (Final("run/loss"),)}), Matrix("run/w", title="Weights"))
+    strange = outputs(**{"run/loss": 0.5, "run/n": range(4), "run/w": [[[1.0, 2.0], [3.0, 4.0]]]})
+    assert seen(of, numpy=strange).lines == [
+        "", "layer    loss  n", "a      0.5000  0", "b              1", "c              2", "4              3", "",
+        "what  last", "loss   0.5", "", "Weights", "(1, 2)  (3, 4)",
+    ]  # fmt: skip
 
 
 def test_only_runs_of_the_exercise_itself_are_shown():
