@@ -100,7 +100,6 @@ def _list(value: Array | None) -> Any:
 
 
 def _text(value: Array) -> str:
-    value = np.asarray(value)
     if value.ndim == 0:
         return _number(value)
     elements = [_number(element) for element in value.ravel()[:IN_FULL]]
