@@ -85,4 +85,4 @@ def comes_near_a_kink(task: Task, name: str, size: str, params: Arrays, batch: A
         contextlib.redirect_stdout(None),  # and printed text
     ):
         function(implementation.build(cast(params, "float64"), **task.settings(size)), cast(batch, "float64"))
-    return min(distances, default=1.0) < (TRAJECTORY_MARGIN if task.stages[name].trajectory else MARGIN)
+    return min(distances, default=np.inf) < (TRAJECTORY_MARGIN if task.stages[name].trajectory else MARGIN)
