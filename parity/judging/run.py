@@ -124,5 +124,5 @@ def check_contract(implementation: ModuleType, name: str, stage: Stage, arrays: 
         missing, extra = sorted(set(stage.outputs) - set(arrays)), sorted(set(arrays) - set(stage.outputs))
         raise ContractError(f"{where} returned other names than specified: missing {missing}, extra {extra}")
     for output, a in arrays.items():
-        if np.issubdtype(a.dtype, np.floating) and a.dtype != np.dtype(dtype):
+        if np.issubdtype(a.dtype, np.floating) and a.dtype != dtype:
             raise ContractError(f"{where} returned {output!r} as {a.dtype} instead of {dtype}")

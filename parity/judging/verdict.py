@@ -212,7 +212,7 @@ def _judge(
         return None, "error", f"no truth: NumPy raised {reference.raised[stage_name]}"
     truth = truths[key]
     floating = _is_floating(truth.value)
-    if floating and output.dtype != np.dtype(dtype):
+    if floating and output.dtype != dtype:
         return np.inf, "differs", f"dtype {output.dtype}, expected {dtype}"
     if not floating and output.dtype.kind not in {"b": "b", "i": "iu", "u": "iu"}[truth.value.dtype.kind]:
         return np.inf, "differs", f"dtype {output.dtype}, expected {truth.value.dtype}"

@@ -89,7 +89,9 @@ def test_calls_are_on_one_model_and_of_what_is_named(made):
 
     stages = {name: Stage(outputs=("w",), timed=True) for name in ("step", "other")}
     task = made(stages, build, step, other, params={"w": np.zeros(2)}, batch=BATCH)
-    assert {n: a.tolist() for n, a in run(task, "numpy", calls={"step": 3}).items()} == {"step/w": [3, 6]}
+    outputs = run(task, "numpy", calls={"step": 3})
+    assert {name: a.tolist() for name, a in outputs.items()} == {"step/w": [3, 6]}
+    assert (outputs.raised, outputs.printed) == ({}, {})
 
 
 @pytest.mark.parametrize(

@@ -196,6 +196,17 @@ def test_behind_a_kink_an_output_is_judged_coarsely(judged, zero, error, row):
 
 
 @pytest.mark.parametrize(
+    ("count", "row"),
+    [
+        (2998, (None, "coarse", "behind a kink, 0.67 of what is allowed there")),
+        (6000, (math.inf, "differs", "behind a kink, and 1e+03 times what is allowed even there")),
+    ],
+)
+def test_behind_a_kink_one_integer_in_a_thousand_may_differ(judged, count, row):
+    assert judged(np.array([count]), Truth(value=np.array([3000])), behind_a_kink=True) == row
+
+
+@pytest.mark.parametrize(
     ("output", "truth", "stated", "row"),
     [
         (real(61, 61), ONES, {"forward/y": [2.0, 2.0]}, (30, "agrees", "")),
@@ -444,9 +455,9 @@ def drawn(made):
         ("float32", {}, {"forward": 9, "step": 9, "count": 1, "refused": 1}, 1),
         ("float64", {}, {"forward": 10, "step": 10, "count": 1, "refused": 1}, 1),
         ("float32", {"size": "large"}, {"forward": 4, "step": 4}, 1),  # once for kinks
-        ("float32", {"calls": 3}, {"forward": 9, "step": 27}, 3),  # only what updates weights is called again
+        ("float32", {"calls": 2}, {"forward": 9, "step": 18}, 2),  # only what updates weights is called again
         ("float32", {"loop": "step"}, {"step": 9}, 1),
-        ("float32", {"loop": "step", "calls": 2}, {"step": 18}, 2),
+        ("float32", {"loop": "step", "calls": 3}, {"step": 27}, 3),
         ("float32", {"loop": "forward", "calls": 2}, {"forward": 9}, None),
     ],
 )
@@ -545,22 +556,6 @@ def test_the_most_specific_declaration_holds():
     assert stage.declaration("torch", "xla", "cpu") is None
 
 
-@pytest.mark.parametrize(
-    ("shift", "verdict"), [(0, "statistical"), (5, "statistical"), (7, "differs"), (-7, "differs")]
-)
-def test_a_sampled_output_lies_within_the_deviation_of_chance(outputs, shift, verdict):
-    mean = Stochastic(expected=lambda params, batch: 0.5, error=lambda params, batch: 0.01)
-    task = dataclasses.replace(
-        load("mlp"),
-        stages={"forward": Stage(outputs=("logits", "loss"), stochastic={"loss": mean})},
-        known={},
-        claims={},
-        shows=(),
-    )
-    outputs["forward/loss"] = np.array(0.5 + shift * 0.01)
-    assert judge(task, "numpy", outputs)[1].verdict == verdict
-
-
 def test_a_run_has_fewer_sampled_values_than_its_false_alarm_rate_allows():
     """One run in 10⁶ may fail by chance: all tasks' sampled values, in three frameworks, both dtypes and two sizes."""
     values = 0
@@ -571,16 +566,6 @@ def test_a_run_has_fewer_sampled_values_than_its_false_alarm_rate_allows():
                 for sampled in stage.stochastic.values():
                     values += 3 * 2 * np.size(sampled.expected(*draw(task, size)))
     assert values * FALSE_ALARM <= 1e-6
-
-
-def test_a_gradient_that_is_zero_in_theory_is_judged_by_its_sibling(outputs):
-    """Such a gradient is only noise; by its own scale any error would be infinite."""
-    key, sibling = "backward/grad.0.bias", "backward/grad.2.bias"
-    task = dataclasses.replace(load("mlp"), noise_from={key: sibling})
-    own = verdicts(outputs)[key][1]
-    by_sibling = verdicts(outputs, task)[key][1]
-    assert by_sibling != own
-    assert by_sibling > 0
 
 
 def test_a_task_without_its_files_is_named():
