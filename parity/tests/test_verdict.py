@@ -247,6 +247,21 @@ def test_a_sampled_output_is_judged_by_its_deviation(judged, output, row):
     assert judged(output, None, stage={"stochastic": {"y": HALF}}) == (None, *row)
 
 
+@pytest.mark.parametrize(
+    ("output", "words", "row"),
+    [
+        (real(61, 61), {}, (30, "agrees", "")),
+        (real(601, 601), {}, (300, "approximates", "RNN-CUDNN-TANH: 300 at most")),
+        (real(603, 603), {}, (301, "differs", "301 noise units, 30 at most")),
+        (real(601, 601), {"dtype": "float64"}, (300, "differs", "300 noise units, 30 at most")),
+        (None, {}, (math.inf, "differs", "the output is missing")),
+    ],
+)
+def test_a_declared_approximation_costs_no_more_than_it_says(judged, output, words, row):
+    what = Approximates(entry="RNN-CUDNN-TANH", units=300, **words)
+    assert judged(output, ONES, stage={"expected_divergence": {Where(framework="numpy"): what}}) == row
+
+
 def test_a_stated_value_of_a_sampled_output_is_asserted_as_it_is(judged):
     sampled = {"stage": {"stochastic": {"y": HALF}}, "how": {"size": "base"}}
     said = judged(real(0.5, 1), None, known={"forward/y": [0.5, 1.0]}, **sampled)
