@@ -123,6 +123,7 @@ def judged(rows_of):
 
 
 ONES = Truth(value=np.array([1.0, 1.0]), noise=2.0, peak=2.0)
+LINE = Truth(value=np.array([[1.0, 1.0]]), noise=2.0, peak=2.0)
 NOTHING = Truth(value=np.zeros(2))
 COUNT = Truth(value=np.array([3]))
 ANSWERS = Truth(value=np.array([True, False]))
@@ -214,8 +215,9 @@ def test_behind_a_kink_one_integer_in_a_thousand_may_differ(judged, count, row):
         (real(61, 61), ONES, {"forward/y": [-1.0, -1.0]},
          (31, "differs", "the exercise states [-1.0, -1.0], the output is [61.0, 61.0]")),
         (real(63, 63), ONES, {"forward/y": [0.0, 0.0]}, (31, "differs", "31 noise units, 30 at most")),
-        (real(1, 1), ONES, {Shape("forward/y"): (3,)},
-         (math.inf, "differs", "the exercise states the shape (3,), this is (2,)")),
+        (real(1, 1)[None], LINE, {Shape("forward/y"): (1, 2)}, (0, "agrees", "")),
+        (real(1, 1)[None], LINE, {Shape("forward/y"): (2, 1)},
+         (math.inf, "differs", "the exercise states the shape (2, 1), this is (1, 2)")),
         (np.array([3]), COUNT, {"forward/y": [3]}, (0, "exact", "")),
         (np.array([3]), COUNT, {"forward/y": [4]},
          (math.inf, "differs", "the exercise states [4], the output is [3]")),
