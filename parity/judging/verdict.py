@@ -291,7 +291,7 @@ def _raised(declared: Raises, error: Failure | None) -> tuple[Verdict, str]:
 
 
 def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) -> tuple[Verdict, str]:
-    mean, deviation = np.asarray(sampled.expected(*arrays)), np.asarray(sampled.error(*arrays))
+    mean, deviation = (np.asarray(of(*arrays)) for of in (sampled.expected, sampled.error))
     if output.shape != mean.shape or not np.isfinite(output).all():
         return "differs", f"not finite, or shape {output.shape} instead of {mean.shape}"
     worst = float(np.max(np.abs(output - mean) / deviation))

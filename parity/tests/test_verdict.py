@@ -329,9 +329,11 @@ def are_none(out):
         (are_ones, "holds", ""),
         (are_none, "differs", "the lesson says so, and it is not so here"),
         (lambda out: out["forward/z"], "differs", "the output 'forward/z' is missing"),
+        (lambda out: out["forward/y"] == 1, "differs", "ValueError: The truth value of an array with more than one "
+         "element is ambiguous. Use a.any() or a.all()"),
         (lambda out: out["forward/y"][7], "differs", "IndexError: index 7 is out of bounds for axis 0 with size 2"),
     ],
-)
+)  # fmt: skip
 def test_a_claim_must_hold_at_the_exercises_own_settings(claimed, holds, verdict, reason):
     assert claimed(holds) == (None, verdict, reason)
     could_be_asked = holds in (are_ones, are_none)
