@@ -294,7 +294,7 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
     mean, deviation = (np.asarray(of(*arrays)) for of in (sampled.expected, sampled.error))
     if output.shape != mean.shape or not np.isfinite(output).all():
         return "differs", f"not finite, or shape {output.shape} instead of {mean.shape}"
-    worst = float(np.max(np.abs(output - mean) / deviation))
+    worst = np.max(np.abs(output - mean) / deviation)
     limit = -NormalDist().inv_cdf(FALSE_ALARM / 2)
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
 
@@ -314,4 +314,4 @@ def _samples(size: str) -> int:
 
 
 def _is_floating(a: Array) -> bool:
-    return bool(np.issubdtype(a.dtype, np.floating))
+    return np.issubdtype(a.dtype, np.floating)

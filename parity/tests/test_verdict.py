@@ -4,6 +4,7 @@ import dataclasses
 import functools
 import math
 from collections import Counter
+from statistics import NormalDist
 from typing import get_args
 
 import numpy as np
@@ -247,6 +248,13 @@ HALF = Stochastic(expected=lambda params, batch: [0.5, 0.5], error=lambda params
 )
 def test_a_sampled_output_is_judged_by_its_deviation(judged, output, row):
     assert judged(output, None, stage={"stochastic": {"y": HALF}}) == (None, *row)
+
+
+def test_a_sampled_output_at_exactly_the_limit_passes(judged):
+    standard = Stochastic(expected=lambda params, batch: 0, error=lambda params, batch: 1)
+    limit = np.array(-NormalDist().inv_cdf(FALSE_ALARM / 2))
+    row = (None, "statistical", "6.11 standard errors, 6.11 at most")
+    assert judged(limit, None, stage={"stochastic": {"y": standard}}) == row
 
 
 @pytest.mark.parametrize(
