@@ -259,11 +259,12 @@ def _known(
         return verdict
     value = task.known[key]
     if truth is None or not _is_floating(output):
-        units = 0.0 if np.array_equal(output, value) else np.inf
+        as_stated, units = np.array_equal(output, value), np.inf
     else:
         units = noise_units(output, value, noise=truth.noise, peak=truth.peak)
+        as_stated = units <= LIMIT
     stated = f"the exercise states {np.asarray(value).tolist()}"
-    return verdict if units <= LIMIT else (units, "differs", f"{stated}, the output is {output.tolist()}")
+    return verdict if as_stated else (units, "differs", f"{stated}, the output is {output.tolist()}")
 
 
 def _claims(task: Task, framework: str, outputs: Outputs, seed: int) -> dict[str, tuple[Verdict, str]]:
