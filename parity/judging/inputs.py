@@ -64,8 +64,8 @@ def _check_names(task: Task, size: str, params: Arrays, batch: Arrays) -> None:
             arrays = {**params, **batch}
             if shape.of not in arrays:
                 raise ContractError(f"{where}: the shape of {shape.of!r} is known, and there is no such input")
-            if size == "base" and arrays[shape.of].shape != tuple(np.asarray(value)):
-                is_ = arrays[shape.of].shape
+            is_ = arrays[shape.of].shape
+            if size == "base" and not np.array_equal(is_, value):
                 raise ContractError(f"{where}: the exercise states the shape {value!r} of {shape.of!r}, this is {is_}")
     known = [*params, *batch, *(output for stage in task.stages.values() for output in stage.outputs)]
     for name in task.layout:
@@ -85,4 +85,4 @@ def comes_near_a_kink(task: Task, name: str, size: str, params: Arrays, batch: A
         contextlib.redirect_stdout(None),  # and printed text
     ):
         function(implementation.build(cast(params, "float64"), **task.settings(size)), cast(batch, "float64"))
-    return min(distances, default=1.0) < (TRAJECTORY_MARGIN if task.stages[name].trajectory else MARGIN)
+    return min(distances, default=np.inf) < (TRAJECTORY_MARGIN if task.stages[name].trajectory else MARGIN)

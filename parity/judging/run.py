@@ -13,7 +13,7 @@ import numpy as np
 
 from parity.frameworks.runtime import ContractError, available, file_of, implementation_of, stage_of
 from parity.judging.inputs import draw
-from parity.task import DTYPES, SIZES, Array, Arrays, Stage, Task, cast, choose
+from parity.task import DTYPES, Array, Arrays, Stage, Task, cast, choose
 from parity.tasks import load
 
 
@@ -84,7 +84,7 @@ def run(
     task = load(task) if isinstance(task, str) else task
     framework_runtime = available(framework, device, mode)
     choose("dtype", dtype, (*DTYPES, "longdouble") if framework == "numpy" else DTYPES)
-    choose("size", size, SIZES)
+    choose("size", size, task.sizes)
     params, batch = draw(task, size) if arrays is None else arrays
     params, batch = cast(params, dtype), cast(batch, dtype)
     implementation = implementation_of(task, framework)
@@ -124,5 +124,5 @@ def check_contract(implementation: ModuleType, name: str, stage: Stage, arrays: 
         missing, extra = sorted(set(stage.outputs) - set(arrays)), sorted(set(arrays) - set(stage.outputs))
         raise ContractError(f"{where} returned other names than specified: missing {missing}, extra {extra}")
     for output, a in arrays.items():
-        if np.issubdtype(a.dtype, np.floating) and a.dtype != np.dtype(dtype):
+        if np.issubdtype(a.dtype, np.floating) and a.dtype != dtype:
             raise ContractError(f"{where} returned {output!r} as {a.dtype} instead of {dtype}")

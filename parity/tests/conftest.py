@@ -1,12 +1,15 @@
-"""The command `parity` in this process: the frameworks' and pandas' imports are paid once, not by every test."""
+"""The command `parity` in this process, whose imports are then paid once; and a task of a test's own."""
 
 import signal
 import sys
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
 
 from parity.__main__ import main
+from parity.frameworks.runtime import PACKAGES
+from parity.task import SIZES, Task
 
 
 class Ran(NamedTuple):
@@ -26,5 +29,21 @@ def here(monkeypatch, capsys):
         with pytest.raises(SystemExit) as exit_:
             main()
         return Ran(exit_.value.code or 0, *capsys.readouterr())
+
+    return call
+
+
+@pytest.fixture
+def made(monkeypatch):
+    """Make a task of no exercise, small enough to know its numbers on paper, and its implementation."""
+
+    def call(stages, *functions, framework="numpy", params=None, batch=None, **fields):
+        module = ModuleType(f"{PACKAGES[framework]}.made")
+        for function in functions:
+            setattr(module, function.__name__, function)
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        words = {"topic": "0 Tests", "title": "Made", "lesson": "", "sizes": {size: {} for size in SIZES}}
+        words["make"] = lambda rng, **size: (params or {}, batch or {})
+        return Task(name="made", stages=stages, **words | fields)
 
     return call

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from impl_numpy import ops
-from parity import draw, load
+from impl_numpy.ops.kink import kink
+from parity import Stage, draw, load
 from parity.frameworks.runtime import ContractError
-from parity.judging.inputs import MARGIN, TRAJECTORY_MARGIN
+from parity.judging.inputs import MARGIN, TRAJECTORY_MARGIN, comes_near_a_kink
 
 CLOSE = 1e-9
 
@@ -98,6 +99,34 @@ def test_a_trajectory_keeps_further_away_than_a_single_pass():
     draw(single, "tiny")
     with pytest.raises(ContractError, match="too near a kink"):
         draw(training, "tiny")
+
+
+@pytest.mark.parametrize(
+    ("heard", "trajectory", "near"),
+    [
+        ([], False, False),
+        ([2.0**-18, 1.0], False, False),
+        ([1.0, 2.0**-19, 1.0], False, True),
+        ([1.0, 2.0**-14], True, False),
+        ([2.0**-15, 1.0], True, True),
+        ([2.0**-15, 1.0], False, False),
+    ],
+)
+def test_near_is_below_the_margin(made, capsys, heard, trajectory, near):
+    def build(params, scale):
+        return params["w"] * scale
+
+    def forward(model, batch):
+        print("aside")
+        for distance in model * batch["x"]:
+            kink(lambda: np.array([distance]), np.ones(1))  # noqa: B023  # called at once
+        raise ValueError("too late to matter")
+
+    stages = {"forward": Stage(outputs=(), trajectory=trajectory)}
+    task = made(stages, build, forward, config={"scale": 0.5}, sizes={"tiny": {"scale": 2.0}})
+    given = {"w": np.full(len(heard), 0.5, np.float32)}, {"x": np.array(heard)}
+    assert comes_near_a_kink(task, "forward", "tiny", *given) is near
+    assert capsys.readouterr().out == ""
 
 
 def test_exactly_at_a_kink_the_derivative_is_that_of_the_frameworks():

@@ -30,7 +30,7 @@ TESTS = {  # of the judge, by module, the quickest first
     "noise": ("limits", "noise", "arrays", "verdict"),
     "report": ("report",),
     "results": ("results",),
-    "run": ("verdict", "stages", "modes"),
+    "run": ("run", "verdict", "stages", "modes"),
     "shown": ("shown",),
     "sweep": ("sweep",),
     "verdict": ("limits", "verdict", "sweep", "arrays", "gate", "large"),
