@@ -56,7 +56,8 @@ TASK = Task(
         "kaiming": stage("kaiming", "kaiming"),
     },
     sizes={
-        "tiny": {"n": 6, "inputs": 5, "width": 6},
+        # In a narrower network a whole layer of ReLUs may be dead, and 0 / 0 is no ratio.
+        "tiny": {"n": 6, "inputs": 5, "width": 16},
         "base": {"n": 32, "inputs": 20, "width": 64},
         "large": {"n": 512, "inputs": 512, "width": 1024},
     },

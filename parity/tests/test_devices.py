@@ -154,6 +154,17 @@ def test_a_run_restores_the_precision_policy(framework):
     assert found.settings() == before
 
 
+@pytest.mark.parametrize("before", ["float32", "float64"])
+def test_a_run_restores_keras_dtypes(request, before):
+    if "tf" not in (request.config.getoption("--framework") or ["tf"]):
+        pytest.skip("--framework leaves tf out")
+    keras, found = pytest.importorskip("keras"), runtime("tf")
+    with found.policy("cpu", before):
+        with contextlib.suppress(ZeroDivisionError), found.policy("cpu", "float16"):
+            raise ZeroDivisionError
+        assert (keras.config.floatx(), keras.config.dtype_policy().name) == (before, before)
+
+
 @pytest.mark.parametrize(("asked", "within"), [({}, {"ieee"}), ({"tf32": True}, {"tf32"})])
 def test_torchs_tf32_is_off_during_a_run_unless_asked_for_and_back_afterwards(request, asked, within):
     if "torch" not in (request.config.getoption("--framework") or ["torch"]):
