@@ -160,7 +160,7 @@ def test_a_listed_mutant_is_counted_where_nothing_sees_it(results, capsys):
 
 def test_a_listed_mutant_that_is_seen_is_refused(results, capsys):
     assert results("--all", lists=ENTRY.format("with torch.no_grad(): -> *", "equal in value"))[0] == 2
-    assert "is seen; take it out" in capsys.readouterr().out
+    assert "take out what is seen" in capsys.readouterr().out
 
 
 def test_a_list_of_a_folder_counts_for_each_of_its_files(results):

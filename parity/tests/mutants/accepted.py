@@ -69,8 +69,8 @@ def verdicts_of(mutants: Sequence[Mutant], entries: Iterable[Accepted], *, compl
 
 
 def refuse_seen(mutants: Iterable[Mutant], entries: Iterable[Accepted], verdicts: Mapping[str, str]) -> None:
-    """UsageError for an entry of which every mutant is killed: what it says nothing can see is seen."""
-    for entry in entries:
-        fitting = [verdicts[mutant.key] for mutant in mutants if entry.fits(mutant)]
-        if fitting and set(fitting) == {"killed"}:
-            raise UsageError(f"{LISTS.name}: {entry.file} {entry.function}: {entry.change} is seen; take it out")
+    """UsageError for the entries of which every mutant is killed: what they say nothing can see is seen."""
+    fitting = {entry: {verdicts[mutant.key] for mutant in mutants if entry.fits(mutant)} for entry in entries}
+    seen = [f"{entry.file} {entry.function}: {entry.change}" for entry, of in fitting.items() if of == {"killed"}]
+    if seen:
+        raise UsageError(f"{LISTS.name}: take out what is seen:\n" + "\n".join(seen))
