@@ -9,7 +9,7 @@ import numpy as np
 
 from parity.judging.lesson import column_of, matrix_of
 from parity.judging.run import Outputs
-from parity.judging.shown import NAMES, alike, together
+from parity.judging.shown import NAMES, WIDEST, alike, together
 from parity.site import plots
 from parity.site.plots import Figure
 from parity.site.writing import Site
@@ -55,7 +55,7 @@ def _table(site: Site, name: str, shows: Shows) -> list[View]:
     for heading in first["columns"]:
         columns |= together(heading, {f: column_of(heading, outputs) for f, outputs in ways.items()})
     length = max(map(len, columns.values()), default=0)
-    labels = first["labels"] or [str(number) for number in range(1, length + 1)]
+    labels = [*first["labels"], *(str(number) for number in range(len(first["labels"]) + 1, length + 1))]
     rows = [[labels[n], *(cells[n] if n < len(cells) else "" for cells in columns.values())] for n in range(length)]
     title = first["title"] or f"By {first['row']}"
     figures = _figures(site, name, title, first["row"], labels, shows) if first["row"] in IN_ORDER else []
@@ -107,7 +107,7 @@ def _rows(site: Site, name: str, shows: Shows) -> list[View]:
         }
         columns |= together(heading, cells)
     rows = [[label, *(cells[n] for cells in columns.values())] for n, label in enumerate(first["rows"])]
-    sentences = any(len(cell) > 24 for row in rows for cell in row[1:])
+    sentences = any(len(cell) > WIDEST for row in rows for cell in row[1:])
     return [View(first["title"], [first["columns"][0], *columns], rows, [], sentences)]
 
 

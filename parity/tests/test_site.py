@@ -22,7 +22,7 @@ from ruamel.yaml import YAML
 from parity.cli import app
 from parity.divergences import areas, catalogue
 from parity.judging.noise import LIMIT
-from parity.site import build, build_site, code
+from parity.site import build, build_site, code, lessons
 from parity.site.asv import Point, moved, read_history
 from parity.site.pages import method
 from parity.site.times import FASTEST, Column, Table, Timed
@@ -169,6 +169,12 @@ def test_a_task_page_shows_what_the_exercise_prints_claims_and_aligns(pages):
     assert "412 noise units, 30 at most" in pages["tasks/mlp.html"].text
     assert "disturbed" in pages["tasks/mlp.html"].text
     assert "There is no run of this task" in pages["tasks/perceptron.html"].text
+
+
+def test_a_row_without_a_label_has_its_number():
+    show = {"kind": "table", "title": "", "row": "way", "labels": ["first"], "columns": {"loss": [0.5, 0.25]}}
+    (view,) = lessons._table(None, "a", {"numpy": show})
+    assert view.rows == [["first", "0.5000"], ["2", "0.2500"]]
 
 
 def test_a_claim_that_fails_in_any_result_has_no_tick(samples, tmp_path):
