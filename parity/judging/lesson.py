@@ -58,8 +58,9 @@ def gap_between(mine: Array | None, torch: Array | None) -> str:
     """The largest absolute difference of an output to PyTorch's; - where they are not numbers of one shape."""
     if mine is None or torch is None or mine.shape != torch.shape or mine.dtype.kind == "b":
         return "-"
+    one, other = (a.astype(float) for a in (mine, torch))  # no small integer wraps around, and no float32 overflows
     with np.errstate(invalid="ignore"):
-        gap = np.abs(mine - torch)
+        gap = np.abs(one - other)
     return f"{np.where(mine == torch, 0, gap).max(initial=0):.2g}"
 
 

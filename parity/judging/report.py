@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from parity.judging.lesson import gap_between
@@ -100,7 +101,9 @@ def differences(console: Console, results: Sequence[Result], suspects: Mapping[t
             continue
         mark = ", the first in data-flow order" if row is first[id(result)] and many[id(result)] > 1 else ""
         where = "; ".join(" ".join((r.framework, r.device, r.dtype, r.mode, r.size)) for r in group)
-        console.print(f"\n[{STYLES[row.verdict]}]{row.verdict}[/] [bold]{row.task} {row.output}[/] {where}{mark}")
+        console.print(
+            f"\n[{STYLES[row.verdict]}]{row.verdict}[/] [bold]{row.task} {escape(row.output)}[/] {where}{mark}"
+        )
         console.print(f"  {row.reason}", markup=False)
         if reason := suspects.get((row.task, row.output)):
             console.print(f"  {reason}", style="yellow", markup=False)

@@ -194,7 +194,7 @@ def _claims(ran: Mapping[str, Result]) -> Iterator[str]:
         for row in result.rows:
             stage, _, text = row.output.partition("/")
             if stage == CLAIM:
-                said.setdefault(text, {})[framework] = row.verdict
+                said.setdefault(escape(text), {})[framework] = row.verdict
     for text, verdicts in said.items():
         false = [NAMES[framework] for framework, verdict in verdicts.items() if verdict != "holds"]
         of = [NAMES[framework] for framework in verdicts] if len(verdicts) < len(ran) else []

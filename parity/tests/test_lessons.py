@@ -50,6 +50,8 @@ def screen(request):
         for framework in request.config.getoption("--framework") or ("numpy", "torch", "tf"):
             job = Job.of(load(name), framework, "cpu", "float32", "eager", "base")
             outputs = run(name, framework, dtype="float32", size="base")
+            lines = {cell.stage for show in load(name).shows for cell in show.cells() if isinstance(cell, Printed)}
+            assert outputs.printed.keys() == lines  # a report repeats what is printed, and a progress bar is no news
             rows = judge(name, framework, outputs, dtype="float32", size="base")
             results.append(Result(job, rows, outputs))
         show_task(console, load(name), results)

@@ -92,6 +92,20 @@ def test_integers_are_not_jittered():
     assert all(np.array_equal(labels, np.arange(3)) for labels in seen)
 
 
+def test_each_jitter_is_another():
+    """One draw eight times would be one sample: a scalar's noise would be anything between nothing and a unit."""
+    seen = []
+
+    def compute(params, batch):
+        seen.append((float(params["w"]), *batch["x"].tolist()))
+        return {"y": params["w"] * batch["x"]}
+
+    measured_truth(compute, {"w": np.array(1.0)}, {"x": np.ones(2)}, "float32")
+    assert seen[0] == (1, 1, 1)
+    assert [len(set(values)) for values in zip(*seen)] == [9, 9, 9]  # the truth and eight jitters, of each number
+    assert all(len(set(values)) == 3 for values in seen[1:])  # and no two numbers move together
+
+
 def test_underflow_is_rounding_too():
     assert flush(np.array([1e-40, -1e-39, 1e-37]), "float32").tolist() == [0, 0, 1e-37]
     assert flush(np.longdouble([1e-320, 1e-300]), "float64").tolist() == [0, np.longdouble(1e-300)]

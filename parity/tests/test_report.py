@@ -45,7 +45,7 @@ def test_the_summary_has_the_worst_units_of_each_framework_and_the_output_that_h
         result(units=29.4), result("torch", units=1234.5, verdict="differs"), result("tf"),
         *(alone(result(f, units=0.0, verdict="exact", name="conv_block")) for f in ("numpy", "tf")),
         absent("torch", name="conv_block"),
-        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm"), absent("tf", name="attention"),
+        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm", size="base"), absent("tf", name="attention"),
     ]  # fmt: skip
     runs[2].rows[1:] = [runs[2].job.row("unavailable", "a stage is left out", "")]
     found = screen(report.summary_table(runs))
@@ -89,15 +89,15 @@ def test_an_output_that_differs_is_worse_than_any_units_and_an_error_is_worst():
 
 
 def test_more_ways_than_three_leave_no_room_for_the_output():
-    runs = [result(), result("torch"), result("tf"), result("tf", mode="xla")]
-    assert lines(report.summary_table(runs))[-2:] == ["task numpy torch tf tf xla", "mlp 1 1 1 1"]
+    runs = [result(), result("torch"), result("tf"), result("tf", mode="xla", device="cuda")]
+    assert lines(report.summary_table(runs))[-2:] == ["task numpy torch tf tf cuda xla", "mlp 1 1 1 1"]
 
 
 def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
     runs = [
         result(units=3.0), result(units=2.0), result("numpy", units=5.0, dtype="float64"),
         result("torch", units=40.0, verdict="differs", size="base"), result("torch", units=50.0),
-        absent("torch", device="cuda"), absent("tf", device="cuda"), absent("tf", reason="pip install 'tf[cpu]' 2"),
+        absent("torch", device="cuda"), absent("torch", device="cuda", size="base"), absent("tf", device="cuda"), absent("tf", reason="pip install 'tf[cpu]' 2"),
         absent("tf", reason="pip install 'tf[cpu]' 2"), absent("tf", reason="no 3"),
     ]  # fmt: skip
     for run in runs[:2]:
@@ -105,7 +105,7 @@ def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
         run.vacuous[:] = ["forward/loss", "step/w[b]"]
     found = screen(lambda console: report.totals(console, runs, 12.4), width=110)
     assert found.lines == [
-        "9 agrees, 1 differs, 5 unavailable in 12 s",
+        "9 agrees, 1 differs, 6 unavailable in 12 s",
         "  numpy float32: worst 3 in mlp tiny forward/loss",
         "  numpy float64: worst 5 in mlp tiny forward/loss",
         "  torch float32: worst 40 in mlp base forward/loss",
@@ -114,10 +114,10 @@ def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
         "  mlp: these outputs test nothing, since they are zero or equal to an input: forward/loss, step/w[b]",
         "  unavailable, 2 runs: pip install 'tf[cpu]' 2",
         "  unavailable, 1 run: no 3",
-        "  unavailable, 2 runs: no CUDA here for torch, tf; parity doctor shows the install commands",
+        "  unavailable, 3 runs: no CUDA here for torch, tf; parity doctor shows the install commands",
     ]
     styles = {
-        "9": "bold green", "1": "bold red", "5": "bold dim cyan", found.lines[3].strip(): "bold red",
+        "9": "bold green", "1": "bold red", "6": "bold dim cyan", found.lines[3].strip(): "bold red",
         found.lines[6].strip(): "yellow", found.lines[8].strip(): "dim",
     }  # fmt: skip
     assert found.styles.items() >= styles.items()
@@ -208,7 +208,7 @@ def wrong():
     run.rows.insert(1, run.job.row("differs", "31 noise units [b]", "forward/logits"))
     del run.rows[0]
     true = run.outputs["forward/logits"].astype(float)
-    run.outputs["forward/logits"][0, 1] -= 4
+    run.outputs["forward/logits"][0, 1] -= 4.125
     run.outputs["forward/logits"][1, 4] += 2
     run.truths["forward/logits"] = Truth(value=true, noise=0.25, peak=0.5)
     return run
@@ -231,9 +231,9 @@ def test_a_difference_is_shown_with_truth_values_units_and_the_first_is_marked(w
         "order",
         "  31 noise units [b]",
         "  look at [b] 1",
-        " index truth numpy torch units absolute",
-        "[0, 1]     1     1    -3     8        4",
-        "[1, 4]     9     9    11     4        2",
+        " index truth numpy  torch units absolute",
+        "[0, 1]     1     1 -3.125  8.25     4.12",
+        "[1, 4]     9     9     11     4        2",
         "",
         "differs mlp forward/loss torch cpu float32 eager tiny",
         "  so it is",
@@ -252,9 +252,9 @@ def test_beside_a_wrong_element_stand_those_of_the_runs_most_like_it(wrong):
     ]  # fmt: skip
     found = screen(lambda console: report.differences(console, [wrong, *others], {}))
     assert found.lines[4:7] == [
-        " index truth  tf numpy torch units absolute",
-        "[0, 1]     1 1.4   1.1    -3     8        4",
-        "[1, 4]     9 9.4   9.1    11     4        2",
+        " index truth  tf numpy  torch units absolute",
+        "[0, 1]     1 1.4   1.1 -3.125  8.25     4.12",
+        "[1, 4]     9 9.4   9.1     11     4        2",
     ]
 
 
@@ -285,6 +285,12 @@ def test_an_error_is_shown_with_its_traceback_and_alike_ones_once():
         "error": "bold magenta", "mlp forward": "bold", "Traceback": "dim",
     }  # fmt: skip
     assert found.styles.items() >= styles.items()
+
+
+def test_a_claim_that_does_not_hold_is_told_in_its_own_words():
+    run = alone(result(verdict="differs", units=None, output="claim/it is [b] so"))
+    found = screen(lambda console: report.differences(console, [run], {}))
+    assert found.lines == ["", "differs mlp claim/it is [b] so numpy cpu float32 eager tiny", "  so it is"]
 
 
 def test_a_count_says_one_of_one():

@@ -59,7 +59,7 @@ def shows_of(of, results, **options):
 
 def test_the_exercise_stands_with_its_lesson_settings_table_and_claims():
     table = Table("epoch", {"loss": "run/loss", "weights": "run/w", "count": "run/n"}, title="Training 1")
-    of = task(table, claims=("true 1", "false 2", "of one", "false of one"))
+    of = task(table, claims=("true 1", "false 2", "of [b] one", "false of one"))
     ones = result(of, "torch", outputs(**{"run/n": [7, 0, 9]}), false=("false 2", "false of one"))
     short = result(of, "numpy", outputs(**{"run/w": [[1.0, 2.0]]}), about=("true 1", "false 2"))
     found = screen(
@@ -81,7 +81,7 @@ def test_the_exercise_stands_with_its_lesson_settings_table_and_claims():
         "",
         "✓ true 1",
         "✗ false 2 (not in PyTorch)",
-        "✓ of one (PyTorch)",
+        "✓ of [b] one (PyTorch)",
         "✗ false of one (not in PyTorch)",
     ]
     styles = {
@@ -293,7 +293,7 @@ def test_real_numbers_of_a_like_size_have_the_same_decimals(values, texts):
     [
         ([1.0, 2.0], [1.5, 0.0], "2"), ([1.0, np.inf], [0.875, np.inf], "0.12"), ([np.inf], [-np.inf], "inf"),
         ([], [], "0"), ([1.0], [1.0, 1.0], "-"), ([True], [False], "-"), ([3], [5], "2"), (1.0, None, "-"),
-        (None, 1.0, "-"),
+        (None, 1.0, "-"), (np.uint8([1]), np.uint8([2]), "1"), (np.float32([3e38]), np.float32([-3e38]), "6e+38"),
     ],
 )  # fmt: skip
 def test_a_gap_is_the_largest_difference(mine, torch, text):
