@@ -34,7 +34,7 @@ def raising(message="no", **changed):
 def task(*shows, claims=()):
     stages = {"run": Stage(outputs=("loss", "w", "n"), trajectory=True), "bad": Stage(outputs=("y",))}
     return dataclasses.replace(
-        load("perceptron"), title="Titles, 1", lesson="It shows [b] 2.", sizes={"base": {}}, make=lambda rng: ({}, {}),
+        load("perceptron"), title="Titles, 1", lesson="It shows [b] 2.", sizes={"base": {"n": 9}}, make=lambda rng, n: ({}, {}),
         config={"lr": 0.0625, "eps": 2.0**-20, "steps": 3}, stages=stages, shows=shows,
         claims={text: Claim(holds=lambda out: True, broken_by="none") for text in claims},
         faults={"none": wrong("run/n", lambda n: 0 * n)}, known={}, timing={}, layout={}, limits={},
@@ -69,7 +69,7 @@ def test_the_exercise_stands_with_its_lesson_settings_table_and_claims():
         "",
         "Titles, 1 (perceptron)",
         "It shows [b] 2.",
-        "lr 0.0625, eps 2^-20, steps 3",
+        "n 9, lr 0.0625, eps 2^-20, steps 3",
         "",
         "Training 1",
         "                                      weights",
