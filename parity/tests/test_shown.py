@@ -94,11 +94,15 @@ def test_the_exercise_stands_with_its_lesson_settings_table_and_claims():
 
 def test_an_output_of_another_shape_than_is_due_is_shown_as_it_is():
     table = Table("layer", {"loss": "run/loss", "n": "run/n"}, labels=("a", "b", "c"))
-    of = task(table, Rows(("what", "last"), {"loss": (Final("run/loss"),)}), Matrix("run/w", title="Weights"))
+    of = task(
+        table,
+        Rows(("what", "last"), {"loss": (Final("run/loss"),), "w": (Final("run/w"),)}),
+        Matrix("run/w", title="Weights"),
+    )
     strange = outputs(**{"run/loss": 0.5, "run/n": range(4), "run/w": [[[1.0, 2.0], [3.0, 4.0]]]})
     assert seen(of, numpy=strange).lines == [
         "", "layer    loss  n", "a      0.5000  0", "b              1", "c              2", "4              3", "",
-        "what  last", "loss   0.5", "", "Weights", "(1, 2)  (3, 4)",
+        "what  last", "loss   0.5", "w      4", "", "Weights", "(1, 2)  (3, 4)",
     ]  # fmt: skip
 
 
@@ -343,7 +347,7 @@ def test_the_error_grows_by_row_in_the_real_columns_of_a_trajectory():
     of, mine = task(table, Matrix("run/w"), table), outputs(**{"bad/y": [1.0]})
     assert units_by_row(of, mine, truths) == {"run/loss": [0.0, 0.0, 2.0]}
     truths["run/loss"] = Truth(value=np.array([0.5, 0.5, 0.125]), noise=0.0, peak=0.0)
-    truths["run/w"] = Truth(value=np.array(VALUES["run/w"]) + 3, noise=1.0, peak=2.0)
-    assert units_by_row(of, mine, truths) == {"run/loss": [0.0, "inf", 0.0], "run/w": [3.0] * 3}
+    truths["run/w"] = Truth(value=np.array(VALUES["run/w"]) + [0, 8], noise=8.0, peak=2.0)
+    assert units_by_row(of, mine, truths) == {"run/loss": [0.0, "inf", 0.0], "run/w": [4.0] * 3}
     del mine["run/loss"], truths["run/w"]
     assert units_by_row(of, mine, truths) == {}
