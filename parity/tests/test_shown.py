@@ -102,7 +102,7 @@ def test_an_output_of_another_shape_than_is_due_is_shown_as_it_is():
     strange = outputs(**{"run/loss": 0.5, "run/n": range(4), "run/w": [[[1.0, 2.0], [3.0, 4.0]]]})
     assert seen(of, numpy=strange).lines == [
         "", "layer    loss  n", "a      0.5000  0", "b              1", "c              2", "4              3", "",
-        "what  last", "loss   0.5", "w      4", "", "Weights", "(1, 2)  (3, 4)",
+        "what  last", "loss   0.5", "w        4", "", "Weights", "(1, 2)  (3, 4)",
     ]  # fmt: skip
 
 
