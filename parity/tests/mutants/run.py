@@ -7,7 +7,7 @@ import math
 import random
 import tempfile
 from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -58,10 +58,8 @@ def digest_of_tests() -> str:
     return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
-def judged(
-    mutants: Sequence[Mutant], *, tests: str, timeout: float, untested: Container[str], quick: bool
-) -> Iterator[tuple[Mutant, Found]]:
-    """Each mutant with what sees it: a verdict, or a test, which is not asked about the keys in `untested`."""
+def judged(mutants: Sequence[Mutant], *, tests: str, timeout: float, quick: bool) -> Iterator[tuple[Mutant, Found]]:
+    """Each mutant with what sees it, a verdict or a test; one that is listed too, so that a wrong reason is noticed."""
     for package in {mutant.file.partition("/")[0] for mutant in mutants}:
         for module in IMPORTED[package]:
             importlib.import_module(module)
@@ -71,7 +69,7 @@ def judged(
         try:
             for mutant in mutants:
                 by = judge.see(mutant)
-                for arguments in [] if mutant.key in untested else tests_of(mutant.file, quick=quick):
+                for arguments in tests_of(mutant.file, quick=quick):
                     if not by and arguments not in asked:
                         most = QUICK if quick else math.inf
                         asked[arguments] = Tests(copy, arguments, timeout=timeout, most=most)
@@ -87,7 +85,7 @@ def run(
     """The verdict on each mutant by its key; what is found is appended to the file at once.
 
     Args:
-        listed: the verdicts on those that nothing can see.
+        listed: the verdicts on those that nothing should see.
         quick: of an implementation's mutant verdicts alone are asked for, of the judge's its quick tests.
     """
     tests = f"quick {digest_of_tests()}" if quick else digest_of_tests()
@@ -95,7 +93,7 @@ def run(
     path.parent.mkdir(parents=True, exist_ok=True)
     due = [mutant for mutant in mutants if mutant.key not in found]
     with path.open("a") as file:
-        for mutant, one in judged(due, tests=tests, timeout=timeout, untested=listed, quick=quick):
+        for mutant, one in judged(due, tests=tests, timeout=timeout, quick=quick):
             found[mutant.key] = one
             file.write(json.dumps(asdict(one)) + "\n")
             file.flush()
