@@ -122,10 +122,11 @@ def test_near_is_below_the_margin(made, capsys, heard, trajectory, near):
             kink(lambda: np.array([distance]), np.ones(1))  # noqa: B023  # called at once
         raise ValueError("too late to matter")
 
-    stages = {"forward": Stage(outputs=(), trajectory=trajectory)}
-    task = made(stages, build, forward, config={"scale": 0.5}, sizes={"tiny": {"scale": 2.0}})
+    stages = {"forward": Stage(outputs=(), trajectory=trajectory), "other": Stage(outputs=(), trajectory=True)}
+    sizes = {"tiny": {"scale": 7.0}, "base": {"scale": 2.0}}
+    task = made(stages, build, forward, config={"scale": 0.5}, sizes=sizes)
     given = {"w": np.full(len(heard), 0.5, np.float32)}, {"x": np.array(heard)}
-    assert comes_near_a_kink(task, "forward", "tiny", *given) is near
+    assert comes_near_a_kink(task, "forward", "base", *given) is near
     assert capsys.readouterr().out == ""
 
 

@@ -42,23 +42,24 @@ class Recorder:
         return tensors
 
 
-def test_a_framework_is_asked_for_what_a_run_needs(made, monkeypatch):
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_framework_is_asked_for_what_a_run_needs(made, monkeypatch, dtype):
     def backward(model, batch):
         return {"grad.w": model["w"] * batch["x"][0]}
 
     recorder, stages = Recorder(), {"backward": Stage(outputs=("grad.w",), timed=True)}
     monkeypatch.setattr(run_module, "available", lambda *where: recorder if where == ("tf", "cuda", "graph") else None)
     task = made(stages, build, backward, framework="tf", layout={"w": "oi", "x": "n"})
-    outputs = run(task, "tf", device="cuda", dtype="float32", mode="graph", arrays=(PARAMS, BATCH))
+    outputs = run(task, "tf", device="cuda", dtype=dtype, mode="graph", arrays=(PARAMS, BATCH))
     assert recorder.asked == [
-        ("policy", "cuda", "float32"),
+        ("policy", "cuda", dtype),
         ("put", ["w"], "cuda", {"w": "oi"}),
         ("wrap", "graph"),
         ("put", ["x", "label"], "cuda", {"x": "n"}),
         ("get", ["grad.w"], {"grad.w": "oi"}),
         ("no policy",),
     ]
-    assert (outputs.keys(), outputs["backward/grad.w"].dtype) == ({"backward/grad.w"}, np.float32)
+    assert (outputs.keys(), outputs["backward/grad.w"].dtype) == ({"backward/grad.w"}, dtype)
 
 
 def test_a_run_brings_back_outputs_errors_and_what_is_printed(made):
@@ -81,7 +82,7 @@ def test_a_run_brings_back_outputs_errors_and_what_is_printed(made):
 
 def test_calls_are_on_one_model_and_of_what_is_named(made):
     def step(model, batch):
-        model["w"] += batch["x"]
+        model["w"] = model["w"] + batch["x"]
         return {"w": model["w"]}
 
     def other(model, batch):

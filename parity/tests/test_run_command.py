@@ -6,7 +6,7 @@ import io
 import json
 import os
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from parity.judging import sweep as sweep_module
 from parity.judging.command import Asked, check_available, weights_of, with_settings
 from parity.judging.run import Outputs
 from parity.judging.sweep import Job, Result
+from parity.judging.verdict import Verdict
 from parity.task import FRAMEWORKS, UsageError
 
 HERE = FrameworkInfo(devices=("cpu",), modes=("eager",))
@@ -182,14 +183,21 @@ def test_a_difference_is_told_with_the_suspect_and_is_exit_code_1(ran):
     ]
 
 
+@pytest.mark.parametrize("verdict", get_args(Verdict))
+def test_the_exit_code_is_1_where_something_differs_or_fails(ran, verdict):
+    asked = Asked(tasks=["scalar_graph"], frameworks=["numpy"], devices=["cpu"], dtypes=["float32"], sizes=["tiny"])
+    code = ran(asked, lambda job: Result(job, [job.row(verdict, "why", "forward/u")])).code
+    assert code == (1 if verdict in ("differs", "error") else 0)
+
+
 def test_the_file_has_the_lesson_of_each_framework_and_its_distance_to_torch(ran):
     def of(job):
-        loss = 1.25 if job.framework == "torch" else 1.0
+        loss = 1.0 if job.framework != "torch" else 1.25 if job.name == "cross_entropy_nll" else 9.0
         outputs = Outputs({"cross_entropy/grad.logits": np.array([loss])})
         return Result(job, [job.row("agrees", "", "cross_entropy/grad.logits")], outputs)
 
-    asked = Asked(tasks=["cross_entropy_nll"], devices=["cpu"], dtypes=["float32"])
-    lessons = ran(asked, of).file["lessons"]
+    asked = Asked(tasks=["scalar_graph", "cross_entropy_nll"], devices=["cpu"], dtypes=["float32"])
+    lessons = [lesson for lesson in ran(asked, of).file["lessons"] if lesson["task"] == "cross_entropy_nll"]
     gaps = {lesson["framework"]: lesson["shows"][0]["rows"]["CrossEntropyLoss"][1] for lesson in lessons}
     assert gaps == {"numpy": "0.25", "torch": "0", "tf": "0.25"}
 

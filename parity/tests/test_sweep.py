@@ -4,6 +4,7 @@ import contextlib
 import pickle
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -192,6 +193,13 @@ def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
     assert workers["numpy"].asked == [(sweep_module._run, jobs[0], ("mlp", "batch"), 5.0)]
     assert workers["tf"].asked == [(sweep_module._run, job, (job.name, "batch"), 5.0) for job in jobs[1:]]
     assert all(worker.closed.is_set() for worker in (*made, *workers.values()))
+
+
+def test_runs_of_other_settings_have_inputs_of_their_own(monkeypatch):
+    jobs = [job_of(), replace(job_of(), config=(("lr", 0.5),))]
+    results, workers, made = swept(monkeypatch, jobs, lambda worker, function, job, *rest: Result(job, []))
+    assert [one.job for one in results] == jobs
+    assert [job for function, job, *_ in made[0].asked if function is sweep_module._draw] == jobs
 
 
 @pytest.mark.parametrize(

@@ -550,6 +550,16 @@ def test_each_draw_has_its_own_vacuous_outputs(made):
     assert vacuous(task, "tiny", "float32", 1) == ["forward/y"]
 
 
+def test_a_declared_value_is_of_the_inputs_of_its_seed(made):
+    def forward(model, batch):
+        return {"y": batch["x"]}
+
+    stage = Stage(outputs=("y",), expected_divergence={Where(framework="numpy"): Returns(compute=forward)})
+    task = made({"forward": stage}, build, forward, make=lambda rng: ({}, {"x": rng.normal(size=3)}))
+    rows = [row for seed in (0, 1) for row in judge(task, "numpy", dtype="float32", seed=seed)]
+    assert [row.verdict for row in rows] == ["agrees", "agrees"]
+
+
 @pytest.mark.parametrize(("size", "calls"), [("tiny", 9), ("large", 3)])
 def test_a_declared_value_takes_the_settings_that_it_names(made, size, calls):
     called = []
