@@ -45,7 +45,8 @@ def test_the_summary_has_the_worst_units_of_each_framework_and_the_output_that_h
         result(units=29.4), result("torch", units=1234.5, verdict="differs"), result("tf"),
         *(alone(result(f, units=0.0, verdict="exact", name="conv_block")) for f in ("numpy", "tf")),
         absent("torch", name="conv_block"),
-        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm", size="base"), absent("tf", name="attention"),
+        result(units=0.5, name="lstm"), result("torch", units=0.125, name="lstm", size="base"),
+        absent("tf", name="attention"),
     ]  # fmt: skip
     runs[2].rows[1:] = [runs[2].job.row("unavailable", "a stage is left out", "")]
     found = screen(report.summary_table(runs))
@@ -97,7 +98,8 @@ def test_the_totals_count_verdicts_and_say_the_worst_and_what_is_missing():
     runs = [
         result(units=3.0), result(units=2.0), result("numpy", units=5.0, dtype="float64"),
         result("torch", units=40.0, verdict="differs", size="base"), result("torch", units=50.0),
-        absent("torch", device="cuda"), absent("torch", device="cuda", size="base"), absent("tf", device="cuda"), absent("tf", reason="pip install 'tf[cpu]' 2"),
+        absent("torch", device="cuda"), absent("torch", device="cuda", size="base"), absent("tf", device="cuda"),
+        absent("tf", reason="pip install 'tf[cpu]' 2"),
         absent("tf", reason="pip install 'tf[cpu]' 2"), absent("tf", reason="no 3"),
     ]  # fmt: skip
     for run in runs[:2]:

@@ -34,7 +34,8 @@ def raising(message="no", **changed):
 def task(*shows, claims=()):
     stages = {"run": Stage(outputs=("loss", "w", "n"), trajectory=True), "bad": Stage(outputs=("y",))}
     return dataclasses.replace(
-        load("perceptron"), title="Titles, 1", lesson="It shows [b] 2.", sizes={"base": {"n": 9}}, make=lambda rng, n: ({}, {}),
+        load("perceptron"), title="Titles, 1", lesson="It shows [b] 2.", sizes={"base": {"n": 9}},
+        make=lambda rng, n: ({}, {}),
         config={"lr": 0.0625, "eps": 2.0**-20, "steps": 3}, stages=stages, shows=shows,
         claims={text: Claim(holds=lambda out: True, broken_by="none") for text in claims},
         faults={"none": wrong("run/n", lambda n: 0 * n)}, known={}, timing={}, layout={}, limits={},
@@ -347,7 +348,7 @@ def test_the_error_grows_by_row_in_the_real_columns_of_a_trajectory():
     of, mine = task(table, Matrix("run/w"), table), outputs(**{"bad/y": [1.0]})
     assert units_by_row(of, mine, truths) == {"run/loss": [0.0, 0.0, 2.0]}
     truths["run/loss"] = Truth(value=np.array([0.5, 0.5, 0.125]), noise=0.0, peak=0.0)
-    truths["run/w"] = Truth(value=np.array(VALUES["run/w"]) + [0, 8], noise=8.0, peak=2.0)
+    truths["run/w"] = Truth(value=np.add(VALUES["run/w"], [0, 8]), noise=8.0, peak=2.0)
     assert units_by_row(of, mine, truths) == {"run/loss": [0.0, "inf", 0.0], "run/w": [4.0] * 3}
     del mine["run/loss"], truths["run/w"]
     assert units_by_row(of, mine, truths) == {}

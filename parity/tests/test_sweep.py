@@ -197,7 +197,7 @@ def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
 
 def test_runs_of_other_settings_have_inputs_of_their_own(monkeypatch):
     jobs = [job_of(), replace(job_of(), config=(("lr", 0.5),))]
-    results, workers, made = swept(monkeypatch, jobs, lambda worker, function, job, *rest: Result(job, []))
+    results, _, made = swept(monkeypatch, jobs, lambda worker, function, job, *rest: Result(job, []))
     assert [one.job for one in results] == jobs
     assert [job for function, job, *_ in made[0].asked if function is sweep_module._draw] == jobs
 
