@@ -18,7 +18,7 @@ def pytest_addoption(parser):
         help="test only this framework (repeatable; default: all)",
     )
     parser.addoption("--device", choices=DEVICES, default="cpu", help="where the tasks run (default: cpu)")
-    parser.addoption("--seeds", type=int, default=8, help="judge each task on so many inputs (default: 8)")
+    parser.addoption("--seeds", type=int, default=6, help="judge each task on so many inputs (default: 6)")
 
 
 @pytest.hookimpl(optionalhook=True)
