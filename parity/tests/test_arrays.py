@@ -95,7 +95,9 @@ def test_no_arithmetic_of_a_narrow_type_hides_an_error(output, truth, units):
     assert found == units or abs(found / units - 1) < 1e-6
 
 
-@pytest.mark.parametrize("value", [[1j], ["a"], [[1], [2, 3]], object(), {"a": 1}])
+@pytest.mark.parametrize(
+    "value", [[1j], ["a"], [b"a"], [[1], [2, 3]], object(), {"a": 1}, np.array(["2026"], "M8[Y]"), np.ones(1, "m8[s]")]
+)
 def test_what_is_no_real_number_is_refused(value):
     with pytest.raises(UsageError, match="the output"):
         noise_units(value, [1.0], noise=1.0, peak=1.0)
