@@ -394,6 +394,25 @@ def test_an_interruption_is_one_line_at_any_moment(tmp_path, number, seconds, co
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interruption_in_a_callback_of_the_interpreters_is_not_lost(tmp_path):
+    """As in importlib's, which end the locks of modules."""
+    program = """
+import os, signal, time, weakref
+import parity.__main__, parity.cli
+
+def run():
+    thing = set()
+    reference = weakref.ref(thing, lambda gone: os.kill(os.getpid(), signal.SIGTERM))
+    del thing
+    time.sleep(20)
+
+parity.cli.run = run
+parity.__main__.main()
+"""
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "parity: interrupted\n")
+
+
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="this system has no /proc to count processes")
 def test_a_terminated_command_takes_its_workers_with_it(tmp_path):
     """SIGTERM reaches the command alone, as `kill` and a supervisor send it."""

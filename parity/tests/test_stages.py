@@ -108,6 +108,7 @@ def test_a_stage_sets_the_mode_that_it_needs(task_name, torch_alone):
 
 def test_nothing_is_left_behind(task_name, torch_alone):
     """PyTorch's generator goes on as if a stage had not drawn from it; no hook, filter of warnings or mark stays."""
+    import sympy  # noqa: F401  # torch imports it when it first needs it, and it brings a filter of its own
     import torch
 
     for name, model, _, given, _ in stages(task_name, "torch", call=False):
