@@ -74,10 +74,15 @@ class Turns:
                 yield loop
 
     def wanted(self, entry: Entry, turn: int) -> bool:
-        """Whether this turn is to be taken: a spare one only while too few of those before it were undisturbed."""
+        """Whether this turn is to be taken: a spare one while the least disturbed of those before it are disturbed.
+
+        They are asked one by one and together: so little is measured of a short turn that alone it passes for quiet.
+        """
         if turn < TURNS:
             return True
-        return sum(not one.disturbed for number, one in self._disturbances(entry).items() if number < turn) < TURNS
+        before = {number: one for number, one in self._disturbances(entry).items() if number < turn}
+        least = [before[number] for number in _least_disturbed(before)]
+        return len(least) < TURNS or any(one.disturbed for one in (*least, functools.reduce(operator.add, least)))
 
     def add(self, entry: Entry, turn: int, taken: Taken) -> None:
         """Add a finished turn."""
@@ -124,7 +129,7 @@ class Turns:
         if self._rows[str(entry)]["skip_reason"]:
             return {}
         every = self._disturbances(entry)
-        kept = sorted(sorted(every, key=lambda turn: every[turn].share or 0.0)[:TURNS])
+        kept = _least_disturbed(every)
         of_loop = functools.reduce(operator.add, (every[turn] for turn in kept))
         mine = [self._taken[str(entry)][turn] for turn in kept]
         return {
@@ -154,6 +159,11 @@ class Turns:
         where = {"task": entry.task.name, "topic": entry.task.topic, "loop": entry.loop}
         where |= {"backend": str(entry.backend), **dataclasses.asdict(entry.backend)}
         return {**where, "dtype": DTYPE, "size": self._contest.size}
+
+
+def _least_disturbed(every: Mapping[int, Disturbance]) -> list[int]:
+    """The turns that count, in their order."""
+    return sorted(sorted(every, key=lambda turn: every[turn].share or 0.0)[:TURNS])
 
 
 def _sum(turns: Iterable[Taken]) -> Disturbance:
