@@ -1,11 +1,17 @@
 """The calibration of the paired driver: its false alarms, A against A, and how many planted slowdowns it finds.
 
+Both sides are the same revision.  The pairs of a loop, a stream, serve many rows, the verdicts of comparisons: each of
+its first sittings begins one of A against A, and the first begins one for each planted slowdown p, in which
+log(1 + p) is added to what was measured, since a time that is p longer moves the logarithm by just that.  A stream ends
+when all of its rows are decided as the driver decides them, after each pair.
+
 It takes hours, so it goes on where it was, over as many runs as it needs: finished rows are kept, and the pairs of
-unfinished ones.
+unfinished streams.
 """
 
 import contextlib
 import hashlib
+import math
 import os
 import subprocess
 import sys
@@ -17,15 +23,16 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.ab.evidence import CEILING, FLOOR
+from benchmarks.ab.evidence import CEILING, FLOOR, SITTING, Change, change_of, sittings
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, cores, last_core
 from parity.files import WholeFile
 from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
-PLANTED = (0.0, 0.05, 0.045, 0.035)  # slowdowns of B; the first is A against A
-POWER_PART = 10 / 3  # rows of A against A for each row of a planted slowdown
+PLANTED = (0.05, 0.045, 0.035)  # slowdowns of B
+UNCHANGED = 4  # rows of A against A in each stream
+ROWS = tuple((0.0, sitting) for sitting in range(UNCHANGED)) + tuple((planted, 0) for planted in PLANTED)
 GOALS = {  # what a maintainer asks of the driver
     0.0: "none slower, at most 1 % undecided",
     0.05: "at least 99 % slower",
@@ -53,6 +60,31 @@ class CalibrationRow:
     seconds: float
 
 
+class Streams(ResumableTrial):
+    """The pairs of each loop, until all of its rows are decided."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._looked: dict[tuple[Loop, float, int], tuple[int, Change]] = {}  # after so many pairs, and what was seen
+
+    def decided(self, loop: Loop, loops: Sequence[Loop]) -> bool:
+        return all(row is not None and row.word != "undecided" for row in self.rows(loop, loops).values())
+
+    def rows(self, loop: Loop, loops: Sequence[Loop]) -> dict[tuple[float, int], Change | None]:
+        """The row of each planted slowdown and first sitting; None before its first pair."""
+        return {row: self._row(loop, *row, loops=len(loops)) for row in ROWS}
+
+    def _row(self, loop: Loop, planted: float, sitting: int, *, loops: int) -> Change | None:
+        """The change when it was decided, or else after all pairs.  What was looked at once is not looked at again."""
+        x = [pair.log_ratio + math.log1p(planted) for pair in self.pairs.get(loop, ())[sitting * SITTING :]]
+        looked, change = self._looked.get((loop, planted, sitting), (0, None))
+        while looked < len(x) and (change is None or change.word == "undecided"):
+            looked += 1
+            change = change_of(sittings(x[:looked]), loops=loops)
+            self._looked[loop, planted, sitting] = looked, change
+        return change
+
+
 def driver() -> str:
     """A digest of the driver's code."""
     return hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in DRIVER)).hexdigest()[:8]
@@ -61,38 +93,35 @@ def driver() -> str:
 def calibrate(
     tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Path, console: Console, *, competitor: bool = False
 ) -> None:
-    """Judge at least `rows` rows A against A, and `rows / POWER_PART` at each planted slowdown; print the rates.
-
-    A row is the verdict of one comparison on one loop.
+    """Judge at least `rows` rows of each planted slowdown, and `UNCHANGED` times as many A against A; print the rates.
 
     Args:
         tree: the revision's folder.
-        kept: the folder with all rows so far, and with the pairs of unfinished rows; a calibration that was killed
+        kept: the folder with all rows so far, and with the pairs of unfinished streams; a calibration that was killed
             continues from them.
         competitor: whether a process competes for the machine, on the other core.
     """
     kept.mkdir(parents=True, exist_ok=True)
     path = kept / "rows.csv"
     judged = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(CalibrationRow.__annotations__))
-    wanted = {planted: rows if planted == 0 else max(1, round(rows / POWER_PART)) for planted in PLANTED}
 
-    def share(planted: float) -> float:
-        mine = (judged["planted"] == planted) & (judged["competitor"] == competitor)
-        return float(mine.sum() / wanted[planted])
+    def finished() -> int:
+        mine = judged[judged["competitor"] == competitor]
+        return min((int((mine["planted"] == planted).sum()) for planted in PLANTED), default=0)
 
     if len(judged):
         console.print(rates_table(judged))
     with competing() if competitor else contextlib.nullcontext():
-        while share(least := min(PLANTED, key=share)) < 1:
-            trial = ResumableTrial(kept / f"{least}{'-competitor' * competitor}.unfinished.json")
-            new = pd.DataFrame(map(asdict, _judge(trial, tree, loops, size, least, console, competitor=competitor)))
-            for loop, reason in trial.failed.items():
+        while finished() < rows:
+            streams = Streams(kept / f"{'competitor' if competitor else 'quiet'}.unfinished.json")
+            new = pd.DataFrame(map(asdict, _judge(streams, tree, loops, size, console, competitor=competitor)))
+            for loop, reason in streams.failed.items():
                 console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
             if new.empty:
                 raise UsageError("no loop could be measured")
             judged = pd.concat([judged, new]) if len(judged) else new
             WholeFile(path).write(judged.to_csv(index=False))
-            trial.drop()
+            streams.drop()
             console.print(rates_table(judged))
 
 
@@ -110,23 +139,24 @@ def competing() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def _judge(
-    trial: ResumableTrial, tree: Path, loops: Sequence[Loop], size: str, planted: float, console: Console,
-    *, competitor: bool,
-) -> list[CalibrationRow]:  # fmt: skip
+    streams: Streams, tree: Path, loops: Sequence[Loop], size: str, console: Console, *, competitor: bool
+) -> Iterator[CalibrationRow]:
+    """A stream of every loop, and its rows; each has its pairs' part of the stream's seconds."""
     with console.status("starting") as status:
 
         def keep(note: str) -> None:
-            trial.keep()
-            status.update(f"{planted:+.1%}, {note}")
+            streams.keep()
+            status.update(note)
 
-        trial.run(tree, tree, loops, size, slowdown=planted, keep=keep)
-    return [
-        CalibrationRow(
-            **asdict(loop), competitor=competitor, planted=planted, verdict=c.word, change=c.change, low=c.low,
-            high=c.high, pairs=c.pairs, seconds=trial.spent.get(loop, 0.0),
-        )
-        for loop, c in trial.changes(loops).items()
-    ]  # fmt: skip
+        streams.run(tree, tree, loops, size, keep=keep)
+    for loop in loops:
+        if loop not in streams.failed:
+            for (planted, _), c in streams.rows(loop, loops).items():
+                assert c is not None
+                yield CalibrationRow(
+                    **asdict(loop), competitor=competitor, planted=planted, verdict=c.word, change=c.change, low=c.low,
+                    high=c.high, pairs=c.pairs, seconds=streams.spent[loop] * c.pairs / streams.count(loop),
+                )  # fmt: skip
 
 
 def rates_table(found: pd.DataFrame) -> Table:

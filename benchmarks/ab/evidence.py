@@ -106,6 +106,11 @@ def change_of(log_ratios: Sequence[Sequence[float]], *, loops: int) -> Change:
     return Change(*map(_relative, bounds), len(x), float(right - left) / 2, agreeing)
 
 
+def sittings(log_ratios: Sequence[float]) -> list[Sequence[float]]:
+    """The pairs of each sitting; the last one may be incomplete."""
+    return [log_ratios[start : start + SITTING] for start in range(0, len(log_ratios), SITTING)]
+
+
 def log_capital(x: np.ndarray, t: float) -> np.ndarray:
     """The logarithm of the capital of who holds that θ > t, after each pair.  x (..., n) -> (..., n)."""
     soft_signs = [np.tanh((x - t) / scale) for scale in SCALES]

@@ -109,7 +109,7 @@ def run(
     ] = False,
     dry_run: Annotated[bool, typer.Option(help="Say what would be measured, and why; measure nothing.")] = False,
     calibrate_: Annotated[bool, typer.Option("--calibrate", help="Measure the driver itself, A against A.")] = False,
-    rows: Annotated[int, typer.Option(help="How many A/A rows a calibration has.")] = 1000,
+    rows: Annotated[int, typer.Option(help="How many rows of each planted slowdown a calibration has.")] = 300,
     competitor: Annotated[bool, typer.Option(help="Calibrate beside a process that fills the other core.")] = False,
 ) -> None:
     """Compare two revisions, or calibrate."""

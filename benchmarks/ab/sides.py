@@ -26,10 +26,10 @@ from parity.task import UsageError
 from parity.timing.loop import USUAL
 
 WORKER = Path(__file__).parent / "worker.py"
-ROUNDS = 12  # of each preparation; more would not help, since most noise is between pairs and between preparations
+ROUNDS = 40  # in a pair; short turns and many: most of the noise changes within milliseconds
 FEWEST_ROUNDS = 4  # of a slow loop
-PREPARATION = 1.0  # seconds of rounds in a preparation, unless the fewest rounds take longer
-WINDOW = 0.002  # seconds that a window lasts, at least
+LONGEST = 1.0  # seconds of all rounds, unless the fewest take longer
+WINDOW = 0.0005  # seconds that a window lasts, at least
 TIMEOUT = 300.0  # seconds to wait for an answer
 # 32 MiB is the largest threshold that glibc takes; other C libraries ignore these names.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
@@ -50,8 +50,8 @@ class Loop:
 class Pair:
     """The result of one pair of processes."""
 
-    log_ratio: float  # log(time of B / time of A): the mean over preparations of the median over rounds
-    a_seconds: float  # of a call: the median over all rounds of all preparations
+    log_ratio: float  # log(time of B / time of A): the median over rounds
+    a_seconds: float  # of a call: the median over rounds
     b_seconds: float
 
 
@@ -150,17 +150,15 @@ def answers(*sides: Side, what: Sequence[Any]) -> list[Any]:
     return found
 
 
-def pair_of(
-    a: Side, b: Side, loop: Loop, size: str, *, slowdown: float = 0.0, preparations: int = 1, rounds: int = ROUNDS
-) -> Pair:
-    """Measure one loop in turns; B waits for a planted slowdown."""
-    measured = [_rounds(a, b, loop, size, slowdown, rounds) for _ in range(preparations)]
-    log_ratio = np.mean([np.median(np.log(seconds[:, 1] / seconds[:, 0])) for seconds in measured])
-    return Pair(float(log_ratio), *(float(value) for value in np.median(np.concatenate(measured), axis=0)))
+def pair_of(a: Side, b: Side, loop: Loop, size: str, *, rounds: int = ROUNDS) -> Pair:
+    """Prepare one loop in both processes, and measure it in turns: A B B A, B A A B, ..."""
+    seconds = _rounds(a, b, loop, size, rounds)
+    log_ratio = np.median(np.log(seconds[:, 1] / seconds[:, 0]))
+    return Pair(float(log_ratio), *(float(value) for value in np.median(seconds, axis=0)))
 
 
-def _rounds(a: Side, b: Side, loop: Loop, size: str, slowdown: float, most: int) -> np.ndarray:
-    """Prepare a loop, and measure it A B B A, B A A B, ...  -> (rounds, 2): the seconds of a call of A and of B."""
+def _rounds(a: Side, b: Side, loop: Loop, size: str, most: int) -> np.ndarray:
+    """The seconds of a call of A and of B: (rounds, 2)."""
     for side in (a, b):
         side.run_on(cores())
     what = "prepare", loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW
@@ -172,10 +170,10 @@ def _rounds(a: Side, b: Side, loop: Loop, size: str, slowdown: float, most: int)
         outer, inner = (a, b) if len(seconds) % 2 == 0 else (b, a)
         spent = {a: 0.0, b: 0.0}
         for side in (outer, inner, inner, outer):
-            spent[side] += side.ask("window", calls, slowdown if side is b else 0.0)
+            spent[side] += side.ask("window", calls)
         seconds.append([spent[a] / (2 * calls), spent[b] / (2 * calls)])
         with_untimed = 2 * sum(spent.values())
-        most = min(most, max(FEWEST_ROUNDS, int(PREPARATION / with_untimed)))
+        most = min(most, max(FEWEST_ROUNDS, int(LONGEST / with_untimed)))
     return np.array(seconds)
 
 

@@ -5,10 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.ab.evidence import MAX_PAIRS, SITTING, Change, change_of
+from benchmarks.ab.evidence import MAX_PAIRS, SITTING, Change, change_of, sittings
 from benchmarks.ab.sides import Failed, Loop, Pair, pair_of, sides
 
-PREPARATIONS = 4  # in each pair, after the first sitting; each puts the loop's data elsewhere in memory
 APART = 60.0  # seconds from the beginning of one sitting to the next: what disturbs one should not last through both
 
 
@@ -21,28 +20,25 @@ class Trial:
     spent: dict[Loop, float] = field(default_factory=dict)  # seconds; the loops share those of the processes' starts
 
     def run(
-        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float = 0.0,
-        keep: Callable[[str], None] = lambda note: None,
-    ) -> None:  # fmt: skip
+        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, keep: Callable[[str], None] = lambda note: None
+    ) -> None:
         """Measure sitting after sitting, until each loop is decided or has `MAX_PAIRS` more pairs than before.
 
         Args:
             a, b: the folders of the two revisions.
-            slowdown: planted in B, as a part of its time.
             keep: called after every loop of every pair with a note on the progress.
         """
         most = {loop: self.count(loop) + MAX_PAIRS for loop in loops}
 
         def wanted() -> list[Loop]:
             open_ = (loop for loop in loops if loop not in self.failed and self.count(loop) < most[loop])
-            return [loop for loop in open_ if not self.pairs.get(loop) or self.change(loop, loops).word == "undecided"]
+            return [loop for loop in open_ if not self.decided(loop, loops)]
 
         began = -APART
         while left := wanted():
             sitting = min(self.count(loop) // SITTING for loop in left)
             time.sleep(max(0.0, began + APART - time.monotonic()))
             began = time.monotonic()
-            preparations = 1 if sitting == 0 else PREPARATIONS
             for framework in dict.fromkeys(loop.framework for loop in left):
                 while mine := [
                     loop for loop in wanted()
@@ -50,24 +46,24 @@ class Trial:
                 ]:  # fmt: skip
                     fewest = min(map(self.count, mine))
                     mine = [loop for loop in mine if self.count(loop) == fewest]
-                    self._measure_pair(a, b, mine, size, slowdown=slowdown, preparations=preparations, keep=keep)
+                    self._measure_pair(a, b, mine, size, keep)
 
     def count(self, loop: Loop) -> int:
         return len(self.pairs.get(loop, ()))
 
+    def decided(self, loop: Loop, loops: Sequence[Loop]) -> bool:
+        """Whether a loop needs no more pairs."""
+        return bool(self.pairs.get(loop)) and self.change(loop, loops).word != "undecided"
+
     def change(self, loop: Loop, loops: Sequence[Loop]) -> Change:
         """The change that a loop's pairs give; `loops` are all that are compared at once."""
-        x = [pair.log_ratio for pair in self.pairs[loop]]
-        return change_of([x[start : start + SITTING] for start in range(0, len(x), SITTING)], loops=len(loops))
+        return change_of(sittings([pair.log_ratio for pair in self.pairs[loop]]), loops=len(loops))
 
     def changes(self, loops: Sequence[Loop]) -> dict[Loop, Change]:
         """The change of each loop that could be measured."""
         return {loop: self.change(loop, loops) for loop in loops if loop not in self.failed and self.pairs.get(loop)}
 
-    def _measure_pair(
-        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, slowdown: float, preparations: int,
-        keep: Callable[[str], None],
-    ) -> None:  # fmt: skip
+    def _measure_pair(self, a: Path, b: Path, loops: Sequence[Loop], size: str, keep: Callable[[str], None]) -> None:
         """Measure each loop in one pair of processes, and in another one after a loop has ended its own."""
         left, number = list(loops), self.count(loops[0])
         while left:
@@ -76,8 +72,7 @@ class Trial:
                 while left and first.alive and second.alive:
                     loop = left.pop(0)
                     try:
-                        pair = pair_of(first, second, loop, size, slowdown=slowdown, preparations=preparations)
-                        self.pairs.setdefault(loop, []).append(pair)
+                        self.pairs.setdefault(loop, []).append(pair_of(first, second, loop, size))
                     except Failed as error:
                         self.failed[loop] = str(error)
                     keep(f"{loop.framework}, pair {number + 1}: {len(loops) - len(left)} of {len(loops)} loops")

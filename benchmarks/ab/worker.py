@@ -54,12 +54,12 @@ class LoopServer:
         backend = theirs.Backend(framework=framework, mode=mode)
         self.call = self.open.enter_context(theirs.warmed(task, loop, backend, size=size)).call
         calls = 1
-        while (seconds := self.window(calls, 0.0)) < window:
+        while (seconds := self.window(calls)) < window:
             calls = max(calls + 1, int(1.1 * calls * window / seconds))
         return calls
 
-    def window(self, calls, slowdown):
-        """The seconds of `calls` calls; to plant a regression, a wait of `slowdown` times their duration follows.
+    def window(self, calls):
+        """The seconds of `calls` calls.
 
         As many untimed calls come first: at their start the caches and the branch predictor are still in the other
         process's state, and its idle threads may still spin on this core.
@@ -71,11 +71,6 @@ class LoopServer:
         start = clock()
         for _ in range(calls):
             call()
-        if slowdown:
-            until = clock()
-            until += slowdown * (until - start)
-            while clock() < until:
-                pass
         seconds = clock() - start
         gc.enable()
         return seconds

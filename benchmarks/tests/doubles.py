@@ -33,11 +33,11 @@ def planted(log_ratio, monkeypatch, failing=(), *, pair_of=None, seconds=1.0):
     """Give the driver made-up pairs, each of which takes `seconds` on a fake clock; it starts no process then."""
     rng, clock = np.random.default_rng(3), FakeClock()
 
-    def made_up(a, b, loop, size, *, slowdown=0.0, preparations=1):
+    def made_up(a, b, loop, size):
         clock.now += seconds
         if loop in failing:
             raise Failed("ValueError: broken")
-        change = log_ratio.get(loop, 0.0) + np.log1p(slowdown) + 0.005 * rng.standard_normal()
+        change = log_ratio.get(loop, 0.0) + 0.005 * rng.standard_normal()
         return Pair(float(change), 1e-3, 1e-3 * float(np.exp(change)))
 
     @contextlib.contextmanager
@@ -54,6 +54,12 @@ def never_decided():
     """A `pair_of` for `planted`: one pair says much slower, the next one much faster, about the floor."""
     signs = itertools.cycle((0.3, -0.3))
     return lambda *args, **kwargs: Pair(0.03 + next(signs), 1.0, 1.0)
+
+
+def noisy_pairs():
+    """A `pair_of` for `planted`: no change, and a scatter at which a row takes some sittings."""
+    rng = np.random.default_rng(6)
+    return lambda *args: Pair(0.01 * rng.standard_normal(), 1.0, 1.0)
 
 
 def result_file(folder, machine, commit, started, values, *, benchmark="numpy_loops.MlpCpu.time_loop"):

@@ -15,9 +15,10 @@ from benchmarks.ab import calibrate
 from benchmarks.ab import run as ab
 from benchmarks.ab.evidence import SITTING
 from benchmarks.ab.sides import Loop, Pair
+from benchmarks.ab.trial import Trial
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
-from benchmarks.tests.doubles import MLP_STEP, never_decided, planted
+from benchmarks.tests.doubles import MLP_STEP, never_decided, noisy_pairs, planted
 from parity import load
 from parity.task import UsageError
 from parity.tasks import names
@@ -207,10 +208,10 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
 
 def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch, seconds=0.5)
-    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 10, tmp_path / "kept", Console(width=200))
+    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 3, tmp_path / "kept", Console(width=200))
     rows = pd.read_csv(tmp_path / "kept" / "rows.csv")
     words = rows.groupby("planted")["verdict"].agg(list).to_dict()
-    assert words[0.0] == ["not slower"] * 10
+    assert words[0.0] == ["not slower"] * 3 * calibrate.UNCHANGED
     assert words[0.05] == words[0.045] == ["slower"] * 3
     assert len(words[0.035]) == 3
     assert "undecided" not in words[0.035]
@@ -218,6 +219,20 @@ def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path,
     out = " ".join(capsys.readouterr().out.split())
     assert "at least 95 % slower" in out
     assert "3 (100.0%)" in out
+
+
+def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
+    """The rows of a stream are those of trials of their own that had its pairs, with what is planted in them."""
+    planted({}, monkeypatch, pair_of=noisy_pairs())
+    streams = calibrate.Streams(tmp_path / "stream.json")
+    streams.run(ROOT, ROOT, [MLP_STEP], "tiny")
+    for (slowdown, sitting), row in streams.rows(MLP_STEP, [MLP_STEP]).items():
+        left = [pair.log_ratio + np.log1p(slowdown) for pair in streams.pairs[MLP_STEP][sitting * SITTING :]]
+        again = iter(left)
+        planted({}, monkeypatch, pair_of=lambda *args, again=again: Pair(next(again), 1.0, 1.0))
+        trial = Trial()
+        trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
+        assert trial.change(MLP_STEP, [MLP_STEP]) == row
 
 
 def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
@@ -238,9 +253,9 @@ def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
         )  # fmt: skip
     rows = pd.read_csv(tmp_path / "rows.csv")
     assert rows.groupby(["competitor", "planted"]).size().to_dict() == {
-        (competitor, planted_): 2 if planted_ == 0 else 1
+        (competitor, planted_): 2 if planted_ else 2 * calibrate.UNCHANGED
         for competitor in (False, True)
-        for planted_ in calibrate.PLANTED
+        for planted_ in (0.0, *calibrate.PLANTED)
     }
     (process,) = competitors
     assert process.poll() is not None  # it ended with the calibration
@@ -257,11 +272,11 @@ def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp
 def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
     left, measured = [SITTING - 2], []
 
-    def killed(a, b, loop, size, *, slowdown=0.0, preparations=1):
+    def killed(a, b, loop, size):
         if len(measured) == left[0]:
             raise KeyboardInterrupt
-        measured.append(slowdown)
-        return Pair(float(np.log1p(slowdown)), 1.0, 1.0)
+        measured.append(loop)
+        return Pair(0.0, 1.0, 1.0)
 
     def one_row():
         calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
@@ -271,7 +286,7 @@ def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
         one_row()
     left[0] = None
     one_row()
-    assert measured.count(0.0) == SITTING
+    assert len(measured) == calibrate.UNCHANGED * SITTING
     assert not list(tmp_path.rglob("*.unfinished.json"))
     finished = len(measured)
     one_row()  # all rows are there: it only prints the table

@@ -18,6 +18,7 @@ from benchmarks.ab.evidence import (
     change_of,
     log_capital,
     lower_bound,
+    sittings,
 )
 
 LOOPS = 153
@@ -46,10 +47,6 @@ def changing(rng, shape):
 
 
 NOISES = (normal, heavy, disturbed, changing)
-
-
-def sittings(x):
-    return [x[start : start + SITTING] for start in range(0, len(x), SITTING)]
 
 
 def decided(x, *, loops=LOOPS):

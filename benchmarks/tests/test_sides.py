@@ -1,6 +1,7 @@
 """Two revisions in turns: real processes, side by side, that fail, hang or die."""
 
 import os
+import shutil
 import signal
 
 import pytest
@@ -16,9 +17,14 @@ from parity import load
 from parity.task import UsageError
 
 
-def test_a_planted_slowdown_shows_in_the_driver():
-    with sides(ROOT, ROOT, b_first=True) as (a, b):
-        pair = pair_of(a, b, MLP_STEP, "tiny", slowdown=1.0, rounds=5)
+def test_a_slower_revision_shows_in_the_driver(tmp_path):
+    """In the second revision a step is two."""
+    shutil.copytree(ROOT / "impl_numpy", tmp_path / "impl_numpy")
+    (tmp_path / "parity").symlink_to(ROOT / "parity")
+    with open(tmp_path / "impl_numpy" / "mlp.py", "a") as file:
+        file.write("\none = step\ndef step(model, batch):\n    one(model, batch)\n    return one(model, batch)\n")
+    with sides(ROOT, tmp_path, b_first=True) as (a, b):
+        pair = pair_of(a, b, MLP_STEP, "tiny", rounds=5)
     assert 0.3 < pair.log_ratio < 1.5  # log 2 is 0.69
     assert pair.b_seconds > pair.a_seconds > 0
 
@@ -27,10 +33,10 @@ def test_a_loop_that_kills_its_process_does_not_stop_the_others(monkeypatch):
     """Real processes: the first loop kills its own, the second is measured by new ones."""
     real = benchmarks.ab.sides.pair_of
 
-    def deadly(a, b, loop, size, *, slowdown=0.0, preparations=1):
+    def deadly(a, b, loop, size):
         if loop.loop == "forward":
             os.kill(a.pid, signal.SIGKILL)
-        return real(a, b, loop, size, slowdown=slowdown, preparations=preparations, rounds=1)
+        return real(a, b, loop, size, rounds=1)
 
     monkeypatch.setattr(benchmarks.ab.trial, "pair_of", deadly)
     monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 1)
