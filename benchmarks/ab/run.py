@@ -1,4 +1,4 @@
-"""Did this change make anything slower?  `tox run -e ab -- BASE [HEAD]` times two revisions in turns, A B B A.
+"""Did this change make anything slower?  `tox run -e ab -- BASE [HEAD]` times two revisions in turns.
 
 Each revision is measured in a worktree, with the installed frameworks: the loops whose code differs, and a few others
 that show whether the machine drifts.  Each measured pair is kept: after a kill the same command continues, and after an

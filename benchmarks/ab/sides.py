@@ -1,4 +1,7 @@
-"""Two revisions measured in turns, each in a process of its own: A B B A, then B A A B, again and again.
+"""Two revisions measured in turns, each in a process of its own: A B, B A, A B, B A, ...
+
+The turns are short, and each is a ratio of its own: where a neighbour that nobody sees shares the core, its speed
+changes by half and back within milliseconds, which both windows of a short turn often share.
 
 Differences between two processes of the same code are removed or averaged out.  Both processes are pinned to one
 core while the clock runs, since two cores of a shared machine differ by tens of percent for minutes; they import and
@@ -26,10 +29,10 @@ from parity.task import UsageError
 from parity.timing.loop import USUAL
 
 WORKER = Path(__file__).parent / "worker.py"
-ROUNDS = 40  # in a pair; short turns and many: most of the noise changes within milliseconds
-FEWEST_ROUNDS = 4  # of a slow loop
-LONGEST = 1.0  # seconds of all rounds, unless the fewest take longer
-WINDOW = 0.0005  # seconds that a window lasts, at least
+TURNS = 128  # of a pair of processes
+FEWEST_TURNS = 8  # of a slow loop
+LONGEST = 1.0  # seconds of all turns, unless the fewest take longer
+WINDOW = 0.00025  # seconds that one side's part of a turn lasts, at least
 TIMEOUT = 300.0  # seconds to wait for an answer
 # 32 MiB is the largest threshold that glibc takes; other C libraries ignore these names.
 KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(2**25), "MALLOC_TRIM_THRESHOLD_": str(2**40)}
@@ -50,8 +53,8 @@ class Loop:
 class Pair:
     """The result of one pair of processes."""
 
-    log_ratio: float  # log(time of B / time of A): the median over rounds
-    a_seconds: float  # of a call: the median over rounds
+    log_ratio: float  # log(time of B / time of A): the median over turns
+    a_seconds: float  # of a call: the median over turns
     b_seconds: float
 
 
@@ -150,15 +153,15 @@ def answers(*sides: Side, what: Sequence[Any]) -> list[Any]:
     return found
 
 
-def pair_of(a: Side, b: Side, loop: Loop, size: str, *, rounds: int = ROUNDS) -> Pair:
-    """Prepare one loop in both processes, and measure it in turns: A B B A, B A A B, ..."""
-    seconds = _rounds(a, b, loop, size, rounds)
+def pair_of(a: Side, b: Side, loop: Loop, size: str, *, turns: int = TURNS) -> Pair:
+    """Prepare one loop in both processes, and measure it in turns."""
+    seconds = _turns(a, b, loop, size, turns)
     log_ratio = np.median(np.log(seconds[:, 1] / seconds[:, 0]))
     return Pair(float(log_ratio), *(float(value) for value in np.median(seconds, axis=0)))
 
 
-def _rounds(a: Side, b: Side, loop: Loop, size: str, most: int) -> np.ndarray:
-    """The seconds of a call of A and of B: (rounds, 2)."""
+def _turns(a: Side, b: Side, loop: Loop, size: str, most: int) -> np.ndarray:
+    """The seconds of a call of A and of B: (turns, 2)."""
     for side in (a, b):
         side.run_on(cores())
     what = "prepare", loop.task, loop.loop, loop.framework, USUAL[loop.framework], size, WINDOW
@@ -167,13 +170,10 @@ def _rounds(a: Side, b: Side, loop: Loop, size: str, most: int) -> np.ndarray:
         side.run_on(last_core())
     seconds: list[list[float]] = []
     while len(seconds) < most:
-        outer, inner = (a, b) if len(seconds) % 2 == 0 else (b, a)
-        spent = {a: 0.0, b: 0.0}
-        for side in (outer, inner, inner, outer):
-            spent[side] += side.ask("window", calls)
-        seconds.append([spent[a] / (2 * calls), spent[b] / (2 * calls)])
-        with_untimed = 2 * sum(spent.values())
-        most = min(most, max(FEWEST_ROUNDS, int(LONGEST / with_untimed)))
+        turn = {side: side.ask("window", calls) for side in ((a, b) if len(seconds) % 2 == 0 else (b, a))}
+        seconds.append([turn[a] / calls, turn[b] / calls])
+        with_untimed = 2 * sum(turn.values())
+        most = min(most, max(FEWEST_TURNS, int(LONGEST / with_untimed)))
     return np.array(seconds)
 
 

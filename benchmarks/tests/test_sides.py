@@ -8,7 +8,7 @@ import pytest
 
 import benchmarks.ab.sides
 import benchmarks.ab.trial
-from benchmarks.ab.sides import FEWEST_ROUNDS, Failed, Loop, Side, cores, last_core, loops_of, pair_of, sides
+from benchmarks.ab.sides import FEWEST_TURNS, Failed, Loop, Side, cores, last_core, loops_of, pair_of, sides
 from benchmarks.ab.trial import Trial
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
@@ -24,7 +24,7 @@ def test_a_slower_revision_shows_in_the_driver(tmp_path):
     with open(tmp_path / "impl_numpy" / "mlp.py", "a") as file:
         file.write("\none = step\ndef step(model, batch):\n    one(model, batch)\n    return one(model, batch)\n")
     with sides(ROOT, tmp_path, b_first=True) as (a, b):
-        pair = pair_of(a, b, MLP_STEP, "tiny", rounds=5)
+        pair = pair_of(a, b, MLP_STEP, "tiny", turns=5)
     assert 0.3 < pair.log_ratio < 1.5  # log 2 is 0.69
     assert pair.b_seconds > pair.a_seconds > 0
 
@@ -36,7 +36,7 @@ def test_a_loop_that_kills_its_process_does_not_stop_the_others(monkeypatch):
     def deadly(a, b, loop, size):
         if loop.loop == "forward":
             os.kill(a.pid, signal.SIGKILL)
-        return real(a, b, loop, size, rounds=1)
+        return real(a, b, loop, size, turns=1)
 
     monkeypatch.setattr(benchmarks.ab.trial, "pair_of", deadly)
     monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", 1)
@@ -50,11 +50,11 @@ def test_a_loop_that_kills_its_process_does_not_stop_the_others(monkeypatch):
 def test_a_side_that_fails_leaves_no_answer_of_the_other_behind():
     with sides(ROOT, ROOT, b_first=False) as (a, b):
         with pytest.raises(Failed, match="no such loop"):
-            pair_of(a, b, Loop("mlp", "no such loop", "numpy"), "tiny", rounds=1)
-        assert pair_of(a, b, MLP_STEP, "tiny", rounds=1).a_seconds > 0
+            pair_of(a, b, Loop("mlp", "no such loop", "numpy"), "tiny", turns=1)
+        assert pair_of(a, b, MLP_STEP, "tiny", turns=1).a_seconds > 0
 
 
-def test_a_slow_loop_takes_fewer_rounds(monkeypatch):
+def test_a_slow_loop_takes_fewer_turns_and_each_side_is_first_in_half_of_them():
     windows = []
 
     class Slow:
@@ -71,8 +71,9 @@ def test_a_slow_loop_takes_fewer_rounds(monkeypatch):
             windows.append(self)
             return 0.5
 
-    pair_of(Slow(), Slow(), MLP_STEP, "base")
-    assert len(windows) == 4 * FEWEST_ROUNDS
+    a, b = Slow(), Slow()
+    pair_of(a, b, MLP_STEP, "base")
+    assert windows == [a, b, b, a] * (FEWEST_TURNS // 2)
 
 
 @pytest.mark.skipif(not cores(), reason="this system does not say which cores a process may use")
