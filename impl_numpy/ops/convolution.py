@@ -1,6 +1,8 @@
-"""Convolution as one matrix product an image, over its gathered windows."""
+"""Convolution as matrix products over gathered windows, one image at a time, or a few where they are small."""
 
 import numpy as np
+
+COLUMNS = 128  # of a product, at least: with fewer, to read the weights takes longer than the arithmetic
 
 
 def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
@@ -14,13 +16,16 @@ def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
     o, _, k, l = w.shape
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding))) if padding else x
     windows = np.lib.stride_tricks.sliding_window_view(padded, (k, l), axis=(2, 3))[:, :, ::stride, ::stride]
-    windows = windows.transpose(0, 1, 4, 5, 2, 3)
+    windows = windows.transpose(1, 4, 5, 0, 2, 3)
     rows, columns = windows.shape[4:]
     flat_w = w.reshape(o, c * k * l)
+    # Windows overlap: gathered, they are k l times as large as x.  Those of a few images stay in the cache.
+    together = max(1, COLUMNS // (rows * columns))
+    groups = [slice(first, first + together) for first in range(0, n, together)]
     z = np.empty_like(x, shape=(n, o, rows * columns))
-    # Windows overlap: gathered, they are k l times as large as x.  Those of one image at a time stay in the cache.
-    for image, z_image in zip(windows, z, strict=True):
-        np.matmul(flat_w, image.reshape(c * k * l, rows * columns), out=z_image)
+    for images in groups:
+        flat_z = flat_w @ windows[:, :, :, images].reshape(c * k * l, -1)
+        z[images] = flat_z.reshape(o, -1, rows * columns).swapaxes(0, 1)
     if b is not None:
         z += b[:, None]
 
@@ -28,13 +33,15 @@ def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
         dz = dz.reshape(n, o, rows * columns)
         dw = np.zeros_like(flat_w)
         dpadded = np.zeros_like(padded)
-        for image, dz_image, dx_image in zip(windows, dz, dpadded, strict=True):
+        for images in groups:
+            flat_dz = dz[images].swapaxes(0, 1).reshape(o, -1)
             if w_grad:
-                dw += dz_image @ image.reshape(c * k * l, rows * columns).T
-            dwindows = (flat_w.T @ dz_image).reshape(image.shape)
+                dw += flat_dz @ windows[:, :, :, images].reshape(c * k * l, -1).T
+            dwindows = (flat_w.T @ flat_dz).reshape(c, k, l, -1, rows, columns)
+            dx = dpadded[images].swapaxes(0, 1)
             for i in range(k):
                 for j in range(l):
-                    dx_image[:, i : i + stride * rows : stride, j : j + stride * columns : stride] += dwindows[:, i, j]
+                    dx[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride] += dwindows[:, i, j]
         dx = dpadded[:, :, padding : padding + height, padding : padding + width]
         return (dx, dw.reshape(w.shape), dz.sum(2).sum(0)) if w_grad else (dx, None, None)
 
