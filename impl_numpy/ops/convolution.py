@@ -22,19 +22,18 @@ def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
     # Windows overlap: gathered, they are k l times as large as x.  Those of a few images stay in the cache.
     together = max(1, COLUMNS // (rows * columns))
     groups = [slice(first, first + together) for first in range(0, n, together)]
-    z = np.empty_like(x, shape=(n, o, rows * columns))
+    z = np.empty_like(x, shape=(o, n, rows * columns))
     for images in groups:
-        flat_z = flat_w @ windows[:, :, :, images].reshape(c * k * l, -1)
-        z[images] = flat_z.reshape(o, -1, rows * columns).swapaxes(0, 1)
+        np.matmul(flat_w, windows[:, :, :, images].reshape(c * k * l, -1), out=z[:, images].reshape(o, -1))
     if b is not None:
-        z += b[:, None]
+        z += b[:, None, None]
 
     def vjp(dz):
-        dz = dz.reshape(n, o, rows * columns)
+        dz = dz.reshape(n, o, rows * columns).swapaxes(0, 1)
         dw = np.zeros_like(flat_w)
         dpadded = np.zeros_like(padded)
         for images in groups:
-            flat_dz = dz[images].swapaxes(0, 1).reshape(o, -1)
+            flat_dz = dz[:, images].reshape(o, -1)
             if w_grad:
                 dw += flat_dz @ windows[:, :, :, images].reshape(c * k * l, -1).T
             dwindows = (flat_w.T @ flat_dz).reshape(c, k, l, -1, rows, columns)
@@ -43,6 +42,6 @@ def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
                 for j in range(l):
                     dx[:, :, i : i + stride * rows : stride, j : j + stride * columns : stride] += dwindows[:, i, j]
         dx = dpadded[:, :, padding : padding + height, padding : padding + width]
-        return (dx, dw.reshape(w.shape), dz.sum(2).sum(0)) if w_grad else (dx, None, None)
+        return (dx, dw.reshape(w.shape), dz.sum(2).sum(1)) if w_grad else (dx, None, None)
 
-    return z.reshape(n, o, rows, columns), vjp
+    return z.reshape(o, n, rows, columns).swapaxes(0, 1), vjp
