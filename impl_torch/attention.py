@@ -14,6 +14,7 @@ def build(params, heads):
 
 def forward(model, batch):
     x = batch["x"]
+    model.eval()  # without gradients PyTorch then takes a fused path, which may round otherwise
     with torch.no_grad():
         y, weights = model(x, x, x)
     return {"y": y, "weights": weights}
