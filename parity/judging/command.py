@@ -4,6 +4,7 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,8 +60,10 @@ def run(asked: Asked, console: Console, file: WholeFile | None, *, named: bool, 
     tasks = [with_settings(load(name), asked.settings) for name in asked.tasks]
     weights = weights_of(tasks, asked.weights)
     frameworks = asked.frameworks or FRAMEWORKS
-    # The frameworks run beside one another: more threads than cores would only be in each other's way.
-    with threads.pinned(sharing=len(frameworks)), workers_of(frameworks) as workers:
+    with ExitStack() as stack:
+        workers = stack.enter_context(workers_of(frameworks, tasks=len(tasks)))
+        # They run beside one another, and the truth's too: more threads than cores would be in each other's way.
+        stack.enter_context(threads.pinned(sharing=sum(map(len, workers.values())) + 1))
         with console.status("importing the frameworks"):
             infos = ask_frameworks(workers, timeout=asked.timeout)
         check_available(infos, asked)

@@ -3,7 +3,6 @@
 import contextlib
 import importlib.util
 import itertools
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -26,12 +25,13 @@ from parity.task import Arrays, Task, UsageError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Workers = Mapping[str, Sequence[Worker]]  # by framework
 
 # float64 is judged at tiny alone: its truth needs longdouble, for which BLAS has no matrix product.
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
 OTHER_STAGES = "other stages run eagerly on the CPU, at tiny and base"
 TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
-MANY = 20  # jobs of TensorFlow that take longer than importing it once more
+MANY = 7  # tasks that take longer in TensorFlow than importing it once more
 
 
 @dataclass(frozen=True)
@@ -83,24 +83,30 @@ class Result:
 
 
 @contextlib.contextmanager
-def workers_of(frameworks: Iterable[str]) -> Iterator[dict[str, Worker]]:
-    """A worker for each framework while the block lasts."""
-    workers = {framework: Worker() for framework in frameworks}
+def workers_of(frameworks: Iterable[str], *, tasks: int = 1) -> Iterator[Workers]:
+    """The workers of each framework, for so many tasks, while the block lasts.
+
+    For many tasks TensorFlow has two, since its trainings take longer than everything else together.
+    """
+    workers = {name: [Worker() for _ in range(2 if name == "tf" and tasks >= MANY else 1)] for name in frameworks}
     try:
         yield workers
     finally:
-        for worker in workers.values():
+        for worker in itertools.chain(*workers.values()):
             worker.close()
 
 
-def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -> dict[str, FrameworkInfo]:
-    """What each framework offers; the workers answer in parallel."""
+def ask_frameworks(workers: Workers, *, timeout: float = TIMEOUT) -> dict[str, FrameworkInfo]:
+    """What each framework offers; the workers import in parallel, and a framework's first one answers."""
 
     def ask(framework: str) -> FrameworkInfo:
         if importlib.util.find_spec(REQUIRES[framework]) is None:
             return FrameworkInfo(missing=f"{framework} is not installed: {INSTALL[framework]}")
+        first, *others = workers[framework]
+        for worker in others:
+            worker.prepare(framework_info, framework, timeout=timeout)
         try:
-            return workers[framework].call(framework_info, framework, timeout=timeout)
+            return first.call(framework_info, framework, timeout=timeout)
         except WorkerError as error:
             return FrameworkInfo(missing=f"{framework} cannot be imported: {error}; {INSTALL[framework]}")
 
@@ -109,7 +115,7 @@ def ask_frameworks(workers: Mapping[str, Worker], *, timeout: float = TIMEOUT) -
         try:
             return {framework: future.result() for framework, future in asked.items()}
         except BaseException:  # interrupted: closing the workers ends the threads that wait for an answer
-            for worker in workers.values():
+            for worker in itertools.chain(*workers.values()):
                 worker.close()
             raise
 
@@ -141,24 +147,21 @@ def plan(
 
 
 def sweep(
-    jobs: Sequence[Job], workers: Mapping[str, Worker], *,
+    jobs: Sequence[Job], workers: Workers, *,
     timeout: float = TIMEOUT, started: Callable[[Job], None] = lambda job: None,
 ) -> Iterator[Result]:  # fmt: skip
     """Run the jobs, the frameworks in parallel in their workers, and judge them in order.
-
-    In a long sweep TensorFlow has a second worker, since its trainings take longer than everything else together.
 
     The inputs and the truth are computed in a worker too, since NumPy may fail or hang like any framework.
     """
     truth = Worker()
     with ExitStack() as stack:
-        counts = Counter(job.framework for job in jobs)
-        free = {framework: SimpleQueue[Worker]() for framework in counts}
-        lanes = {name: stack.enter_context(ThreadPoolExecutor(processes(name, n))) for name, n in counts.items()}
+        free = {framework: SimpleQueue[Worker]() for framework in workers}
+        lanes = {name: stack.enter_context(ThreadPoolExecutor(len(some))) for name, some in workers.items()}
         # The stack closes last in, first out: waiting jobs are cancelled, then the workers end, so no lane stays busy.
         stack.callback(truth.close)
-        for name, n in counts.items():
-            for worker in (workers[name], *(Worker() for _ in range(processes(name, n) - 1))):
+        for name, some in workers.items():
+            for worker in some:
                 stack.callback(worker.close)
                 free[name].put(worker)
         for lane in lanes.values():
@@ -191,11 +194,6 @@ def sweep(
                 yield Result(job, [job.row("error", f"no truth: {judged}")])
             else:
                 yield replace(judged, rows=[*judged.rows, *left_out(job)], outputs=outputs)
-
-
-def processes(framework: str, jobs: int) -> int:
-    """How many processes share a framework's jobs."""
-    return 2 if framework == "tf" and jobs >= MANY else 1
 
 
 def left_out(job: Job) -> list[Row]:

@@ -67,6 +67,15 @@ class Worker:
             raise WorkerError(failure)
         return result  # type: ignore[no-any-return]  # pebble's results have no type
 
+    def prepare(self, function: Callable[..., object], *args: Any, timeout: float) -> None:
+        """Begin `function(*args)` in the process, for what it leaves there; nobody waits for it but the next call.
+
+        If it takes longer than `timeout` seconds, the next call has a new process.
+        """
+        with self._lock, _interrupts_blocked():
+            self._pool = self._pool or self._start()
+            self._pool.schedule(_attempt, (function, args, {}), timeout=timeout)
+
     def log(self) -> str:
         """The output of the process so far, or of the last process that was lost, without empty lines."""
         text = Path(self._log.name).read_text(errors="replace") if self._log else ""

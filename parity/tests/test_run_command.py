@@ -55,8 +55,9 @@ def ran(monkeypatch, tmp_path):
         found = {}
 
         @contextlib.contextmanager
-        def workers_of(frameworks):
-            yield {framework: f"worker of {framework}" for framework in frameworks}
+        def workers_of(frameworks, *, tasks):
+            found["tasks"] = tasks
+            yield {framework: [f"worker of {framework}"] for framework in frameworks}
 
         def ask_frameworks(workers, *, timeout):
             found["frameworks"] = (workers, timeout, os.environ["OMP_NUM_THREADS"])
@@ -89,8 +90,8 @@ def plain(screen):
 
 def test_by_default_all_that_is_here_is_asked_for(ran):
     _, _, _, asked = ran(Asked(tasks=["scalar_graph"]))
-    workers = {framework: f"worker of {framework}" for framework in FRAMEWORKS}
-    assert asked["frameworks"] == (workers, 600.0, "4")  # the cores are shared
+    workers = {framework: [f"worker of {framework}"] for framework in FRAMEWORKS}
+    assert asked["frameworks"] == (workers, 600.0, "3")  # the cores are shared, with the truth's process too
     ways = [("float32", "eager", "tiny"), ("float64", "eager", "tiny"), ("float32", "eager", "base")]
     jobs = jobs_of("scalar_graph", *((fw, "cpu", *way) for way in ways for fw in FRAMEWORKS), seed=0)
     assert asked["sweep"] == (jobs, workers, 600.0)
@@ -106,8 +107,8 @@ def test_what_is_asked_for_is_planned_and_no_more(ran, monkeypatch):
     info = FrameworkInfo(devices=("cpu", "cuda"), modes=("eager", "graph"))
     _, screen, file, asked = ran(asked, infos={"tf": info})
     job = Job("resnet18_transfer", (("lr", 0.5),), "tf", "cuda", "float32", "graph", "large", "[bold].pt", 3)
-    workers = {"tf": "worker of tf"}
-    assert asked == {"frameworks": (workers, 7.0, "12"), "sweep": ([job], workers, 7.0)}
+    workers = {"tf": ["worker of tf"]}
+    assert asked == {"tasks": 1, "frameworks": (workers, 7.0, "6"), "sweep": ([job], workers, 7.0)}
     assert plain(screen).splitlines()[-1] == "  weights of resnet18_transfer: [bold].pt"
     about = {"frameworks": ["tf"], "weights": {"resnet18_transfer": "[bold].pt"}, "seed": 3, "settings": ["lr=0.5"]}
     assert file["environment"] == about

@@ -36,6 +36,9 @@ class Fake(Worker):
         self.asked.append((function, *args, timeout))
         return self.answer(self, function, *args)
 
+    def prepare(self, function, *args, timeout):
+        self.asked.append((function, *args, timeout, "and go on"))
+
     def close(self):
         self.closed.set()
 
@@ -71,11 +74,17 @@ def test_a_pickled_job_keeps_its_configuration_and_its_weights():
 
 def test_the_workers_of_a_block_end_with_it(monkeypatch):
     monkeypatch.setattr(sweep_module, "Worker", lambda: Fake(None))
-    with contextlib.suppress(ArithmeticError), workers_of(["numpy", "tf"]) as workers:
-        assert list(workers) == ["numpy", "tf"]
-        assert not any(worker.closed.is_set() for worker in workers.values())
+    with contextlib.suppress(ArithmeticError), workers_of(["numpy", "tf"], tasks=7) as workers:
+        assert {name: len(some) for name, some in workers.items()} == {"numpy": 1, "tf": 2}
+        assert not any(worker.closed.is_set() for some in workers.values() for worker in some)
         raise ArithmeticError
-    assert all(worker.closed.is_set() for worker in workers.values())
+    assert all(worker.closed.is_set() for some in workers.values() for worker in some)
+
+
+def test_only_a_long_sweep_imports_tensorflow_twice():
+    for tasks, count in {1: 1, 6: 1, 7: 2}.items():
+        with workers_of(["tf", "torch"], tasks=tasks) as workers:
+            assert {name: len(some) for name, some in workers.items()} == {"tf": count, "torch": 1}
 
 
 def test_frameworks_are_asked_unless_they_are_missing(monkeypatch):
@@ -86,16 +95,19 @@ def test_frameworks_are_asked_unless_they_are_missing(monkeypatch):
             raise WorkerError(Failure(("ImportError",), "no luck", ""))
         return CPU
 
-    workers = {name: Fake(answer) for name in ("numpy", "torch", "tf")}
+    workers = {name: [Fake(answer), Fake(answer)] for name in ("numpy", "torch", "tf")}
     assert ask_frameworks(workers, timeout=7.0) == {
         "numpy": CPU,
         "torch": FrameworkInfo(missing=f"torch is not installed: {INSTALL['torch']}"),
         "tf": FrameworkInfo(missing=f"tf cannot be imported: ImportError: no luck; {INSTALL['tf']}"),
     }
-    asked = [(framework_info, "numpy", 7.0)], [], [(framework_info, "tf", 7.0)]
-    assert tuple(worker.asked for worker in workers.values()) == asked
-    ask_frameworks({"numpy": workers["numpy"]})
-    assert workers["numpy"].asked[-1] == (framework_info, "numpy", 600.0)
+    asked = {name: [worker.asked for worker in some] for name, some in workers.items()}
+    assert asked.pop("torch") == [[], []]
+    assert asked == {
+        name: [[(framework_info, name, 7.0)], [(framework_info, name, 7.0, "and go on")]] for name in ("numpy", "tf")
+    }
+    ask_frameworks({"numpy": workers["numpy"][:1]})
+    assert workers["numpy"][0].asked[-1] == (framework_info, "numpy", 600.0)
 
 
 def test_an_interruption_ends_the_workers_that_are_asked():
@@ -104,7 +116,7 @@ def test_an_interruption_ends_the_workers_that_are_asked():
             raise KeyboardInterrupt
         ended.append(worker.closed.wait(10))
 
-    ended, workers = [], {name: Fake(answer) for name in ("numpy", "torch")}
+    ended, workers = [], {name: [Fake(answer)] for name in ("numpy", "torch")}
     with pytest.raises(KeyboardInterrupt):
         ask_frameworks(workers)
     assert ended == [True]
@@ -160,12 +172,12 @@ def test_a_plan_of_nothing_is_refused_with_each_reason_once():
     assert str(error.value) == f"none of these runs is possible here: {SLOW}; tf is not here"
 
 
-def swept(monkeypatch, jobs, answer, frameworks=("numpy", "tf"), **options):
-    """The results, one after the other, the frameworks' workers, and those that the sweep made, the truth's first."""
-    made = []
-    monkeypatch.setattr(sweep_module, "Worker", lambda: made.append(Fake(answer)) or made[-1])
-    workers = {framework: Fake(answer) for framework in frameworks}
-    return sweep_module.sweep(jobs, workers, **options), workers, made
+def swept(monkeypatch, jobs, answer, frameworks=("numpy", "tf"), each=1, **options):
+    """The results, one after the other, the frameworks' workers, and the truth's."""
+    truth = Fake(answer)
+    monkeypatch.setattr(sweep_module, "Worker", lambda: truth)
+    workers = {framework: [Fake(answer) for _ in range(each)] for framework in frameworks}
+    return sweep_module.sweep(jobs, workers, **options), workers, truth
 
 
 def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
@@ -180,7 +192,7 @@ def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
         return found[job] if function is sweep_module._run else Result(job, [agrees[job]], vacuous=["some"])
 
     started = []
-    results, workers, made = swept(monkeypatch, jobs, answer, timeout=5.0, started=started.append)
+    results, workers, truth = swept(monkeypatch, jobs, answer, timeout=5.0, started=started.append)
     reason = f"not a loop: {NOT_A_LOOP}"
     rows = [[agrees[jobs[0]]], [agrees[jobs[1]], jobs[1].row("unavailable", reason, "summary")], [agrees[jobs[2]]]]
     for place, one in enumerate(results):
@@ -189,17 +201,17 @@ def test_a_sweep_draws_once_runs_in_the_frameworks_and_judges(monkeypatch):
         assert started == jobs[: place + 1]
     draws = [(sweep_module._draw, job, 5.0) for job in (jobs[0], jobs[2])]
     judged = [(sweep_module._judge, job, found[job], 5.0) for job in jobs]
-    assert [worker.asked for worker in made] == [[*draws, *judged]]
-    assert workers["numpy"].asked == [(sweep_module._run, jobs[0], ("mlp", "batch"), 5.0)]
-    assert workers["tf"].asked == [(sweep_module._run, job, (job.name, "batch"), 5.0) for job in jobs[1:]]
-    assert all(worker.closed.is_set() for worker in (*made, *workers.values()))
+    assert truth.asked == [*draws, *judged]
+    assert workers["numpy"][0].asked == [(sweep_module._run, jobs[0], ("mlp", "batch"), 5.0)]
+    assert workers["tf"][0].asked == [(sweep_module._run, job, (job.name, "batch"), 5.0) for job in jobs[1:]]
+    assert all(worker.closed.is_set() for worker in (truth, *workers["numpy"], *workers["tf"]))
 
 
 def test_runs_of_other_settings_have_inputs_of_their_own(monkeypatch):
     jobs = [job_of(), replace(job_of(), config=(("lr", 0.5),))]
-    results, _, made = swept(monkeypatch, jobs, lambda worker, function, job, *rest: Result(job, []))
+    results, _, truth = swept(monkeypatch, jobs, lambda worker, function, job, *rest: Result(job, []))
     assert [one.job for one in results] == jobs
-    assert [job for function, job, *_ in made[0].asked if function is sweep_module._draw] == jobs
+    assert [job for function, job, *_ in truth.asked if function is sweep_module._draw] == jobs
 
 
 @pytest.mark.parametrize(
@@ -231,16 +243,16 @@ def test_a_sweep_that_is_left_ends_the_call_that_runs_and_starts_no_other(monkey
         return Outputs()
 
     jobs, before = [job_of(seed=seed) for seed in range(3)], set(threading.enumerate())
-    results, workers, made = swept(monkeypatch, jobs, answer)
+    results, workers, truth = swept(monkeypatch, jobs, answer)
     assert next(results).job is jobs[0]
     results.close()
     assert ended == [True]
     assert set(threading.enumerate()) <= before
-    assert [job for _, job, *_ in workers["numpy"].asked] == jobs[:2]
-    assert made[0].closed.is_set()
+    assert [job for _, job, *_ in workers["numpy"][0].asked] == jobs[:2]
+    assert truth.closed.is_set()
 
 
-def test_two_workers_share_the_jobs_of_a_long_sweep_in_tensorflow(monkeypatch):
+def test_two_workers_share_the_jobs_of_a_framework(monkeypatch):
     """Twenty jobs in ten pairs: each waits until another runs beside it."""
     pairs = threading.Barrier(2)
 
@@ -250,11 +262,10 @@ def test_two_workers_share_the_jobs_of_a_long_sweep_in_tensorflow(monkeypatch):
         return Result(job, []) if function is sweep_module._judge else Outputs()
 
     jobs = [job_of(framework="tf", seed=seed) for seed in range(20)]
-    results, workers, made = swept(monkeypatch, jobs, answer)
+    results, workers, _ = swept(monkeypatch, jobs, answer, each=2)
     assert [one.job for one in results] == jobs
-    assert len(made) == 2  # that of the truth, and a second one
-    assert len(workers["tf"].asked) + len(made[1].asked) == 20
-    assert all(worker.closed.is_set() for worker in (*made, workers["tf"]))
+    assert sum(len(worker.asked) for worker in workers["tf"]) == 20
+    assert all(worker.closed.is_set() for worker in workers["tf"])
 
 
 def test_inputs_and_outputs_are_those_of_the_job():
@@ -351,16 +362,11 @@ def test_a_learning_rate_of_zero_tests_no_update():
 
 
 @pytest.mark.parametrize("count", [1, 2])
-def test_processes_that_share_a_framework_give_its_results_in_order(monkeypatch, count):
+def test_processes_that_share_a_framework_give_its_results_in_order(count):
     """Each job is run once, by any of them; the results stay in the order of the jobs."""
-    monkeypatch.setattr(sweep_module, "processes", lambda framework, jobs: count)
     jobs = [Job.of(load(name), "numpy", "cpu", "float32", "eager", "tiny") for name in ("mlp", "losses", "lstm")]
     with workers_of(["numpy"]) as workers:
+        workers["numpy"].extend(Worker() for _ in range(count - 1))
         results = list(sweep_module.sweep(jobs, workers))
     assert [result.job for result in results] == jobs
     assert all(row.verdict in PASSING for result in results for row in result.rows)
-
-
-def test_only_a_long_sweep_imports_tensorflow_twice():
-    assert [sweep_module.processes("tf", jobs) for jobs in (19, 20)] == [1, 2]
-    assert sweep_module.processes("torch", 200) == 1

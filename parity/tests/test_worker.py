@@ -27,6 +27,10 @@ def worker():
     worker.close()
 
 
+def leaving(what):
+    HERE.append(what)
+
+
 def failing(number):
     raise ValueError(f"no {number}\nand more")
 
@@ -91,6 +95,17 @@ def test_interruptions_are_blocked_once_the_tracker_that_unblocks_them_runs(monk
     with _interrupts_blocked():
         deaf.append("nothing is asked")
     assert deaf == [False, True, "nothing is asked"]
+
+
+def test_a_call_finds_what_was_prepared_even_where_that_failed_then(worker):
+    worker.prepare(leaving, "a", timeout=60)
+    worker.prepare(failing, 3, timeout=60)
+    assert worker.call(inherited, timeout=60)[0] == ["a"]
+
+
+def test_what_is_prepared_and_hangs_is_ended_for_the_next_call(worker):
+    worker.prepare(time.sleep, 600, timeout=0.5)
+    assert worker.call(talking, "a", timeout=60)
 
 
 def test_an_exception_comes_back_as_text_and_the_process_stays(worker):
