@@ -1,16 +1,17 @@
 """The calibration of the paired driver: its false alarms, A against A, and how many planted slowdowns it finds.
 
 Both sides are the same revision.  The pairs of a loop, a stream, serve many rows, the verdicts of comparisons: each of
-its first sittings begins one of A against A, and the first begins one for each planted slowdown p, in which
-log(1 + p) is added to what was measured, since a time that is p longer moves the logarithm by just that.  A stream ends
-when all of its rows are decided as the driver decides them, after each pair.
+its first sittings begins one of A against A, and the first begins one for each planted slowdown p, in which log(1 + p)
+is added to what was measured, since a time that is p longer moves the logarithm by just that.  Either side may stand
+for B, so each row is there twice, once with the sides exchanged.  A stream ends when all of its rows are decided as the
+driver decides them, after each pair.
 
-It takes hours, so it goes on where it was, over as many runs as it needs: finished rows are kept, and the pairs of
-unfinished streams.
+The pairs are kept and the rows follow from them, for the level of all loops and for that of a usual comparison.  It
+takes an hour or more, so it goes on where it was.
 """
 
 import contextlib
-import hashlib
+import itertools
 import math
 import os
 import subprocess
@@ -18,29 +19,42 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
 
-from benchmarks.ab.evidence import CEILING, FLOOR, SITTING, Change, change_of, sittings
+from benchmarks.ab.evidence import CEILING, FLOOR, MAX_PAIRS, SITTING, Change, change_of, sittings
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, cores, last_core
-from parity.files import WholeFile
 from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
 PLANTED = (0.05, 0.045, 0.035)  # slowdowns of B
-UNCHANGED = 4  # rows of A against A in each stream
-ROWS = tuple((0.0, sitting) for sitting in range(UNCHANGED)) + tuple((planted, 0) for planted in PLANTED)
+UNCHANGED = 4  # sittings of a stream that begin a row of A against A
+USUAL = 4  # loops in a usual comparison
 GOALS = {  # what a maintainer asks of the driver
     0.0: "none slower, at most 1 % undecided",
     0.05: "at least 99 % slower",
     0.045: "at least 95 % slower",
     0.035: "either; at most 1 % undecided",
 }
-DRIVER = ("evidence.py", "sides.py", "worker.py")  # rows of another driver do not count
-SPIN = "x = list(range(200_000))\nwhile True: sum(x)"  # the competitor: it fills a core and the shared cache
+# The competitor fills a core and the shared cache, and ends with the process that started it.
+SPIN = "import os, sys\nx = list(range(200_000))\nwhile os.getppid() == int(sys.argv[1]): sum(x)"
+
+
+class Row(NamedTuple):
+    """A comparison within a stream."""
+
+    planted: float
+    sitting: int  # its first one
+    sign: int  # -1 where the sides are exchanged
+
+
+ROWS = [Row(0.0, sitting, sign) for sitting in range(UNCHANGED) for sign in (1, -1)]
+ROWS += [Row(planted, 0, sign) for planted in PLANTED for sign in (1, -1)]
 
 
 @dataclass(frozen=True)
@@ -51,11 +65,10 @@ class CalibrationRow:
     loop: str
     framework: str
     competitor: bool
+    at_once: int  # loops that share the level
     planted: float
     verdict: str
     change: float
-    low: float
-    high: float
     pairs: int
     seconds: float
 
@@ -65,70 +78,66 @@ class Streams(ResumableTrial):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._looked: dict[tuple[Loop, float, int], tuple[int, Change]] = {}  # after so many pairs, and what was seen
+        self._looked: dict[tuple[Loop, Row, int], tuple[int, Change]] = {}  # after so many pairs, and what was seen
 
     def decided(self, loop: Loop, loops: Sequence[Loop]) -> bool:
-        return all(row is not None and row.word != "undecided" for row in self.rows(loop, loops).values())
+        found = self.rows(loop, at_once=len(loops))
+        return len(found) == len(ROWS) and all(change.word != "undecided" for change in found.values())
 
-    def rows(self, loop: Loop, loops: Sequence[Loop]) -> dict[tuple[float, int], Change | None]:
-        """The row of each planted slowdown and first sitting; None before its first pair."""
-        return {row: self._row(loop, *row, loops=len(loops)) for row in ROWS}
+    def rows(self, loop: Loop, *, at_once: int) -> dict[Row, Change]:
+        """The rows that have begun: each change when it was decided, or else after all pairs."""
+        changes = {row: self._change(loop, row, at_once) for row in ROWS}
+        return {row: change for row, change in changes.items() if change is not None}
 
-    def _row(self, loop: Loop, planted: float, sitting: int, *, loops: int) -> Change | None:
-        """The change when it was decided, or else after all pairs.  What was looked at once is not looked at again."""
-        x = [pair.log_ratio + math.log1p(planted) for pair in self.pairs.get(loop, ())[sitting * SITTING :]]
-        looked, change = self._looked.get((loop, planted, sitting), (0, None))
+    def _change(self, loop: Loop, row: Row, at_once: int) -> Change | None:
+        """What was looked at once is not looked at again."""
+        begun = self.pairs.get(loop, [])[row.sitting * SITTING :][:MAX_PAIRS]
+        x = [row.sign * pair.log_ratio + math.log1p(row.planted) for pair in begun]
+        looked, change = self._looked.get((loop, row, at_once), (0, None))
         while looked < len(x) and (change is None or change.word == "undecided"):
             looked += 1
-            change = change_of(sittings(x[:looked]), loops=loops)
-            self._looked[loop, planted, sitting] = looked, change
+            change = change_of(sittings(x[:looked]), loops=at_once)
+            self._looked[loop, row, at_once] = looked, change
         return change
-
-
-def driver() -> str:
-    """A digest of the driver's code."""
-    return hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in DRIVER)).hexdigest()[:8]
 
 
 def calibrate(
     tree: Path, loops: Sequence[Loop], size: str, rows: int, kept: Path, console: Console, *, competitor: bool = False
 ) -> None:
-    """Judge at least `rows` rows of each planted slowdown, and `UNCHANGED` times as many A against A; print the rates.
+    """Measure streams until they give `rows` rows of each planted slowdown, and print the rates.
 
     Args:
         tree: the revision's folder.
-        kept: the folder with all rows so far, and with the pairs of unfinished streams; a calibration that was killed
-            continues from them.
+        kept: the folder with all streams so far; a calibration that was killed continues from them.
         competitor: whether a process competes for the machine, on the other core.
     """
-    kept.mkdir(parents=True, exist_ok=True)
-    path = kept / "rows.csv"
-    judged = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=list(CalibrationRow.__annotations__))
+    for number in itertools.count(1):
+        finished = kept / f"{'competitor' if competitor else 'quiet'}-{number}.json"
+        if not finished.exists():
+            streams = Streams(finished.with_suffix(".unfinished.json"))
+            with competing() if competitor else contextlib.nullcontext(), console.status("starting") as status:
 
-    def finished() -> int:
-        mine = judged[judged["competitor"] == competitor]
-        return min((int((mine["planted"] == planted).sum()) for planted in PLANTED), default=0)
+                def keep(note: str, streams: Streams = streams, status: Status = status) -> None:
+                    streams.keep()
+                    status.update(note)
 
-    if len(judged):
-        console.print(rates_table(judged))
-    with competing() if competitor else contextlib.nullcontext():
-        while finished() < rows:
-            streams = Streams(kept / f"{'competitor' if competitor else 'quiet'}.unfinished.json")
-            new = pd.DataFrame(map(asdict, _judge(streams, tree, loops, size, console, competitor=competitor)))
+                streams.run(tree, tree, loops, size, keep=keep)
             for loop, reason in streams.failed.items():
                 console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
-            if new.empty:
+            if not streams.pairs:
                 raise UsageError("no loop could be measured")
-            judged = pd.concat([judged, new]) if len(judged) else new
-            WholeFile(path).write(judged.to_csv(index=False))
-            streams.drop()
-            console.print(rates_table(judged))
+            streams.finish(finished)
+        found = pd.DataFrame(map(asdict, kept_rows(kept)))
+        mine = found[(found["competitor"] == competitor) & (found["at_once"] != USUAL)]
+        if min((mine["planted"] == planted).sum() for planted in PLANTED) >= rows:
+            break
+    console.print(rates_table(found))
 
 
 @contextlib.contextmanager
 def competing() -> Iterator[subprocess.Popen[bytes]]:
     """A process that computes for as long as the block lasts, on another core than the measured one if there is one."""
-    process = subprocess.Popen([sys.executable, "-c", SPIN])
+    process = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
     if others := cores() - last_core():
         os.sched_setaffinity(process.pid, others)
     try:
@@ -138,25 +147,19 @@ def competing() -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def _judge(
-    streams: Streams, tree: Path, loops: Sequence[Loop], size: str, console: Console, *, competitor: bool
-) -> Iterator[CalibrationRow]:
-    """A stream of every loop, and its rows; each has its pairs' part of the stream's seconds."""
-    with console.status("starting") as status:
-
-        def keep(note: str) -> None:
-            streams.keep()
-            status.update(note)
-
-        streams.run(tree, tree, loops, size, keep=keep)
-    for loop in loops:
-        if loop not in streams.failed:
-            for (planted, _), c in streams.rows(loop, loops).items():
-                assert c is not None
-                yield CalibrationRow(
-                    **asdict(loop), competitor=competitor, planted=planted, verdict=c.word, change=c.change, low=c.low,
-                    high=c.high, pairs=c.pairs, seconds=streams.spent[loop] * c.pairs / streams.count(loop),
-                )  # fmt: skip
+def kept_rows(kept: Path) -> Iterator[CalibrationRow]:
+    """The rows of all finished streams; each has its pairs' part of the stream's seconds."""
+    for path in sorted(kept.glob("*-[0-9]*.json")):
+        if path.suffixes == [".json"]:
+            streams = Streams(path)
+            for loop, at_once in itertools.product(streams.pairs, dict.fromkeys((len(streams.pairs), USUAL))):
+                each = streams.spent.get(loop, 0.0) / streams.count(loop)
+                for row, change in streams.rows(loop, at_once=at_once).items():
+                    yield CalibrationRow(
+                        **asdict(loop), competitor=path.name.startswith("competitor"), at_once=at_once,
+                        planted=row.planted, verdict=change.word, change=change.change, pairs=change.pairs,
+                        seconds=each * change.pairs,
+                    )  # fmt: skip
 
 
 def rates_table(found: pd.DataFrame) -> Table:
@@ -164,24 +167,14 @@ def rates_table(found: pd.DataFrame) -> Table:
     machine = f"{cpu()}, {os.cpu_count()} cores; slower: above {FLOOR:.0%}, not slower: below {CEILING:.0%}"
     view = Table(title=f"Verdicts on planted slowdowns\n[dim]{machine}[/]", title_justify="left")
     frameworks = list(dict.fromkeys(found["framework"]))
-    columns = (
-        "B is slower by",
-        "beside",
-        "rows",
-        "called slower",
-        *frameworks,
-        "undecided",
-        "pairs",
-        "seconds",
-        "goal",
-    )
-    for column in columns:
+    columns = ("loops at once", "B is slower by", "beside", "rows", "called slower", *frameworks, "undecided")
+    for column in (*columns, "pairs", "seconds", "goal"):
         view.add_column(column, justify="left" if column in ("beside", "goal") else "right")
-    for (competitor, planted), group in found.groupby(["competitor", "planted"]):
+    for (competitor, at_once, planted), group in found.groupby(["competitor", "at_once", "planted"]):
         slower, undecided = group["verdict"] == "slower", group["verdict"] == "undecided"
         by_framework = slower.groupby(group["framework"]).agg(["sum", "size"]).reindex(frameworks, fill_value=0)
         view.add_row(
-            f"{planted:.1%}", "a competitor" if competitor else "nothing", str(len(group)),
+            str(at_once), f"{planted:.1%}", "a competitor" if competitor else "nothing", str(len(group)),
             f"{slower.sum()} ({slower.mean():.1%})",
             *(f"{by_framework.loc[f, 'sum']} of {by_framework.loc[f, 'size']}" for f in frameworks),
             f"{undecided.sum()} ({undecided.mean():.1%})", f"{group['pairs'].median():.0f}",

@@ -1,8 +1,8 @@
 """Is B slower than A?  An interval that stays valid while one looks again after every pair.
 
 A pair of processes gives x = log(time of B / time of A).  If both run the same code, A and B may change places, so x is
-as likely as -x; if B takes θ longer in logarithm, x lies symmetrically about θ.  Nothing else is assumed of the noise:
-no variance, no normal distribution, no independence of its size from the past.
+as likely as -x, whatever came before; if B takes θ longer in logarithm, x lies symmetrically about θ.  Nothing else is
+assumed of the noise: no variance, no normal distribution, no independence of its size from the past.
 
 A gambler who holds that θ > t stakes a part of the capital on each pair before it is measured.  Pair i multiplies it by
 
@@ -10,19 +10,23 @@ A gambler who holds that θ > t stakes a part of the capital on each pair before
 
 whose mean is at most 1 where θ <= t, because tanh is odd and increasing.  So the capital is a nonnegative
 supermartingale, and the chance that it ever reaches 1 / level is at most that level, however often one looks (Ville's
-inequality).  tanh is nearly the likelihood ratio between a normal x and its mirror image, and bounded: a disturbed pair
-costs at most a factor of 1 - c, and gains at most 1 + c.  The capital is shared out equally over several stakes c and
-scales s, since the scatter is not known: bold stakes decide soon, careful ones outlast a machine that disturbs one pair
-in ten.  All t that the gambler has refuted lie below the interval; a second gambler, who holds that θ < t, gives its
-upper end.
+inequality).  1 + tanh(μ x / σ²) is the likelihood ratio between a normal x around μ and an even mixture of those around
+μ and -μ, and it is bounded: a disturbed pair costs at most a factor of 1 - c, and gains at most 1 + c.  The capital is
+shared out equally over several stakes c and scales s, since the scatter is not known: bold stakes decide soon, careful
+ones outlast a machine that disturbs one pair in ten.  All t that the gambler has refuted lie below the interval; a
+second gambler, who holds that θ < t, gives its upper end.
 
 One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 153 loops,
 0.05 / 153, in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against
-that "slower" takes two sittings.
+that "slower" takes two sittings, half of all at least, and the centre of all pairs.
 
-Sources: Ville 1939; de la Pena 1999 and Ramdas et al. 2020, "Admissible anytime-valid sequential inference must rely on
-nonnegative martingales" (symmetric increments); Waudby-Smith and Ramdas 2024, "Estimating means of bounded random
-variables by betting" (the gambler, the shared capital, the interval).
+The libraries for such intervals (confseq, expectation) bound the mean of variables with known bounds; a ratio of times
+has none, and its mean is what one disturbed pair moves.
+
+Sources: Ville 1939; de la Peña 1999, "A general class of exponential inequalities for martingales and ratios"; Ramdas
+et al. 2020, "Admissible anytime-valid sequential inference must rely on nonnegative martingales" (symmetric steps);
+Waudby-Smith and Ramdas 2024, "Estimating means of bounded random variables by betting" (the gambler, the shared
+capital, the interval).
 """
 
 import math
@@ -64,19 +68,25 @@ class Change:
     def word(self) -> str:
         """slower, faster, not slower, or undecided.
 
-        "slower" takes two sittings whose own centres lie above the floor: what disturbs a sitting may lean to one side
-        for as long as it lasts.  Where the interval lies between `FLOOR` and `CEILING`, slower wins.
+        "slower" takes the centre of all pairs and those of two sittings, half of all at least: what disturbs a sitting
+        may lean to one side for as long as it lasts.  Where the interval lies between `FLOOR` and `CEILING`, slower
+        wins.
         """
-        if self.low > FLOOR:
-            return "slower" if self.agreeing >= 2 else "undecided"
+        if self.low > FLOOR and self.change > FLOOR and self.agreeing >= max(2, self.pairs / SITTING / 2):
+            return "slower"
         if self.pairs >= SITTING and self.high < CEILING:
             return "faster" if self.high < 1 / (1 + FLOOR) - 1 else "not slower"
         return "undecided"
 
     @property
     def interval(self) -> str:
-        """`+3.4% to +5.1%`, `at most +1.2%`, `at least +3.4%`, or a dash: an unproven end is left out."""
+        """`+3.4% to +5.1%`, `at most +1.2%`, `at least +3.4%`, or a dash: an unproven end is left out.
+
+        Pairs of sittings that contradict one another may leave nothing between the ends.
+        """
         low, high = self.low > -1, math.isfinite(self.high)
+        if low and high and self.low > self.high:
+            return "contradictory"
         if low and high:
             return f"{self.low:+.1%} to {self.high:+.1%}"
         return f"at least {self.low:+.1%}" if low else f"at most {self.high:+.1%}" if high else "-"
@@ -86,7 +96,9 @@ class Change:
         """What an undecided loop lacks, and what would help."""
         again = "run the same command again when the machine is quieter, it adds to these pairs"
         if self.low > FLOOR:
-            return f"only one sitting says slower: {again}"
+            return (
+                f"{self.agreeing} of {math.ceil(self.pairs / SITTING)} sittings say slower, which is too few: {again}"
+            )
         zone = f"above {FLOOR:.0%} or below {CEILING:.0%}"
         return f"{self.pairs} pairs that scatter by {self.scatter:.1%} leave {self.interval}, not yet {zone}: {again}"
 

@@ -1,6 +1,8 @@
 """A trial that outlives its process: after a kill, the next one continues it."""
 
+import hashlib
 import json
+import platform
 from dataclasses import asdict
 from pathlib import Path
 
@@ -9,7 +11,14 @@ from benchmarks.ab.trial import Trial
 from parity.files import WholeFile
 from parity.task import UsageError
 
-FORMAT = 2  # of an unfinished trial
+FORMAT = 2  # of a kept trial
+DRIVER = ("sides.py", "worker.py")  # what measures a pair
+
+
+def driver() -> str:
+    """A digest of what a pair depends on beside the revisions and the versions: the driver's code, and Python."""
+    code = b"".join((Path(__file__).parent / name).read_bytes() for name in DRIVER)
+    return hashlib.sha256(code + platform.python_version().encode()).hexdigest()[:8]
 
 
 class ResumableTrial(Trial):
@@ -34,6 +43,11 @@ class ResumableTrial(Trial):
         pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in self.pairs.items()}
         spent = {str(loop): seconds for loop, seconds in self.spent.items()}
         WholeFile(self._path).write(json.dumps({"format": FORMAT, "pairs": pairs, "spent": spent}))
+
+    def finish(self, path: Path) -> None:
+        """Keep the pairs under another name; nothing is added to them."""
+        self.keep()
+        self._path.replace(path)
 
     def drop(self) -> None:
         self._path.unlink(missing_ok=True)

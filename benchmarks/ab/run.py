@@ -24,9 +24,9 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.ab import reach
-from benchmarks.ab.calibrate import calibrate, driver
+from benchmarks.ab.calibrate import calibrate
 from benchmarks.ab.evidence import CEILING, FLOOR, Change
-from benchmarks.ab.resume import ResumableTrial
+from benchmarks.ab.resume import ResumableTrial, driver
 from benchmarks.ab.sides import Loop, loops_of
 from benchmarks.ab.trial import Trial
 from benchmarks.history.asv import ASV_DIR, installed
@@ -150,7 +150,9 @@ def run(
             console.print(line, markup=False, highlight=False)
         if dry_run or not measured:
             raise typer.Exit(0)
-        trial = ResumableTrial(ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(measured)}.unfinished.json")
+        trial = ResumableTrial(
+            ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(measured)}-{driver()}.unfinished.json"
+        )
         if trial.pairs:
             console.print(f"continuing after {sum(map(len, trial.pairs.values()))} measured pairs")
         with console.status("starting") as status:

@@ -169,7 +169,7 @@ def _turns(a: Side, b: Side, loop: Loop, size: str, most: int) -> np.ndarray:
     for side in (a, b):
         side.run_on(last_core())
     seconds: list[list[float]] = []
-    while len(seconds) < most:
+    while len(seconds) < most or len(seconds) % 2:  # half of the turns begin with A
         turn = {side: side.ask("window", calls) for side in ((a, b) if len(seconds) % 2 == 0 else (b, a))}
         seconds.append([turn[a] / calls, turn[b] / calls])
         with_untimed = 2 * sum(turn.values())

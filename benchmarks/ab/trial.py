@@ -8,7 +8,9 @@ from pathlib import Path
 from benchmarks.ab.evidence import MAX_PAIRS, SITTING, Change, change_of, sittings
 from benchmarks.ab.sides import Failed, Loop, Pair, pair_of, sides
 
-APART = 60.0  # seconds from the beginning of one sitting to the next: what disturbs one should not last through both
+APART = (
+    60.0  # seconds from the beginning of one sitting to that of the next: a disturbance should not last through both
+)
 
 
 @dataclass
@@ -69,10 +71,11 @@ class Trial:
         while left:
             began, before = time.monotonic(), len(left)
             with sides(a, b, b_first=bool(number % 2)) as (first, second):
-                while left and first.alive and second.alive:
+                while len(left) == before or (left and first.alive and second.alive):
                     loop = left.pop(0)
                     try:
-                        self.pairs.setdefault(loop, []).append(pair_of(first, second, loop, size))
+                        pair = pair_of(first, second, loop, size)
+                        self.pairs.setdefault(loop, []).append(pair)
                     except Failed as error:
                         self.failed[loop] = str(error)
                     keep(f"{loop.framework}, pair {number + 1}: {len(loops) - len(left)} of {len(loops)} loops")

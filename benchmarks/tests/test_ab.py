@@ -2,11 +2,14 @@
 
 import contextlib
 import json
+import signal
+import subprocess
 import sys
 import threading
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from rich.console import Console
 
@@ -206,19 +209,25 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
     assert "waiting for its end" in capsys.readouterr().out
 
 
+def calibrated(kept, rows, **how):
+    """The rows of a calibration on one loop."""
+    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", rows, kept, Console(width=200), **how)
+    return pd.DataFrame(calibrate.kept_rows(kept))
+
+
 def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch, seconds=0.5)
-    calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 3, tmp_path / "kept", Console(width=200))
-    rows = pd.read_csv(tmp_path / "kept" / "rows.csv")
-    words = rows.groupby("planted")["verdict"].agg(list).to_dict()
-    assert words[0.0] == ["not slower"] * 3 * calibrate.UNCHANGED
-    assert words[0.05] == words[0.045] == ["slower"] * 3
-    assert len(words[0.035]) == 3
+    rows = calibrated(tmp_path, 3)  # two streams, with two rows each
+    words = rows[rows["at_once"] == 1].groupby("planted")["verdict"].agg(list).to_dict()
+    assert words[0.0] == ["not slower"] * 4 * calibrate.UNCHANGED
+    assert words[0.05] == words[0.045] == ["slower"] * 4
+    assert len(words[0.035]) == 4
     assert "undecided" not in words[0.035]
     assert set(rows[rows["planted"] == 0]["seconds"]) == {0.5 * SITTING}
+    assert (rows["at_once"] == calibrate.USUAL).sum() == len(rows) / 2
     out = " ".join(capsys.readouterr().out.split())
     assert "at least 95 % slower" in out
-    assert "3 (100.0%)" in out
+    assert "4 (100.0%)" in out
 
 
 def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
@@ -226,13 +235,25 @@ def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
     planted({}, monkeypatch, pair_of=noisy_pairs())
     streams = calibrate.Streams(tmp_path / "stream.json")
     streams.run(ROOT, ROOT, [MLP_STEP], "tiny")
-    for (slowdown, sitting), row in streams.rows(MLP_STEP, [MLP_STEP]).items():
-        left = [pair.log_ratio + np.log1p(slowdown) for pair in streams.pairs[MLP_STEP][sitting * SITTING :]]
-        again = iter(left)
+    found = streams.rows(MLP_STEP, at_once=1)
+    assert len(found) == len(set(calibrate.ROWS)) == 14
+    for row, change in found.items():
+        begun = streams.pairs[MLP_STEP][row.sitting * SITTING :]
+        again = iter([row.sign * pair.log_ratio + np.log1p(row.planted) for pair in begun])
         planted({}, monkeypatch, pair_of=lambda *args, again=again: Pair(next(again), 1.0, 1.0))
         trial = Trial()
         trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
-        assert trial.change(MLP_STEP, [MLP_STEP]) == row
+        assert trial.change(MLP_STEP, [MLP_STEP]) == change
+
+
+def test_a_row_has_no_more_pairs_than_one_run_of_the_driver(monkeypatch, tmp_path):
+    planted({}, monkeypatch, pair_of=never_decided())
+    for module in (calibrate, benchmarks.ab.trial):
+        monkeypatch.setattr(module, "MAX_PAIRS", 20)
+    rows = calibrated(tmp_path, 1)
+    assert set(rows[rows["planted"] > 0]["pairs"]) == {20}
+    assert set(rows["verdict"]) == {"undecided"}
+    assert calibrated(tmp_path, 1).equals(rows)  # what is finished gets no more pairs
 
 
 def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
@@ -247,26 +268,31 @@ def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
 
     monkeypatch.setattr(calibrate, "competing", watched)
     planted({}, monkeypatch)
-    for competitor in (False, True):
-        calibrate.calibrate(
-            ROOT, [MLP_STEP], "tiny", 2, tmp_path, Console(width=200), competitor=competitor
-        )  # fmt: skip
-    rows = pd.read_csv(tmp_path / "rows.csv")
-    assert rows.groupby(["competitor", "planted"]).size().to_dict() == {
-        (competitor, planted_): 2 if planted_ else 2 * calibrate.UNCHANGED
+    calibrated(tmp_path, 2)
+    rows = calibrated(tmp_path, 2, competitor=True)
+    assert rows.groupby(["competitor", "at_once", "planted"]).size().to_dict() == {
+        (competitor, at_once, planted_): 2 if planted_ else 2 * calibrate.UNCHANGED
         for competitor in (False, True)
+        for at_once in (1, calibrate.USUAL)
         for planted_ in (0.0, *calibrate.PLANTED)
     }
     (process,) = competitors
     assert process.poll() is not None  # it ended with the calibration
 
 
+def test_a_competitor_ends_with_a_calibration_that_is_killed():
+    code = "import os, signal; from benchmarks.ab.calibrate import competing\n"
+    code += "with competing() as process: print(process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    psutil.Process(int(done.stdout)).wait(10) if psutil.pid_exists(int(done.stdout)) else None
+
+
 def test_a_calibration_in_which_nothing_can_be_measured_says_so(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch, failing=[MLP_STEP])
     with pytest.raises(UsageError, match="no loop could be measured"):
-        calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
+        calibrated(tmp_path, 1)
     assert "mlp step numpy: ValueError: broken" in capsys.readouterr().out
-    assert not (tmp_path / "rows.csv").exists()
 
 
 def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
@@ -278,16 +304,13 @@ def test_a_killed_calibration_continues_where_it_was(monkeypatch, tmp_path):
         measured.append(loop)
         return Pair(0.0, 1.0, 1.0)
 
-    def one_row():
-        calibrate.calibrate(ROOT, [MLP_STEP], "tiny", 1, tmp_path, Console(width=120))
-
     planted({}, monkeypatch, pair_of=killed)
     with pytest.raises(KeyboardInterrupt):
-        one_row()
+        calibrated(tmp_path, 1)
     left[0] = None
-    one_row()
+    calibrated(tmp_path, 1)
     assert len(measured) == calibrate.UNCHANGED * SITTING
     assert not list(tmp_path.rglob("*.unfinished.json"))
     finished = len(measured)
-    one_row()  # all rows are there: it only prints the table
+    calibrated(tmp_path, 1)  # all rows are there: it only prints the table
     assert len(measured) == finished

@@ -66,7 +66,10 @@ def all_decided(x, *, loops=LOOPS):
     centres = trim_mean(x.reshape(len(x), -1, SITTING), TRIMMED, axis=2)
     agreeing = (centres > floor).cumsum(1).repeat(SITTING, 1)[:, : 1 - SITTING]
     agreeing = np.concatenate([np.zeros((len(x), SITTING - 1)), agreeing], axis=1)
-    slower, not_slower = above & (agreeing >= 2), below & ~above
+    pairs = 1 + np.arange(x.shape[1])
+    centre = np.stack([trim_mean(x[:, :n], TRIMMED, axis=1) for n in pairs], axis=1)
+    slower = above & (centre > floor) & (agreeing >= np.maximum(2, pairs / SITTING / 2))
+    not_slower = below & ~slower
     not_slower[:, : SITTING - 1] = False
     first = np.where((slower | not_slower).any(1), (slower | not_slower).argmax(1), x.shape[1] - 1)
     rows = np.arange(len(x))
@@ -145,8 +148,20 @@ def test_one_sitting_alone_is_not_called_slower():
     change = change_of(lucky, loops=1)
     assert change.low > FLOOR
     assert change.word == "undecided"
-    assert "only one sitting" in change.missing
+    assert "1 of 2 sittings say slower, which is too few" in change.missing
     assert change_of([*lucky, [0.2] * SITTING], loops=1).word == "slower"
+
+
+def test_what_some_sittings_said_is_not_said_for_ever():
+    """The lower end, once proven, stays; but half of the sittings must agree, and the centre of all pairs."""
+    leaning, same, faster = ([x] * SITTING for x in (0.2, 0.0, -0.4))
+    assert change_of([leaning, leaning, same, same], loops=1).word == "slower"
+    too_few = change_of([leaning, leaning, same, same, same], loops=1)
+    assert too_few.low > FLOOR < too_few.change
+    assert too_few.word != "slower"
+    elsewhere = change_of([leaning, leaning, faster, faster], loops=1)
+    assert elsewhere.low > FLOOR > elsewhere.change
+    assert (elsewhere.agreeing, elsewhere.word, elsewhere.interval) == (2, "undecided", "contradictory")
 
 
 def test_where_both_hold_slower_wins():
