@@ -3,6 +3,7 @@
 Exit codes of every command: 0 success, 1 a difference or failure was found, 2 it could not be done or decided.
 """
 
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -150,13 +151,18 @@ def time_(
     verdicts: Annotated[
         Path | None, typer.Option(help="A file of parity run --json; else loops are judged first.")
     ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write times.parquet and times.csv into this folder.")] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(help="Write times.parquet and times.csv into this folder; killed, the same command goes on."),
+    ] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all rows here; - is stdout.")] = None,
     timeout: Timeout = 600.0,
 ) -> None:
     """Time the loops of tasks side by side; a loop whose outputs disagree is not timed.
 
     Exit code 0 on success, 1 if something fails while it is judged or timed, 2 on misuse.
     """
+    from parity.files import WholeFile
     from parity.frameworks.threads import number_of
     from parity.judging import results
     from parity.timing import measure, quiet, report
@@ -174,13 +180,21 @@ def time_(
         results.read(verdicts)  # a file that cannot be read is said before the machine is watched
         options += ["--verdicts", str(verdicts.resolve())]
     files = measure.files_in(output) if output is not None else None
-    console = Terminal()
+    file = WholeFile(json) if json is not None else None
+    console = Terminal(stderr=json == STANDARD_OUTPUT)
     named = _tasks(tasks)
+    kept = measure.unfinished(output, [*named, *options], counts) if output is not None else None
     quiet.say(console)
+    if kept is not None and kept.exists():
+        console.print(f"continuing what was not finished, in {kept}", markup=False, highlight=False)
     with console.status("timing"):
-        measured = measure.measure(named, options, counts=counts, timeout=timeout)
+        measured = measure.measure(named, options, counts=counts, timeout=timeout, kept=kept)
     if files is not None:
         measure.write_times(measured, files)
+    if file is not None:
+        file.write(measure.to_json(measured))
+    if kept is not None:
+        shutil.rmtree(kept)
     report.print_times(console, measured)
     raise typer.Exit(int(measured["failed"].any()))
 

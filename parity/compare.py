@@ -19,7 +19,7 @@ from parity.judging.verdict import PASSING, Row
 from parity.tables import table
 from parity.task import UsageError
 from parity.timing import measure
-from parity.timing.report import INTERVAL, duration, factor
+from parity.timing.report import INTERVAL, duration, factor, mark
 
 TIMES = (".csv", ".parquet")
 TIMED = ["task", "loop", "backend", "size"]
@@ -177,10 +177,7 @@ def _report_times(console: Console, times: Mapping[str, pd.DataFrame]) -> int:
 def times_table(times: Mapping[str, pd.DataFrame]) -> Table:
     """A row for each loop: the median times with intervals, and for two results the second's ratio to the first."""
     title = f"Median time: {INTERVAL}; times of two machines compare the machines, not the frameworks"
-    machines = {
-        name: dict.fromkeys(f"{row.cpu}, {row.cores} cores" for row in rows.itertuples())
-        for name, rows in times.items()
-    }
+    machines = {name: dict.fromkeys(map(_machine, rows.to_dict("records"))) for name, rows in times.items()}
     headings = ["\n".join([name, *(f"[dim]{machine}[/]" for machine in listed)]) for name, listed in machines.items()]
     headings += ["ratio"] if len(times) == 2 else []
     view = table(title, [*TIMED, *headings], names=("task",), right=headings)
@@ -231,10 +228,15 @@ def _called(paths: Sequence[Path]) -> dict[str, Path]:
     return {path.stem if unique else str(path): path for path in paths}
 
 
+def _machine(row: Mapping[Any, Any]) -> str:
+    threads = "" if pd.isna(row["threads"]) else f", threads: {row['threads']:.0f}"
+    return f"{row['cpu']}, {row['cores']} cores{threads}"
+
+
 def _time(row: "pd.Series[Any]") -> str:
     low, middle, high = (duration(row[f"{which}_seconds"]) for which in ("low", "median", "high"))
     unit = high[high.index(" ") :]
-    return f"{middle} [dim]{low.removesuffix(unit)}-{high}[/]"
+    return f"{middle}{mark(row)} [dim]{low.removesuffix(unit)}-{high}[/]"
 
 
 def _flat(environment: dict[str, Any], prefix: str = "") -> dict[str, str]:

@@ -18,6 +18,7 @@ AT_IMPORT = "<import>"  # a module's statements that define nothing; they run wh
 DYNAMIC = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__"})
 DYNAMIC_IMPORT = "import_module"
 READERS = frozenset({"open", "read_text", "read_bytes", "load", "loadtxt", "genfromtxt", "fromfile", "memmap"})
+LOADERS = frozenset({"load_file", "load_model"})  # of weights
 PREFIX_OF_READERS = "read_"  # of pandas
 
 
@@ -109,14 +110,25 @@ class Code:
         first, _, rest = attributes.partition(".")
         if not first:
             return "", self._whole(module, inside)
+        if first == AT_IMPORT:
+            return self._at_import(module, inside)
         if first in module.statements:
             return self._statements(module, inside, first)
         if first in module.imports:
             target = _joined(module.imports[first], rest)
-            return target, {target}
+            return target, {target, f"{inside}:{AT_IMPORT}", *([ANYTHING] if module.unclear else [])}
         if self._exists(f"{inside}.{first}"):
             return "", {f"{inside}.{first}:{rest}"}
-        return "", set() if first == AT_IMPORT else {ANYTHING}
+        return "", {ANYTHING}
+
+    def _at_import(self, module: Module, inside: str) -> tuple[str, set[str]]:
+        """What runs when a module is imported: its statements, and those of the modules that it imports."""
+        text, uses = self._statements(module, inside, AT_IMPORT) if AT_IMPORT in module.statements else ("", set())
+        for target in module.imports.values():
+            origin, _, name = target.partition(":")
+            below = f"{origin}.{name}" if name else origin
+            uses |= {f"{one}:{AT_IMPORT}" for one in (origin, below) if self._exists(one)}
+        return text, uses
 
     def _whole(self, module: Module, inside: str) -> set[str]:
         """Everything in a module or package: it is passed on, and any of its names may be used."""
@@ -140,13 +152,15 @@ class Code:
     @staticmethod
     def _is_dynamic(name: str) -> bool:
         last = name.replace(":", ".").rpartition(".")[2]
-        return name in DYNAMIC or last in READERS or last.startswith(PREFIX_OF_READERS) or last == DYNAMIC_IMPORT
+        return (
+            name in DYNAMIC or last in READERS | LOADERS or last.startswith(PREFIX_OF_READERS) or last == DYNAMIC_IMPORT
+        )
 
     def _module(self, name: str) -> Module | None:
         if name not in self._modules:
             path = self._file(name)
             package = name.removesuffix(".__init__") if path.name == "__init__.py" else name.rpartition(".")[0]
-            self._modules[name] = Module.of(path.read_text(), package) if path.exists() else None
+            self._modules[name] = _parsed(path.read_text(), package) if path.exists() else None
         return self._modules[name]
 
     def _exists(self, name: str) -> bool:
@@ -168,6 +182,14 @@ class Code:
             if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside.parts):
                 sha.update(inside.as_posix().encode() + path.read_bytes())
         return sha.hexdigest()
+
+
+def _parsed(text: str, package: str) -> Module:
+    """The module; one that Python cannot read is unclear, and its loops fail by name when they are measured."""
+    try:
+        return Module.of(text, package)
+    except SyntaxError:
+        return Module(unclear=True)
 
 
 class _WithoutDocstrings(ast.NodeTransformer):

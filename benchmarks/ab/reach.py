@@ -35,9 +35,8 @@ def reached(a: Path, b: Path, loops: Iterable[Loop]) -> dict[Loop, list[str]]:
     return found
 
 
-def controls(loops: Sequence[Loop], reached: Mapping[Loop, object]) -> list[Loop]:
+def controls(same: Sequence[Loop], reached: Mapping[Loop, object]) -> list[Loop]:
     """A few loops that cannot have changed, from tasks far apart; of a framework that is measured, if it has any."""
-    same = [loop for loop in loops if loop not in reached]
     for framework in dict.fromkeys(loop.framework for loop in [*reached, *same] if reached):
         if mine := [loop for loop in same if loop.framework == framework]:
             return mine[:: math.ceil(len(mine) / CONTROLS)]

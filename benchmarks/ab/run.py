@@ -12,7 +12,7 @@ import hashlib
 import json
 import math
 import os
-import sys
+import platform
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
@@ -25,10 +25,11 @@ from rich.table import Table
 
 from benchmarks.ab import reach
 from benchmarks.ab.calibrate import calibrate
-from benchmarks.ab.evidence import CEILING, FLOOR, Change
+from benchmarks.ab.evidence import CEILING, FALSE_ALARMS, FLOOR, Change
 from benchmarks.ab.resume import ResumableTrial, driver
 from benchmarks.ab.sides import Loop, loops_of
 from benchmarks.ab.trial import Trial
+from benchmarks.command import run_command
 from benchmarks.history.asv import ASV_DIR, installed
 from benchmarks.history.keep import add_times
 from benchmarks.revisions import commit_of, refuse_dirty_tree, worktree
@@ -40,6 +41,7 @@ from parity.tasks import names
 from parity.timing import quiet
 
 FORMAT = 3  # of the file of a comparison; the earlier ones have other intervals, and no pairs
+CHANGED = ("slower", "faster")
 FEW = 12  # loops of which the table shows all
 LOCK = Path(tempfile.gettempdir()) / f"parity-ab-{os.getuid()}.lock"  # one for the machine, not one for each checkout
 
@@ -53,8 +55,15 @@ def alone(console: Console) -> Iterator[None]:
         except BlockingIOError:
             console.print("another comparison is running on this machine; waiting for its end")
             fcntl.flock(lock, fcntl.LOCK_EX)
-        quiet.say(console)
+        quiet.say(console, expected)
         yield
+
+
+def expected(machine: quiet.Quiet) -> str:
+    """What to expect of a comparison now."""
+    if machine.busy or machine.spread > quiet.STEADY:
+        return "more pairs for each loop, and perhaps some undecided; a verdict is as good as on a quiet machine"
+    return "quiet: six pairs decide most loops"
 
 
 def changes_table(changes: Mapping[Loop, Change]) -> Table:
@@ -84,11 +93,15 @@ def write_results(
         for loop, c in changes.items()
     ]  # fmt: skip
     rows += [{**asdict(loop), "verdict": "failed", "reason": why} for loop, why in trial.failed.items()]
-    path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}.json"
+    measured = [*changes, *trial.failed]
+    path = ASV_DIR / "ab" / f"{commits[0][:12]}-{commits[1][:12]}-{size}-{fingerprint(measured)}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    WholeFile(path).write(
-        json.dumps({"format": FORMAT, "base": commits[0], "head": commits[1], "size": size, "rows": rows}, indent=1)
-    )
+    about = {
+        "format": FORMAT, "base": commits[0], "head": commits[1], "size": size, "cpu": cpu(), "cores": os.cpu_count(),
+        "python": platform.python_version(), "floor": FLOOR, "ceiling": CEILING, "level": FALSE_ALARMS,
+        "versions": {name: installed(name) for name in dict.fromkeys(loop.framework for loop in measured)},
+    }  # fmt: skip
+    WholeFile(path).write(json.dumps({**about, "rows": rows}, indent=1))
     for commit, seconds in zip(commits, ("a_seconds", "b_seconds"), strict=True):
         times = {loop: [getattr(pair, seconds) for pair in trial.pairs[loop]] for loop in changes}
         if times:
@@ -133,7 +146,7 @@ def run(
             calibrate(tree, loops, size, rows, kept, console, competitor=competitor)
         raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
-    with alone(console), worktree(commits[0]) as a, worktree(commits[1]) as b:
+    with worktree(commits[0]) as a, worktree(commits[1]) as b, contextlib.ExitStack() as measuring:
         old, new = loops_of(a, b, frameworks=frameworks)
         for only, where in ((set(old) - set(new), base), (set(new) - set(old), head)):
             for loop in sorted(map(str, filter(chosen, only))):
@@ -143,13 +156,17 @@ def run(
         comparable = [loop for loop in new if old.get(loop) == new[loop]]
         both = list(filter(chosen, comparable))
         if not both:
-            raise UsageError(f"{base} and {head} have no loop in common")
-        reasons = reach.reached(a, b, both)
-        measured = both if all_ else [*reasons, *reach.controls(comparable, reasons)]
+            of = f" of {', '.join(task)}" if task else ""
+            raise UsageError(f"{base} and {head} have no loop{of} in common with the same specification")
+        can_differ = reach.reached(a, b, comparable)
+        reasons = {loop: names for loop, names in can_differ.items() if chosen(loop)}
+        same = [loop for loop in comparable if loop not in can_differ]
+        measured = both if all_ else [*reasons, *reach.controls(same, reasons)]
         for line in reach.said(both, reasons, measured):
             console.print(line, markup=False, highlight=False)
         if dry_run or not measured:
             raise typer.Exit(0)
+        measuring.enter_context(alone(console))
         trial = ResumableTrial(
             ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(measured)}-{driver()}.unfinished.json"
         )
@@ -164,9 +181,9 @@ def run(
             trial.run(a, b, measured, size, keep=keep)
         changes = trial.changes(measured)
         path = write_results(commits, size, trial, changes, new, reasons)
-        if not any(c.word == "undecided" for c in changes.values()):
+        if not trial.failed and not any(c.word == "undecided" for c in changes.values()):
             trial.drop()
-    raise typer.Exit(_conclude(changes, trial.failed, console, path, can_differ=reasons))
+    raise typer.Exit(_conclude(changes, trial.failed, console, path, can_differ=can_differ))
 
 
 def _conclude(
@@ -188,13 +205,10 @@ def _conclude(
         f"{len(changes)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
         f"{words.count('undecided')} undecided, {len(failed)} could not be measured; {path}"
     )
-    slower = [loop for loop, c in changes.items() if c.word == "slower"]
-    if drifting := [loop for loop in slower if loop not in can_differ]:
-        console.print(
-            f"{', '.join(map(str, drifting))}: slower though the code is the same: this machine cannot be trusted now"
-        )
+    if drifting := [f"{loop}: {c.word}" for loop, c in changes.items() if loop not in can_differ and c.word in CHANGED]:
+        console.print(f"{', '.join(drifting)} though the code is the same: this machine cannot be trusted now")
         return 2
-    return 1 if slower else 2 if failed or "undecided" in words else 0
+    return 1 if "slower" in words else 2 if failed or "undecided" in words else 0
 
 
 def fingerprint(loops: Sequence[Loop]) -> str:
@@ -219,15 +233,8 @@ def _frameworks(asked: Sequence[str] | None) -> list[str]:
 
 
 def main() -> None:
-    """The entry point: an error is one line and exit code 2."""
-    try:
-        typer.run(run)
-    except UsageError as error:
-        print(f"ab: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("ab: interrupted; measured pairs are kept, and the same command continues", file=sys.stderr)
-        sys.exit(2)
+    """The entry point."""
+    run_command(run, "ab", kept="measured pairs are kept")
 
 
 if __name__ == "__main__":

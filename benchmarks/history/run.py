@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.command import run_command
 from benchmarks.history.asv import (
     ASV_DIR,
     CONFIG,
@@ -258,15 +258,8 @@ def run(
 
 
 def main() -> None:
-    """The entry point: an error is one line and exit code 2."""
-    try:
-        typer.run(run)
-    except UsageError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        print("bench: interrupted; finished results are kept, and the same command continues", file=sys.stderr)
-        sys.exit(2)
+    """The entry point."""
+    run_command(run, "bench", kept="finished results are kept")
 
 
 if __name__ == "__main__":

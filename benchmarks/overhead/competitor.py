@@ -1,20 +1,21 @@
 """What one competitor does to the times: `python -m benchmarks.overhead.competitor [SIZE]`.
 
-Each loop is timed alone, then beside a process that computes for a second and rests for a second, then beside one that
-never rests.  Without the guard the first turns count; with it, the least disturbed ones, and a row that stays disturbed
-is left out of the means.
+Each loop is timed alone, beside a process that computes during every other turn, and beside one that computes during
+every turn; these take turns too, so that a slow phase of the machine is one of all three.  Without the guard the first
+turns count; with it, the least disturbed ones, and a row that stays disturbed is marked.
 """
 
 import contextlib
-import functools
 import multiprocessing
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 
+import psutil
 from rich.console import Console
 
 from parity.tables import table
@@ -30,8 +31,7 @@ from parity.timing.turns import Taken, Turns
 
 LOOPS = (("mlp", "step"), ("conv_block", "backward"), ("lstm", "backward"), ("resnet18_transfer", "forward"))
 TURN = 0.05  # seconds of a turn, at least
-PAUSE = 0.25  # seconds between two turns, so that they see the competitor at work and at rest
-COMPETITORS = {"alone": (), "half of the time": (1.0, 1.0), "all the time": (1.0, 0.0)}  # seconds of work, and of rest
+RHYTHMS = {"alone": (False,), "every other turn": (True, False), "every turn": (True,)}  # whether the other computes
 
 
 @dataclass(frozen=True)
@@ -43,27 +43,27 @@ class Times:
     disturbed: bool
 
 
-def compete(work: float, rest: float) -> None:
-    """Compute and rest for ever."""
-    while True:
-        end = time.perf_counter() + work
-        while time.perf_counter() < end:
-            pass
-        time.sleep(rest)
+@contextlib.contextmanager
+def competitor() -> Iterator[psutil.Process]:
+    """A process that computes whenever it is resumed, and is suspended at first."""
+    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    other = psutil.Process(process.pid)
+    other.suspend()
+    try:
+        yield other
+    finally:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager
-def beside(rhythm: tuple[float, ...]) -> Iterator[None]:
-    """A competing process of this rhythm while the block lasts; none for an empty one."""
-    process = multiprocessing.get_context("spawn").Process(target=compete, args=rhythm, daemon=True)
-    if rhythm:
-        process.start()
+def computing(other: psutil.Process) -> Iterator[None]:
+    """The process computes while the block lasts."""
+    other.resume()
     try:
         yield
     finally:
-        if rhythm:
-            process.kill()
-            process.join()
+        other.suspend()
 
 
 def turn_of(call: Callable[[], object]) -> Taken:
@@ -76,27 +76,38 @@ def turn_of(call: Callable[[], object]) -> Taken:
     return Taken([disturbance.wall_seconds / calls], None, disturbance)
 
 
-def timed(entry: Entry, size: str) -> Times:
-    """The turns of one backend on one loop."""
-    turns, first = Turns(Contest([entry.task], [entry.backend], size), Gate(size), {}), []
-    if reason := turns.skip_reason(entry):
+def timed(entry: Entry, size: str, other: psutil.Process) -> dict[str, Times]:
+    """The turns of one backend on one loop, beside each rhythm of the other process."""
+    gate, first = Gate(size), {name: list[float]() for name in RHYTHMS}
+    turns = {name: Turns(Contest([entry.task], [entry.backend], size), gate, {}) for name in RHYTHMS}
+    if reason := turns["alone"].skip_reason(entry):
         raise SystemExit(f"{entry}: {reason}")
-    with contextlib.closing(turns):
-        for turn in filter(functools.partial(turns.wanted, entry), range(TURNS + SPARE)):
-            with turns.turn(entry) as loop:
-                taken = turn_of(loop.call)
-                turns.add(entry, turn, taken)
-            first += taken.seconds
-            time.sleep(PAUSE)
-        row = turns.row(entry)
-    kept = statistics.median(seconds for (seconds,) in row["seconds"])
-    return Times(statistics.median(first[:TURNS]), kept, row["disturbed"])
+    with contextlib.ExitStack() as stack:
+        for mine in turns.values():
+            stack.enter_context(contextlib.closing(mine))
+        for turn in range(TURNS + SPARE):
+            for name, computes in RHYTHMS.items():
+                if turns[name].wanted(entry, turn):
+                    beside = computing(other) if computes[turn % len(computes)] else contextlib.nullcontext()
+                    with turns[name].turn(entry) as loop, beside:
+                        taken = turn_of(loop.call)
+                        turns[name].add(entry, turn, taken)
+                    first[name] += taken.seconds
+        rows = {name: mine.row(entry) for name, mine in turns.items()}
+    return {
+        name: Times(
+            statistics.median(first[name][:TURNS]), statistics.median(seconds for (seconds,) in row["seconds"]),
+            bool(row["disturbed"]),
+        )
+        for name, row in rows.items()
+    }  # fmt: skip
 
 
-def in_process(framework: str, size: str) -> dict[tuple[str, str], Times]:
+def in_process(framework: str, size: str) -> dict[tuple[str, str], dict[str, Times]]:
     """Every loop of one framework."""
     backend = Backend(framework=framework, mode=USUAL[framework])
-    return {(task, loop): timed(Entry(load(task), loop, backend), size) for task, loop in LOOPS}
+    with competitor() as other:
+        return {(task, loop): timed(Entry(load(task), loop, backend), size, other) for task, loop in LOOPS}
 
 
 def main() -> None:
@@ -104,22 +115,19 @@ def main() -> None:
     console = Console()
     quiet.say(console)
     size = sys.argv[1] if len(sys.argv) > 1 else "base"
-    columns = [f"{name}, {guard} guard" for name in list(COMPETITORS)[1:] for guard in ("no", "with")]
-    title = f"Medians of turns beside one competitor, at {size}, over those without: ! is marked, and left out of means"
+    columns = [f"{name}, {guard} guard" for name in list(RHYTHMS)[1:] for guard in ("no", "with")]
+    title = f"Medians beside one competitor, at {size}, over those of the turns without: ! stays disturbed"
     view = table(title, ("loop", "framework", "alone", *columns), names=("framework",), right=("alone", *columns))
     spawn = multiprocessing.get_context("spawn")
     for framework in FRAMEWORKS:
-        found = {}
-        for name, rhythm in COMPETITORS.items():
-            with beside(rhythm), ProcessPoolExecutor(1, mp_context=spawn) as pool:
-                found[name] = pool.submit(in_process, framework, size).result()
-        for task, loop in LOOPS:
-            alone = found["alone"][task, loop]
+        with ProcessPoolExecutor(1, mp_context=spawn) as pool:
+            found = pool.submit(in_process, framework, size).result()
+        for (task, loop), times in found.items():
+            alone, *others = times.values()
             cells = [duration(alone.kept) + ("!" if alone.disturbed else "")]
-            for name in list(COMPETITORS)[1:]:
-                times = found[name][task, loop]
-                cells.append(factor(times.first / alone.kept))
-                cells.append(factor(times.kept / alone.kept) + ("!" if times.disturbed else ""))
+            for beside in others:
+                cells.append(factor(beside.first / alone.kept))
+                cells.append(factor(beside.kept / alone.kept) + ("!" if beside.disturbed else ""))
             view.add_row(f"{task} {loop}", framework, *cells)
     console.print(view)
 

@@ -51,7 +51,7 @@ def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None, listed
 def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch)
     assert comparison(monkeypatch, tmp_path) == 0
-    assert "5 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
+    assert "3 loops compared: 0 slower" in " ".join(capsys.readouterr().out.split())
     (kept,) = tmp_path.glob("results/*/*-paired-py*-numpy*.json")
     results = json.loads(kept.read_text())
     assert results["env_vars"]["OMP_NUM_THREADS"] == "1"
@@ -60,7 +60,7 @@ def test_exit_0_where_nothing_is_slower_and_asv_has_the_times(monkeypatch, tmp_p
     assert results["params"]["numpy"] == np.__version__
     assert results["params"]["clock"] == "paired"  # a separate graph
     (rows,) = tmp_path.glob("ab/*.json")
-    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["not slower"] * 5
+    assert [row["verdict"] for row in json.loads(rows.read_text())["rows"]] == ["not slower"] * 3
 
 
 def test_exit_1_where_something_is_slower(monkeypatch, tmp_path, capsys):
@@ -108,10 +108,58 @@ def test_exit_2_where_a_loop_drifts_though_its_code_is_the_same(monkeypatch, tmp
     assert "mlp step numpy: slower though the code is the same: this machine cannot be trusted now" in out
 
 
+def test_a_control_that_is_faster_has_drifted_too(monkeypatch, tmp_path, capsys):
+    """It favours B, and hides what is slower."""
+    planted({MLP_STEP: -0.2}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path, "--all", changed={Loop("mlp", "forward", "numpy")}) == 2
+    assert "mlp step numpy: faster though the code is the same" in " ".join(capsys.readouterr().out.split())
+
+
+def test_controls_of_some_tasks_are_loops_that_nothing_reached(monkeypatch, tmp_path, capsys):
+    """Also loops of tasks that were not asked for may have changed."""
+    planted({}, monkeypatch)
+    changed = {Loop(name, loop, "numpy") for name in names() for loop in load(name).loops} - {MLP_STEP}
+    assert comparison(monkeypatch, tmp_path, task="lstm", changed=changed) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "measured as drift control, their code is the same: mlp step numpy" in out
+    (path,) = tmp_path.glob("ab/*-base-*.json")
+    written = json.loads(path.read_text())
+    assert {row["task"] for row in written["rows"]} == {"lstm", "mlp"}
+    assert (written["floor"], written["ceiling"], written["level"]) == (0.03, 0.04, 0.05)
+    assert list(written["versions"]) == ["numpy"]
+
+
 def test_exit_2_where_a_loop_cannot_be_measured(monkeypatch, tmp_path, capsys):
     planted({}, monkeypatch, failing=[MLP_STEP])
     assert comparison(monkeypatch, tmp_path) == 2
     assert "could not be measured: mlp step numpy: ValueError: broken" in capsys.readouterr().out
+    measured = []
+    planted({}, monkeypatch, pair_of=lambda a, b, loop, size: measured.append(loop) or Pair(0.0, 1.0, 1.0))
+    assert comparison(monkeypatch, tmp_path) == 0
+    assert set(measured) == {MLP_STEP}  # the others have their pairs
+
+
+def test_exit_2_where_something_unforeseen_happens(monkeypatch, tmp_path, capsys):
+    """Exit code 1 would say that something is slower."""
+    monkeypatch.setattr(ab, "write_results", lambda *args: 1 / 0)
+    planted({}, monkeypatch)
+    assert comparison(monkeypatch, tmp_path) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "ab: ZeroDivisionError: division by zero"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_is_one_line_and_exit_2(number):
+    code = "import time; from benchmarks.command import run_command\n"
+    code += "def command():\n    try: print('begun', flush=True); time.sleep(600)\n    finally: print('removed')\n"
+    code += "run_command(command, 'ab', kept='measured pairs are kept')"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, "removed\n")
+    assert err == "ab: interrupted; measured pairs are kept, and the same command continues\n"
 
 
 def test_a_loop_that_only_one_revision_has_is_listed_and_not_compared(monkeypatch, tmp_path, capsys):
@@ -150,7 +198,7 @@ def test_exit_2_where_a_loop_stays_undecided_and_the_same_command_adds_pairs(mon
     planted({}, monkeypatch)
     comparison(monkeypatch, tmp_path, changed={MLP_STEP})
     assert "continuing after" in capsys.readouterr().out
-    (path,) = tmp_path.glob("ab/*-base.json")
+    (path,) = (path for path in tmp_path.glob("ab/*.json") if "unfinished" not in path.name)
     pairs = {row["loop"]: row["pairs"] for row in json.loads(path.read_text())["rows"]}
     assert pairs["step"] > 2 * SITTING
 

@@ -1,9 +1,7 @@
 """The loops that the harness is measured against."""
 
-import contextlib
-import os
-
 import numpy as np
+import psutil
 import pytest
 
 from benchmarks.overhead import competitor
@@ -26,17 +24,14 @@ def test_a_loop_by_hand_computes_what_the_task_does(framework):
             np.testing.assert_array_equal(arrays["by hand"], arrays["harness"])
 
 
-def test_turns_beside_competitors_are_marked(monkeypatch):
+def test_turns_beside_a_competitor_are_marked():
     if reading().competing_seconds is None:
         pytest.skip("this system does not tell what others take of the cores")
-    monkeypatch.setattr(competitor, "PAUSE", 0)
     entry = Entry(load("mlp"), "step", Backend(framework="numpy"))
-    with contextlib.ExitStack() as stack:
-        for _ in range(os.cpu_count()):
-            stack.enter_context(competitor.beside((60.0, 0.0)))
-        while not competitor.turn_of(lambda: None).disturbance.disturbed:  # the processes are starting
-            pass
-        times = competitor.timed(entry, "tiny")
-    assert times.disturbed
-    assert times.first > 0
-    assert times.kept > 0
+    with competitor.competitor() as other:
+        times = competitor.timed(entry, "tiny", other)
+        assert other.status() == psutil.STATUS_STOPPED
+    assert list(times) == ["alone", "every other turn", "every turn"]
+    assert times["every turn"].disturbed
+    assert all(one.first > 0 < one.kept for one in times.values())
+    assert not other.is_running()

@@ -87,6 +87,9 @@ def reached(tmp_path, before, after):
         ("impl_numpy/ops/convolution.py", "def pool(x): return x", "def pool(x): return -x", set()),
         ("impl_numpy/ops/convolution.py", "import numpy as np", "import numpy as np\nnp.seterr(all='raise')", BOTH),
         ("impl_numpy/ops/kink.py", "return x", "return -x", BOTH),
+        ("impl_numpy/ops/kink.py", "def kink", "import numpy as np\nnp.seterr(all='raise')\ndef kink", BOTH),
+        ("impl_numpy/ops/__init__.py", "from .activation", "import numpy as np\nnp.seterr()\nfrom .activation", BOTH),
+        ("impl_numpy/ops/activation.py", "class Base", "import numpy as np\nnp.seterr()\nclass Base", BOTH),
         ("impl_numpy/ops/activation.py", "x = 1", "x = 2", {BACKWARD}),
         ("impl_numpy/ops/__init__.py", "convolution import conv2d", "kink import kink as conv2d", BOTH),
         ("impl_numpy/ops/__init__.py", "import Base, relu", "import Base, Base as relu", {BACKWARD}),
@@ -123,6 +126,7 @@ def test_a_change_reaches_the_loops_whose_code_it_changes(tmp_path, file, old, n
         ("scaled = SCALE * batch", "import importlib; scaled = importlib.import_module(batch)"),
         ("scaled = SCALE * batch", "scaled = ops.renamed(batch)"),
         ("SCALE = 2", "from impl_numpy.ops import *\nSCALE = unknown"),
+        ("SCALE = 2", "SCALE = = 2"),
         ("SCALE = 2", "import numpy as np\ndef other():\n    import torch as np\nSCALE = 3"),
     ],
 )
@@ -210,11 +214,14 @@ def test_whatever_a_loop_calls_is_in_its_code(framework):
 def test_the_controls_are_other_tasks_of_frameworks_that_are_measured():
     loops = [Loop(task, "forward", f) for f in ("numpy", "torch") for task in ("a", "b", "c", "d", "e")]
     changed = {Loop("b", "forward", "torch"): ["b"]}
-    assert [str(loop) for loop in reach.controls(loops, changed)] == ["a forward torch", "d forward torch"]
+    same = [loop for loop in loops if loop not in changed]
+    assert [str(loop) for loop in reach.controls(same, changed)] == ["a forward torch", "d forward torch"]
     assert reach.controls(loops, {}) == []
-    assert reach.controls(loops, dict.fromkeys(loops)) == []
+    assert reach.controls([], dict.fromkeys(loops)) == []
     numpy = {loop: ["runtime"] for loop in loops if loop.framework == "numpy"}
-    assert {loop.framework for loop in reach.controls(loops, numpy)} == {"torch"}
+    assert {loop.framework for loop in reach.controls([loop for loop in loops if loop not in numpy], numpy)} == {
+        "torch"
+    }
 
 
 def test_the_report_says_what_is_left_out_and_why():

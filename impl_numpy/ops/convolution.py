@@ -19,7 +19,7 @@ def conv2d(x, w, b, *, stride=1, padding=0, w_grad=True):
     windows = windows.transpose(1, 4, 5, 0, 2, 3)
     rows, columns = windows.shape[4:]
     flat_w = w.reshape(o, c * k * l)
-    # Windows overlap: gathered, they are k l times as large as x.  Those of a few images stay in the cache.
+    # Windows overlap: gathered, they are k l times as large as x, so those of an image, or of a few, are at a time.
     together = max(1, COLUMNS // (rows * columns))
     groups = [slice(first, first + together) for first in range(0, n, together)]
     z = np.empty_like(x, shape=(o, n, rows * columns))

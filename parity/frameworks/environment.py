@@ -66,7 +66,6 @@ def environment(found: dict[str, FrameworkInfo]) -> dict[str, Any]:
         "cores": os.cpu_count(),
         "numpy": np.__version__,
         "blas": sorted({f"{lib['internal_api']} {lib['version']}" for lib in threadpool_info()}),
-        "blas_threads": max((lib["num_threads"] for lib in threadpool_info()), default=1),
         "truth": {
             "float32": "float64",
             "float64": f"longdouble, {np.finfo(np.longdouble).nmant} bits"

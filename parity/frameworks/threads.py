@@ -22,7 +22,7 @@ def variables(number: str) -> dict[str, str]:
 def pin(sharing: int = 1) -> None:
     """Give every library that is imported later the user's number of threads; by default one for each core."""
     share = max(1, _cores() // sharing)
-    for name, value in variables(os.environ.get(THREADS, str(share))).items():
+    for name, value in variables(str(_users() or share)).items():
         os.environ.setdefault(name, value)
 
 
@@ -48,14 +48,19 @@ def number_of(asked: str) -> int:
 
 def usual() -> int:
     """The user's number of threads; by default one on each core."""
-    user = os.environ.get(THREADS, "")
-    return int(user) if user.isdigit() and int(user) else _cores()
+    return _users() or _cores()
 
 
 def use(number: int) -> None:
     """Give this number of threads to every library: those that are imported (but not TensorFlow) and those to come."""
     os.environ.update(variables(str(number)))
     threadpool_limits(number)
+
+
+def _users() -> int:
+    """The number that the user's own variable gives, or 0; OpenMP takes lists too, which nobody else does."""
+    user = os.environ.get(THREADS, "")
+    return int(user) if user.isdigit() else 0
 
 
 def _cores() -> int:

@@ -43,3 +43,11 @@ def test_one_that_ends_leaves_the_word_to_the_others():
         first.leave()
         other.join()
     assert len(said) == 2
+
+
+def test_nothing_is_left_of_one_that_is_closed():
+    before = set(threading.enumerate())
+    alternation = Alternation()
+    (accepting,) = set(threading.enumerate()) - before
+    alternation.close()
+    assert not accepting.is_alive()

@@ -158,6 +158,17 @@ def test_times_of_two_machines_stand_side_by_side(compare, tmp_path):
     assert "compare the machines, not the frameworks" in " ".join(lines)
 
 
+def test_times_that_were_disturbed_are_marked_and_threads_are_said(compare, tmp_path):
+    paths = [tmp_path / f"{name}.csv" for name in "ab"]
+    for number, path in enumerate(paths, start=1):
+        rows = pd.read_csv(times(path, "Xeon", 3)).assign(threads=number)
+        rows.assign(others=[0.25, None], disturbed=[number == 2, None]).to_csv(path, index=False)
+    text = " ".join(compare(*map(str, paths)).stdout.replace("│", " ").split())
+    assert "threads: 1" in text
+    assert "threads: 2" in text
+    assert text.count("!25%") == 1
+
+
 def test_three_files_of_times_have_no_ratio(compare, tmp_path):
     done = compare(*(times(tmp_path / f"{name}.csv", name, 3) for name in "abc"))
     assert done.returncode == 0, done.stderr

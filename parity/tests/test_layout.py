@@ -7,12 +7,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 # From the bottom up: a module or package may import from itself and from earlier ones.
 PARITY = (
-    "parity.task", "parity.faults", "parity.files", "parity.tables", "parity.aligned", "parity.tasks",
-    "parity.frameworks", "parity.judging", "parity.divergences", "parity.timing", "parity.models", "parity.compare",
-    "parity.site",
-    "parity.show", "parity.cli",
+    "parity.interruption", "parity.task", "parity.faults", "parity.files", "parity.tables", "parity.aligned",
+    "parity.tasks", "parity.frameworks", "parity.judging", "parity.divergences", "parity.timing", "parity.models",
+    "parity.compare", "parity.site", "parity.show", "parity.cli",
 )  # fmt: skip
-BENCHMARKS = ("benchmarks.digest", "benchmarks.revisions", "benchmarks.history", "benchmarks.ab", "benchmarks.overhead")
+BENCHMARKS = (
+    "benchmarks.command", "benchmarks.digest", "benchmarks.revisions", "benchmarks.history", "benchmarks.ab",
+    "benchmarks.overhead",
+)  # fmt: skip
 ORDER = (*PARITY, *BENCHMARKS, "benchmarks.loops")
 ENTRANCES = (
     "parity/__init__.py",

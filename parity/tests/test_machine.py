@@ -1,7 +1,8 @@
 """What others took of the cores while something was timed: measured, added up, and marked."""
 
-import multiprocessing
 import os
+import subprocess
+import sys
 import time
 
 import pandas as pd
@@ -19,30 +20,32 @@ def disturbance(*, wall=1.0, cores=2, cpu=1.0, competing=0.0, stolen=0.0):
     return Disturbance(wall, wall * cores, cpu, competing, stolen, 0.0, 0)
 
 
-def spin():
-    while True:
-        pass
-
-
 @pytest.fixture
 def competitors():
     """A process that computes on each core."""
-    started = [multiprocessing.get_context("fork").Process(target=spin, daemon=True) for _ in range(os.cpu_count())]
-    for process in started:
-        process.start()
+    started = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(os.cpu_count())]
     yield [psutil.Process(process.pid) for process in started]
     for process in started:
         process.kill()
-        process.join()
+        process.wait()
 
 
 def test_others_share_is_of_the_cores_without_one_tick_of_each():
     assert disturbance(competing=0.5, stolen=0.1).share == (0.6 - 2 * TICK) / 2
     assert disturbance(competing=2 * TICK).share == 0
     assert disturbance(competing=-0.01).share == 0  # rounded ticks
-    assert not disturbance(competing=2 * (LIMIT + TICK) - 1e-6).disturbed
-    assert disturbance(competing=2 * (LIMIT + TICK) + 1e-6).disturbed
-    assert disturbance(stolen=0.2).disturbed
+
+
+def test_a_loop_is_disturbed_where_any_of_its_threads_is():
+    """Of n threads on as many cores one or another is held up n times as long."""
+    for threads in (1, 2):
+        least = 2 * (LIMIT / threads + TICK)
+        assert not disturbance(competing=least - 1e-6).disturbs(threads)
+        assert disturbance(competing=least + 1e-6).disturbs(threads)
+    assert disturbance(stolen=0.2).disturbs(2)
+    assert disturbance(competing=0.5, cores=16).disturbs(16)  # half of one of sixteen
+    assert not disturbance(competing=0.5, cores=16).disturbs(1)
+    assert disturbance(competing=0.15, cores=1).disturbs(8) == disturbance(competing=0.15, cores=1).disturbs(1)
 
 
 def test_a_sum_finds_what_no_turn_can_tell_from_rounding():
@@ -50,12 +53,12 @@ def test_a_sum_finds_what_no_turn_can_tell_from_rounding():
     turn = disturbance(wall=0.05, competing=1.5 * TICK)
     assert turn.share == 0
     six = turn + turn + turn + turn + turn + turn
-    assert six.disturbed
+    assert six.disturbs(2)
 
 
 def test_what_is_not_measured_stays_so_in_sums():
     unknown = Disturbance(1.0, 2.0, 1.0, None, None, None, None)
-    assert (unknown.share, unknown.disturbed) == (None, False)
+    assert (unknown.share, unknown.counted, unknown.disturbs(2)) == (None, None, None)
     assert (disturbance() + unknown).share is None
     assert (disturbance() - unknown).competing_seconds is None
     assert Disturbance(1.0, 2.0, 1.0, 1.0, None, None, None).share > LIMIT  # a system that knows of no stealing
@@ -100,7 +103,7 @@ def test_competing_processes_are_measured(competitors):
     while of_competitors() < theirs + 0.2:
         pass
     theirs, found = of_competitors() - theirs, reading() - before
-    assert found.disturbed
+    assert found.disturbs(len(competitors))
     assert found.competing_seconds + 2 * TICK * len(competitors) > theirs
 
 
@@ -113,7 +116,7 @@ def test_loops_beside_competing_processes_are_marked(competitors, here, tmp_path
     assert "BUSY: loops on all cores take" in words
     rows = pd.read_csv(tmp_path / "times.csv")
     assert rows["disturbed"].all()
-    assert (rows["others"] > LIMIT).all()
+    assert (rows["threads"] * rows["others"] > LIMIT).all()
     assert (rows["competing_seconds"] > 0).all()
     assert (rows["spare_turns"] == SPARE).all()
     assert f"{len(rows)} of {len(rows)} loops are disturbed, and left out of the geometric means" in words

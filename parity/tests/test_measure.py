@@ -1,23 +1,27 @@
 """Times side by side: measured in a process that may die, with an interval, and written completely."""
 
 import io
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 import impl_numpy
 from parity import LIMIT, UsageError, load
+from parity.cli import app
 from parity.frameworks import threads
 from parity.frameworks.runtime import PACKAGES
-from parity.timing import measure, report
-from parity.timing.contest import TURNS
+from parity.timing import measure, processes, report
+from parity.timing.contest import NOW, TURNS
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,13 +48,14 @@ def test_numbers_of_threads_take_turns_and_stand_side_by_side(here, tmp_path):
     every = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     if every == 1:
         pytest.skip("one core has no two numbers of threads")
-    asked = ("mlp", "--framework", "numpy", "--size", "tiny", "--threads", "1", "--threads", "all")
+    asked = ("mlp", "--size", "tiny", "--threads", "1", "--threads", "all")
     done = here("time", *asked, "--output", tmp_path)
     assert done.returncode == 0, done.stderr
     rows = pd.read_parquet(tmp_path / "times.parquet")
-    both = [("numpy 1 thread", 1), (f"numpy {every} threads", every)]
+    each = {1: "1 thread", every: f"{every} threads"}
+    both = [(f"{name} {words}", n) for name in ("numpy", "torch", "tf graph") for n, words in each.items()]
     assert sorted(zip(rows["backend"], rows["threads"])) == sorted(3 * both)
-    assert all(name in done.stdout for name, _ in both)
+    assert all(words in done.stdout for words in each.values())
     assert f"threads: 1, {every}" in done.stdout
 
 
@@ -121,6 +126,65 @@ def test_a_hanging_task_costs_no_other_task_its_time(faults):
     assert set(found["skip_reason"][~hung]) == {""}
 
 
+def test_a_comparison_that_was_killed_goes_on(faults, tmp_path):
+    """What is finished is not timed again; what a killed process had begun is nobody's fault."""
+    kept = tmp_path / "kept"
+    first = measure.measure(["sgd_step"], faults, kept=kept)
+    (kept / "usual" / NOW).write_text('["linear_chain", "numpy", "forward"]')
+    both = measure.measure(["sgd_step", "linear_chain"], faults, kept=kept)
+    assert both["seconds"][0] == first["seconds"][0]
+    assert set(both["skip_reason"]) == {""}
+    other = measure.measure(["sgd_step"], faults, kept=tmp_path / "other")
+    assert other["seconds"][0] != first["seconds"][0]
+
+
+def test_unfinished_rows_are_those_of_the_same_question(tmp_path, monkeypatch):
+    asked = [(["mlp"], []), (["mlp", "losses"], []), (["mlp"], [1]), (["mlp", "--size", "tiny"], [])]
+    folders = [measure.unfinished(tmp_path, *words) for words in asked]
+    monkeypatch.setattr(measure, "sources", lambda: "others")
+    folders.append(measure.unfinished(tmp_path, *asked[0]))
+    assert len(set(folders)) == len(folders)
+    assert measure.unfinished(tmp_path, *asked[0]) == folders[-1]
+
+
+def test_the_command_says_that_it_goes_on_and_leaves_its_files_alone(monkeypatch, tmp_path):
+    """The first run ends with an error, as if it were killed."""
+    found = measure.measure(["sgd_step"], ["--frameworks", "numpy", "--devices", "cpu", "--size", "tiny"])
+
+    def measured(tasks, options, *, counts, timeout, kept):
+        if not kept.exists():
+            kept.mkdir()
+            raise UsageError("it was killed")
+        return found
+
+    monkeypatch.setattr(measure, "measure", measured)
+    asked = ["time", "sgd_step", "--framework", "numpy", "--output", str(tmp_path), "--json", str(tmp_path / "t.json")]
+    first, second = (CliRunner().invoke(app, asked) for _ in range(2))
+    assert isinstance(first.exception, UsageError)
+    assert "continuing what was not finished" not in first.output
+    assert "continuing what was not finished" in second.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["t.json", "times.csv", "times.parquet"]
+    written = json.loads((tmp_path / "t.json").read_text())
+    assert [row["turns"] for row in written["rows"]] == list(found["turns"])
+    assert [row["seconds"] for row in written["rows"]] == list(found["seconds"])
+    assert [row["disturbed"] for row in written["rows"]] == list(found["disturbed"])
+
+
+def test_a_number_of_threads_that_fails_ends_the_others(monkeypatch):
+    """Nobody waits for an hour to hear that a comparison could not begin."""
+
+    def measured(worker, tasks, options, folder, count, timeout):
+        if count == 2:
+            raise UsageError("it could not begin")
+        worker.call(time.sleep, 600, timeout=None)
+
+    monkeypatch.setattr(processes, "_measured", measured)
+    start = time.monotonic()
+    with pytest.raises(UsageError, match="it could not begin"):
+        processes.rows_of(["mlp"], [], [1, 2], 600.0)
+    assert time.monotonic() - start < 300
+
+
 def test_a_comparison_that_cannot_begin_shows_its_log():
     with pytest.raises(UsageError, match=r"(?s)could not be made: pytest ended with exit code 4\n.*nothing\.json"):
         measure.measure(["mlp"], ["--frameworks", "numpy", "--verdicts", "nothing.json"])
@@ -157,10 +221,17 @@ def test_the_interval_of_the_turns_covers_the_median():
 
 def test_a_ratio_compares_rounds_of_the_same_turn():
     """A machine that is slow for one turn slows both backends, and their ratio stays the same."""
-    faster = [[speed, 1.1 * speed, 0.9 * speed] for speed in (1.0, 1.0, 1.5, 4.0, 1.0, 2.0)]
-    low, value, high = measure.ratio([[2 * turn[0], 3 * turn[0], 2 * turn[0]] for turn in faster], faster)
-    assert (low, value, high) == (2, 2, 2)
-    assert measure.ratio([[2.0], [3.0], [4.0]], [[1.0], [1.0], [1.0]]) == (2, 3, 4)
+    faster = {turn: [speed, 1.1 * speed, 0.9 * speed] for turn, speed in enumerate((1.0, 1.0, 1.5, 4.0, 1.0, 2.0))}
+    slower = {turn: [2 * rounds[0], 3 * rounds[0], 2 * rounds[0]] for turn, rounds in faster.items()}
+    assert measure.ratio(slower, faster) == (2, 2, 2)
+    assert measure.ratio({0: [2.0], 1: [3.0], 2: [4.0]}, {0: [1.0], 1: [1.0], 2: [1.0]}) == (2, 3, 4)
+
+
+def test_turns_that_one_process_alone_took_again_are_compared_with_one_another():
+    """Those of the same number first; what was slow in both is not compared with what was slow in one."""
+    assert measure.ratio({0: [2.0], 2: [8.0], 6: [3.0]}, {0: [1.0], 1: [1.0], 2: [4.0]}) == (2, 2, 3)
+    rows = {"turns": [0, 2], "seconds": [[2.0], [8.0]]}
+    assert measure.by_turn(rows) == {0: [2.0], 2: [8.0]}
 
 
 def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
@@ -172,13 +243,14 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
         return {
             **where,
             **before,
+            "turns": list(range(TURNS)),
             "seconds": turns,
             "median_seconds": middle,
             "skip_reason": skip_reason,
             "failed": failed,
-            "threads": 2,
+            "threads": None if skip_reason else 2,
             "others": others,
-            "disturbed": others > 0.05,
+            "disturbed": None if skip_reason else others > 0.05,
             "spare_turns": TURNS if others else 0,
         }
 
@@ -186,7 +258,7 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     rows += [row("step", "tf", 0, "its outputs: differs"), row("step", "numpy graph", 0, "no mode 'graph'", True)]
     rows += [row("backward", backend, 10**-n, others=0.25) for n, backend in enumerate(("numpy", "tf"))]
     console = Console(width=80, record=True, file=io.StringIO())
-    report.print_times(console, pd.DataFrame(rows))
+    report.print_times(console, pd.DataFrame(rows).astype({"threads": "Int64", "disturbed": "boolean"}))
     text = console.export_text()
     assert "least and greatest of 6 turns, a 96.9 % interval" in " ".join(text.split())
     assert "x2.00 2.00-2.00" in text

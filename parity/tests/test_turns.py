@@ -25,15 +25,15 @@ def turns_of(entry, lost=()):
     return Turns(Contest([entry.task], [entry.backend], "tiny"), Gate("tiny"), dict(lost))
 
 
-def taken(*, competing=0.0, seconds=1.0):
-    """A turn of one second on two cores, of which others took so many seconds."""
-    return Taken([seconds], None, Disturbance(1.0, 2.0, 1.0, competing, 0.0, 0.0, 0))
+def taken(*, competing=0.0, seconds=1.0, wall=1.0):
+    """A turn of so long on two cores, of which others took so many seconds."""
+    return Taken([seconds], None, Disturbance(wall, 2 * wall, wall, competing, 0.0, 0.0, 0))
 
 
 @pytest.fixture
 def both(entry, monkeypatch):
     """The turns of two backends on a loop, without loops."""
-    monkeypatch.setattr(Turns, "about", Turns._where)
+    monkeypatch.setattr(Turns, "about", lambda self, entry: {**self._where(entry), "threads": 2})
     asked = Turns(Contest([entry.task], [NUMPY, TORCH], "tiny"), Gate("tiny"), {})
     return asked, entry, Entry(entry.task, entry.loop, TORCH)
 
@@ -150,6 +150,51 @@ def test_the_turns_that_stay_disturbed_are_the_least_disturbed_ones_and_marked(b
     assert (times["spare_turns"], times["disturbed"]) == (SPARE, True)
     assert abs(times["others"] - 0.25) < 0.01
     assert times["competing_seconds"] == 0.5 * TURNS
+
+
+def test_of_short_turns_the_least_disturbed_ones_are_kept_too(both):
+    """Each alone passes for quiet, all together do not; what was counted tells the quiet ones apart."""
+    asked, *entries = both
+    for turn in range(TURNS + SPARE):
+        if all(asked.wanted(entry, turn) for entry in entries):
+            take(asked, entries, turn, seconds=turn, wall=0.04, competing=0.012 if turn < TURNS else 0.0)
+    times = asked.row(entries[0])
+    assert times["turns"] == [0, 1, TURNS, TURNS + 1, TURNS + 2, TURNS + 3]
+    assert max(times["others_by_turn"]) < times["others"] < 0.05
+    assert not times["disturbed"]
+
+
+def test_one_kept_turn_that_is_disturbed_marks_its_row(both):
+    asked, *entries = both
+    for turn in range(TURNS + SPARE):
+        assert all(asked.wanted(entry, turn) for entry in entries)
+        take(asked, entries, turn, competing=0.0 if turn < TURNS - 1 else 0.5)
+    times = asked.row(entries[0])
+    assert times["turns"] == list(range(TURNS))
+    assert times["disturbed"]
+    assert times["others"] == times["others_by_turn"][-1] > 0.2
+    assert times["others_by_turn"][:-1] == [0.0] * (TURNS - 1)
+
+
+@pytest.mark.parametrize(("device", "threads", "disturbed"), [("cpu", 2, True), ("cpu", 1, False), ("cuda", 2, False)])
+def test_what_disturbs_all_cores_may_not_disturb_one_thread(monkeypatch, device, threads, disturbed):
+    monkeypatch.setattr(Turns, "about", lambda self, entry: {**self._where(entry), "threads": threads})
+    entry = Entry(load("mlp"), "step", Backend(framework="torch", device=device))
+    asked = turns_of(entry)
+    for turn in range(TURNS):
+        asked.add(entry, turn, taken(competing=0.15))
+    assert asked.wanted(entry, TURNS) == disturbed
+    assert asked.row(entry)["disturbed"] == disturbed
+
+
+def test_where_nothing_is_measured_nothing_is_said_to_be_quiet(both):
+    asked, *entries = both
+    unknown = Taken([1.0], None, Disturbance(1.0, 2.0, 1.0, None, None, None, None))
+    for turn in range(TURNS):
+        for entry in entries:
+            asked.add(entry, turn, unknown)
+    assert not asked.wanted(entries[0], TURNS)
+    assert (asked.row(entries[0])["others"], asked.row(entries[0])["disturbed"]) == (None, None)
 
 
 def test_a_turn_that_a_failing_backend_left_unfinished_is_not_counted(both):

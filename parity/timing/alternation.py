@@ -11,10 +11,11 @@ class Alternation:
     """Gives the word to one process after another, in the order in which they ask; one that ends gives it back."""
 
     def __init__(self) -> None:
-        self._listener = Listener()
+        self._listener, self._closed = Listener(), False
         self._line: deque[object] = deque()
         self._moved = threading.Condition()
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
 
     @property
     def address(self) -> str:
@@ -23,12 +24,17 @@ class Alternation:
 
     def close(self) -> None:
         """Let nobody else take part."""
+        self._closed = True
+        Client(self.address).close()  # wakes the thread that waits for somebody
+        self._accepting.join()
         self._listener.close()
 
     def _accept(self) -> None:
-        with contextlib.suppress(OSError):  # closed
-            while True:
-                threading.Thread(target=self._serve, args=(self._listener.accept(),), daemon=True).start()
+        while True:
+            process = self._listener.accept()
+            if self._closed:
+                return process.close()
+            threading.Thread(target=self._serve, args=(process,), daemon=True).start()
 
     def _serve(self, process: Connection) -> None:
         with contextlib.suppress(EOFError, OSError), process:  # the process has ended

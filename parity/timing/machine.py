@@ -3,8 +3,10 @@
 A busy neighbour lengthens all turns alike, so neither a median nor an interval shows it: only the machine does.
 """
 
+import functools
 import operator
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
@@ -13,10 +15,10 @@ from typing import Any
 
 import psutil
 
-TICK = 0.01  # seconds: the unit in which systems count the CPU time of a core
-# While others take the share s of the cores, work for all of them takes 1 / (1 - s) times as long, at least.  Turns on
-# a quiet machine differ by as much as this share would make them.
-LIMIT = 0.05
+TICK = 1 / 64 if sys.platform == "win32" else 0.01  # seconds: the unit in which systems count the CPU time of a core
+# While others take the share s of the cores, each thread is without its core for that part of the time, and one or
+# another of n threads for n s of it; then the rest wait.  Turns on a quiet machine differ by as much as this.
+LIMIT = 0.1
 BUSY = ("user", "nice", "system", "irq", "softirq")  # the times of a core that somebody's code ran on
 TASKS = Path("/proc/self/task")
 
@@ -40,21 +42,30 @@ class Disturbance:
         return self._with(earlier, operator.sub)
 
     @property
+    def cores(self) -> float:
+        """The number of cores that this process may use."""
+        return self.core_seconds / self.wall_seconds
+
+    @property
+    def counted(self) -> float | None:
+        """The part of the cores that others took as the system counts it, in ticks; it may be wrong by one of each."""
+        if self.competing_seconds is None:
+            return None
+        return (self.competing_seconds + (self.stolen_seconds or 0.0)) / self.core_seconds
+
+    @property
     def share(self) -> float | None:
         """The part of the cores that others took, competing and stolen; None if that is not measured.
 
         One tick of each core may be somebody else's by mere rounding, and is not counted.
         """
-        if self.competing_seconds is None:
+        if self.counted is None:
             return None
-        blur = TICK * self.core_seconds / self.wall_seconds
-        taken = self.competing_seconds + (self.stolen_seconds or 0.0) - blur
-        return min(1.0, max(0.0, taken / self.core_seconds))
+        return min(1.0, max(0.0, self.counted - TICK / self.wall_seconds))
 
-    @property
-    def disturbed(self) -> bool:
-        """Whether times of this interval are not to be believed; False where nothing is measured."""
-        return self.share is not None and self.share > LIMIT
+    def disturbs(self, threads: int) -> bool | None:
+        """Whether the times of a loop with so many threads are not to be believed; None where nothing is measured."""
+        return None if self.share is None else min(threads, self.cores) * self.share > LIMIT
 
     def _with(self, other: "Disturbance", how: Callable[[Any, Any], Any]) -> "Disturbance":
         values: list[Any] = [None if None in pair else how(*pair) for pair in zip(astuple(self), astuple(other))]
@@ -80,8 +91,14 @@ def _cores() -> list[Any]:
         cores = psutil.cpu_times(percpu=True)
     except (OSError, RuntimeError, psutil.Error):
         return []
-    mine = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(len(cores))
-    return [cores[i] for i in mine] if max(mine) < len(cores) else cores  # a container may count from 0
+    mine = _allowed() or range(len(cores))
+    return [cores[i] for i in mine] if max(mine, default=0) < len(cores) else cores  # a container may count from 0
+
+
+@functools.cache  # a library may bind this thread to a core while it works; the others stay its process's
+def _allowed() -> frozenset[int]:
+    """The cores that this process may use; empty where the system does not say."""
+    return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
 
 
 def _waited() -> float | None:

@@ -1,9 +1,11 @@
 """Times side by side: pytest-benchmark measures loops that pass the gate, in turns, in a process that may die."""
 
+import hashlib
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pandas as pd
 
 from parity.files import WholeFile
 from parity.frameworks import threads
-from parity.frameworks.environment import cpu
+from parity.frameworks.environment import cpu, installed, sources
 from parity.frameworks.runtime import PACKAGES, missing_packages
 from parity.task import UsageError
 from parity.tasks import load
@@ -20,15 +22,18 @@ from parity.timing.machine import Disturbance
 from parity.timing.processes import TIMEOUT, rows_of
 
 ROOT = Path(__file__).parents[2]  # the folder that parity and the implementations are imported from
+ROUNDS = ("turns", "others_by_turn", "seconds")  # lists, that a table of plain cells does not hold
 MEASURED = ("seconds", "low_seconds", "median_seconds", "high_seconds", "device_seconds", "examples_per_second")
 MACHINE = (*Disturbance.__dataclass_fields__, "spare_turns", "others", "disturbed")
 COMPARED = ("task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores")
+SAID_BESIDE = ("threads", "others", "disturbed")  # by files of newer versions
 FORMAT = 2  # of a file of times; format 1 had no number, and called `backend` and `skip_reason` otherwise
 
 
 def measure(
-    tasks: Sequence[str], options: Sequence[str], *, counts: Sequence[int] = (), timeout: float = TIMEOUT
-) -> pd.DataFrame:
+    tasks: Sequence[str], options: Sequence[str], *, counts: Sequence[int] = (), timeout: float = TIMEOUT,
+    kept: Path | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Time every loop of every backend in a separate process: a row for each, with the reason if there is no time.
 
     Each number of threads in `counts` (by default the usual one) has a process of its own, since TensorFlow takes its
@@ -38,11 +43,15 @@ def measure(
     Columns: task, topic, loop, backend, units (the worst noise units of the loop's outputs, which all agree), the
     columns of `card`, examples (in a batch), import_seconds (of the implementation, in a fresh process), build_seconds,
     first_seconds (the first call: tracing, compiling), median_seconds with its interval low_seconds and high_seconds,
-    device_seconds (by the device's own events, if it has them), examples_per_second, seconds (every round's, a list
-    for each turn), the fields of `Disturbance` summed over its turns, spare_turns (how many were taken), others (the
-    share of the cores that others took during the turns of all backends of the loop; none if not measured), disturbed
-    (whether that is too much), skip_reason (why there is no time, or ""), failed (whether that was an error), the
-    machine's cpu and cores, and format (of the file).
+    device_seconds (by the device's own events, if it has them), examples_per_second, turns (the numbers of those that
+    count), seconds (every round's, a list for each turn), the fields of `Disturbance` summed over its turns,
+    spare_turns (how many were taken), others (the share of the cores that others took while the backends of the loop
+    had their worst turn, or all turns; none if not measured), others_by_turn, disturbed (whether that is too much; none
+    if not measured), skip_reason (why there is no time, or ""), failed (whether that was an error), the machine's cpu
+    and cores, and format (of the file).
+
+    Args:
+        kept: a folder for the rows of the tasks that are finished: one that is killed continues there.
 
     Raises:
         UsageError: pytest-benchmark is missing, no task has a loop, or the comparison could not be made.
@@ -52,9 +61,15 @@ def measure(
     timed = [task for task in tasks if load(task).loops]
     if not timed:
         raise UsageError("none of these tasks has a loop to time")
-    rows = frame(rows_of(timed, options, counts or (threads.usual(),), timeout))
+    rows = frame(rows_of(timed, options, counts or (None,), timeout, kept))
     frameworks = rows[rows["skip_reason"] == ""]["framework"].unique()
     return rows.assign(import_seconds=rows["framework"].map({name: import_seconds(name) for name in frameworks}))
+
+
+def unfinished(output: Path, words: Sequence[str], counts: Sequence[int]) -> Path:
+    """The folder for finished tasks while others are not: of these tasks and options, with these sources, here."""
+    what = [*words, *counts, threads.usual(), sources(), installed(), cpu(), os.cpu_count()]
+    return output / f".unfinished-{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]}"
 
 
 def import_seconds(framework: str) -> float:
@@ -67,9 +82,10 @@ def import_seconds(framework: str) -> float:
 
 def frame(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     """The rows of a comparison, with the summary of their turns and with the machine."""
-    untimed = {**dict.fromkeys((*MEASURED, *MACHINE)), "disturbed": False}
+    untimed = dict.fromkeys((*ROUNDS, *MEASURED, *MACHINE, "threads"))
     full = [{**row, **(untimed if row["skip_reason"] else _summary(row))} for row in rows]
-    return pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count(), format=FORMAT)
+    found = pd.DataFrame(full).assign(cpu=cpu(), cores=os.cpu_count(), format=FORMAT)
+    return found.astype({"threads": "Int64", "disturbed": "boolean"})  # they may be missing, and stay what they are
 
 
 def of_turns(values: Sequence[float]) -> tuple[float, float, float]:
@@ -82,9 +98,21 @@ def of_turns(values: Sequence[float]) -> tuple[float, float, float]:
     return float(np.min(values)), float(np.median(values)), float(np.max(values))
 
 
-def ratio(slower: Sequence[Sequence[float]], faster: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """(low, median, high) of the ratios of two backends; a ratio divides the medians of the rounds of one turn."""
-    return of_turns([float(np.median(one) / np.median(other)) for one, other in zip(slower, faster, strict=True)])
+def ratio(slower: Mapping[int, Sequence[float]], faster: Mapping[int, Sequence[float]]) -> tuple[float, float, float]:
+    """(low, median, high) of the ratios of two backends; a ratio divides the medians of the rounds of one turn.
+
+    Args:
+        slower, faster: the rounds by the number of the turn.  Turns of the same number were taken together; what only
+            one has, since its process alone took a turn again, is compared with what only the other has.
+    """
+    together = sorted(slower.keys() & faster.keys())
+    mine, others = ([*together, *sorted(turns.keys() - set(together))] for turns in (slower, faster))
+    return of_turns([float(np.median(slower[i]) / np.median(faster[k])) for i, k in zip(mine, others, strict=True)])
+
+
+def by_turn(row: "pd.Series[Any]") -> dict[int, Sequence[float]]:
+    """The rounds of a row by the number of the turn."""
+    return dict(zip(row["turns"], row["seconds"], strict=True))
 
 
 def files_in(folder: Path) -> dict[str, WholeFile]:
@@ -98,13 +126,19 @@ def files_in(folder: Path) -> dict[str, WholeFile]:
 
 def write_times(times: pd.DataFrame, files: dict[str, WholeFile]) -> None:
     """Write the rows as parquet, with every round's time, and as CSV, without those."""
-    files["csv"].write(times.drop(columns="seconds").to_csv(index=False))
+    files["csv"].write(times.drop(columns=list(ROUNDS)).to_csv(index=False))
     files["parquet"].write(times.to_parquet(index=False))
+
+
+def to_json(times: pd.DataFrame) -> str:
+    """The rows as JSON, with every round's time."""
+    plain = times.astype(object).where(times.notna(), None)  # every digit, which pandas' own to_json does not keep
+    return json.dumps({"format": FORMAT, "rows": plain.to_dict("records")}, indent=1) + "\n"
 
 
 def read_times(path: Path) -> pd.DataFrame:
     """The rows of a file that `write_times` wrote, in the columns that are compared; UsageError as `read_rows`."""
-    return read_rows(path, COMPARED)[list(COMPARED)]
+    return read_rows(path, COMPARED).reindex(columns=[*COMPARED, *SAID_BESIDE])
 
 
 def read_rows(path: Path, needed: Sequence[str]) -> pd.DataFrame:

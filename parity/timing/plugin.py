@@ -107,7 +107,7 @@ def pytest_runtest_setup(item: Any) -> None:
     if item.config.getoption("rows"):
         entry = item.callspec.params["entry"]
         now = json.dumps([entry.task.name, str(entry.backend), entry.loop])
-        Path(item.config.getoption("rows"), NOW).write_text(now)
+        WholeFile(Path(item.config.getoption("rows"), NOW)).write(now)
 
 
 def pytest_runtest_teardown(item: Any, nextitem: Any) -> None:

@@ -2,9 +2,10 @@
 
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -23,23 +24,33 @@ TOO_LONG = "Timeout ("  # faulthandler writes this before it ends the process
 
 
 def rows_of(
-    tasks: Sequence[str], options: Sequence[str], counts: Sequence[int], timeout: float
-) -> list[dict[str, Any]]:  # fmt: skip
-    """The rows of every number of threads, task by task; of several numbers, each is in the name of its backends."""
+    tasks: Sequence[str], options: Sequence[str], counts: Sequence[int | None], timeout: float, kept: Path | None = None
+) -> list[dict[str, Any]]:
+    """The rows of every number of threads, task by task; of several numbers, each is in the name of its backends.
+
+    Args:
+        counts: None stands for the usual number.
+        kept: a folder for the rows of each task as soon as it is finished; what is there already is not timed again.
+    """
     with ExitStack() as stack:
+        folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(_remove_unless_something_is_finished, folder)
         workers = [stack.enter_context(closing(Worker())) for _ in counts]
         alternation = stack.enter_context(closing(Alternation()))
 
-        def measured(worker: Worker, count: int) -> list[dict[str, Any]]:
+        def measured(worker: Worker, count: int | None) -> list[dict[str, Any]]:
             shared = [*options, "--alternation", alternation.address]
-            with tempfile.TemporaryDirectory() as folder:
-                rows = _measured(worker, tasks, shared, Path(folder), count, timeout)
-            label = f" {count} thread{'s' if count > 1 else ''}" if len(counts) > 1 else ""
+            mine = folder / f"{count or 'usual'}"
+            mine.mkdir(parents=True, exist_ok=True)
+            rows = _measured(worker, tasks, shared, mine, count, timeout)
+            label = f" {count} thread{'s' if count != 1 else ''}" if len(counts) > 1 else ""
             return [{**row, "backend": row["backend"] + label} for row in rows]
 
         with ThreadPoolExecutor(len(counts)) as pool:
             running = [pool.submit(measured, worker, count) for worker, count in zip(workers, counts, strict=True)]
             try:
+                for future in wait(running, return_when=FIRST_EXCEPTION).done:  # one that failed ends the others
+                    future.result()
                 found = [row for future in running for row in future.result()]
             except BaseException:  # interrupted: the end of the workers ends the threads that wait for them
                 stack.close()
@@ -48,17 +59,22 @@ def rows_of(
     return sorted(found, key=lambda row: place[row["task"]])
 
 
+def _remove_unless_something_is_finished(folder: Path) -> None:
+    if not any(folder.glob("*/*.json")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _measured(
-    worker: Worker, tasks: Sequence[str], options: Sequence[str], folder: Path, count: int, timeout: float
+    worker: Worker, tasks: Sequence[str], options: Sequence[str], folder: Path, count: int | None, timeout: float
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The rows of the tasks, from as many processes as needed; each writes a task's rows once the task is finished."""
-    files = {task: folder / f"{task}.json" for task in tasks}
+    files, now = {task: folder / f"{task}.json" for task in tasks}, folder / NOW
+    now.unlink(missing_ok=True)  # of a run that was killed
     lost: dict[tuple[str, str], str] = {}
     while left := [task for task, file in files.items() if not file.exists()]:
         known = json.dumps([[*who, reason] for who, reason in lost.items()])
         end, log = _process(worker, [*options, "--tasks", ",".join(left), "--lost", known], folder, count, timeout)
         if any(not files[task].exists() for task in left):
-            now = folder / NOW
             task, backend, loop = json.loads(now.read_text()) if now.exists() else ("", "", "")
             if not task or (task, backend) in lost:  # it ended before a new turn
                 raise UsageError(f"the comparison could not be made: {end}\n{log}")
@@ -67,7 +83,7 @@ def _measured(
 
 
 def _process(
-    worker: Worker, options: Sequence[str], folder: Path, count: int, timeout: float
+    worker: Worker, options: Sequence[str], folder: Path, count: int | None, timeout: float
 ) -> tuple[str, str]:  # fmt: skip
     """Run the comparison until it ends or a turn takes longer than `timeout`; return how it ended, and its log."""
     limits = (f"faulthandler_timeout={timeout}", "faulthandler_exit_on_timeout=true")
@@ -93,8 +109,11 @@ def _process(
     return end, log[-2000:]
 
 
-def _pytest(command: list[str], count: int) -> int:
-    threads.use(count)
+def _pytest(command: list[str], count: int | None) -> int:
+    if count is None:
+        threads.pin()
+    else:
+        threads.use(count)
     # In a test this process must start a new session, and not act as one of the test's parallel workers.
     for name in [name for name in os.environ if name.startswith("PYTEST_")]:
         del os.environ[name]

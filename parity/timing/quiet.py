@@ -1,11 +1,13 @@
 """How quiet the machine is, and what that means for times: at the head of whatever measures some."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from rich.console import Console
 
+from parity.frameworks import threads
 from parity.timing.machine import LIMIT, Disturbance, reading
 
 SECONDS = 2.0
@@ -20,17 +22,19 @@ class Quiet:
     disturbance: Disturbance
     spread: float
 
-    def __str__(self) -> str:
-        return f"{self._measured()}; {self.expect()}"
+    @property
+    def busy(self) -> bool:
+        """Whether others disturb a loop with the usual number of threads."""
+        return bool(self.disturbance.disturbs(threads.usual()))
 
     def expect(self) -> str:
         """What times that are measured now are worth, in plain words."""
         share = self.disturbance.share
-        if share is not None and share > LIMIT:
+        if share is not None and self.busy:
             longer = f"{1 / (1 - share):.1f} times as long or more" if share < 1 else "many times as long"
             return (
                 f"BUSY: loops on all cores take {longer}, NumPy's most of all, and those on one thread suffer less; "
-                "disturbed turns are taken again, and marked if that does not help"
+                "parity time takes disturbed turns again, and marks what stays disturbed"
             )
         if self.spread > STEADY:
             return f"UNSTEADY: differences below {self.spread:.0%} say little; the clock or unseen neighbours vary"
@@ -38,7 +42,8 @@ class Quiet:
             return "compare times only if you know that nothing else ran"
         return f"quiet: differences above {max(self.spread, LIMIT):.0%} can be believed"
 
-    def _measured(self) -> str:
+    def measured(self) -> str:
+        """What was measured, in words."""
         by = f"{self.spread:.0%}" if self.spread < 1 else f"{self.spread:.0f} times their median"
         d, spread = self.disturbance, f"a fixed kernel's times spread by {by}"
         if d.competing_seconds is None:
@@ -62,8 +67,8 @@ def observe(seconds: float = SECONDS) -> Quiet:
     return Quiet(disturbance, float((high - low) / middle))
 
 
-def say(console: Console) -> None:
-    """Print how quiet the machine is."""
+def say(console: Console, expect: Callable[[Quiet], str] = Quiet.expect) -> None:
+    """Print how quiet the machine is, and what to expect of it."""
     quiet = observe()
-    style = "yellow" if quiet.disturbance.disturbed or quiet.spread > STEADY else "dim"
-    console.print(f"machine: {quiet}", style=style, markup=False, highlight=False)
+    style = "yellow" if quiet.busy or quiet.spread > STEADY else "dim"
+    console.print(f"machine: {quiet.measured()}; {expect(quiet)}", style=style, markup=False, highlight=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from statistics import geometric_mean
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -11,7 +12,7 @@ from rich.text import Text
 from parity import tables
 from parity.timing.contest import TURNS
 from parity.timing.machine import LIMIT
-from parity.timing.measure import ratio
+from parity.timing.measure import by_turn, ratio
 
 INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f} % interval"
 MOST_NAMED = 3  # the most tasks that a line names
@@ -48,11 +49,12 @@ def medians_table(times: pd.DataFrame) -> Table:
 
 def about_the_machine(timed: pd.DataFrame) -> Iterator[str]:
     """What the marks in the table mean, and how many loops the means leave out; or that nothing was measured."""
-    disturbed, every = _loops(timed[timed["disturbed"]]), _loops(timed)
+    disturbed, every = _loops(timed[_disturbed(timed)]), _loops(timed)
     if disturbed:
         yield (
-            f"! others took this share of the cores meanwhile, more than {LIMIT:.0%}, also in the spare turns: "
-            f"{disturbed} of {every} loops are disturbed, and left out of the geometric means"
+            "! others took this share of the cores meanwhile, also in the spare turns, so one or another thread of the "
+            f"loop was without its core for more than {LIMIT:.0%} of the time: {disturbed} of {every} loops are "
+            "disturbed, and left out of the geometric means"
         )
     if timed["others"].isna().any():
         yield "what others took of the cores is not measured on this system"
@@ -95,6 +97,16 @@ def factor(ratio: float) -> str:
     return f"x{ratio:.2f}" if ratio < 10 else f"x{ratio:.3g}"
 
 
+def mark(row: "pd.Series[Any]") -> str:
+    """The share of the cores that others took, of a row that is disturbed."""
+    return f" [yellow]!{row['others']:.0%}[/]" if str(row["disturbed"]) == "True" else ""  # it may be missing
+
+
+def _disturbed(times: pd.DataFrame) -> "pd.Series[bool]":
+    """Which rows are; not those of which nothing is measured."""
+    return times["disturbed"].fillna(False).astype(bool)
+
+
 def _cells(by_backend: dict[str, pd.Series], backends: list[str]) -> Iterator[str]:
     timed = {name: row for name, row in by_backend.items() if not row["skip_reason"]}
     best = min(timed, key=lambda name: timed[name]["median_seconds"], default="")
@@ -103,17 +115,17 @@ def _cells(by_backend: dict[str, pd.Series], backends: list[str]) -> Iterator[st
             yield "[dim]n/a[/]"
             continue
         row = timed[backend]
-        text = duration(row["median_seconds"]) + (f" [yellow]!{row['others']:.0%}[/]" if row["disturbed"] else "")
+        text = duration(row["median_seconds"]) + mark(row)
         if backend == best:
             yield f"[bold green]{text}[/]"
         else:
-            low, value, high = ratio(row["seconds"], timed[best]["seconds"])
+            low, value, high = ratio(by_turn(row), by_turn(timed[best]))
             yield f"{text} [dim]{factor(value)} {factor(low)[1:]}-{factor(high)[1:]}[/]"
 
 
 def _means(times: pd.DataFrame, backends: list[str]) -> Iterator[tuple[str, dict[str, float]]]:
     """By topic and over all: each backend's geometric mean ratio to the fastest, over quiet loops that all have."""
-    timed = times[(times["skip_reason"] == "") & ~times["disturbed"].astype(bool)]
+    timed = times[(times["skip_reason"] == "") & ~_disturbed(times)]
     wide = timed.pivot_table(index=["topic", "task", "loop"], columns="backend", values="median_seconds", sort=False)
     wide = wide.dropna()
     if wide.empty:

@@ -4,7 +4,6 @@ The backends of a loop take turns, so that a slow phase of the machine affects t
 file under pytest-benchmark, with `parity.timing.plugin`.
 """
 
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,5 @@ def test_time(benchmark: Any, turns: Any, entry: Any, turn: int) -> None:
         benchmark(loop.call)
         disturbance = reading() - before
         events = [loop.device_seconds() for _ in range(EVENTS)]
-        benchmark.extra_info.update({**turns.about(entry), **asdict(disturbance)})
         device_seconds = None if None in events else float(np.median(events))
         turns.add(entry, turn, Taken(benchmark.stats.stats.data, device_seconds, disturbance))

@@ -74,15 +74,12 @@ class Turns:
                 yield loop
 
     def wanted(self, entry: Entry, turn: int) -> bool:
-        """Whether this turn is to be taken: a spare one while the least disturbed of those before it are disturbed.
-
-        They are asked one by one and together: so little is measured of a short turn that alone it passes for quiet.
-        """
+        """Whether this turn is to be taken: a spare one while the least disturbed of those before it are disturbed."""
         if turn < TURNS:
             return True
         before = {number: one for number, one in self._disturbances(entry).items() if number < turn}
         least = [before[number] for number in _least_disturbed(before)]
-        return len(least) < TURNS or any(one.disturbed for one in (*least, functools.reduce(operator.add, least)))
+        return len(least) < TURNS or bool(_worst(least).disturbs(self._threads(entry)))
 
     def add(self, entry: Entry, turn: int, taken: Taken) -> None:
         """Add a finished turn."""
@@ -130,21 +127,32 @@ class Turns:
             return {}
         every = self._disturbances(entry)
         kept = _least_disturbed(every)
-        of_loop = functools.reduce(operator.add, (every[turn] for turn in kept))
+        worst = _worst([every[turn] for turn in kept])
         mine = [self._taken[str(entry)][turn] for turn in kept]
         return {
+            "turns": kept, "others_by_turn": [every[turn].share for turn in kept],
             "seconds": [list(taken.seconds) for taken in mine],
             "device_seconds": [taken.device_seconds for taken in mine],
             **dataclasses.asdict(_sum(mine)),
-            "spare_turns": len(every) - len(kept), "others": of_loop.share, "disturbed": of_loop.disturbed,
+            "spare_turns": len(every) - len(kept), "others": worst.share,
+            "disturbed": worst.disturbs(self._threads(entry)),
         }  # fmt: skip
 
     def _disturbances(self, entry: Entry) -> dict[int, Disturbance]:
         """The machine during each turn of a loop, of all its backends that have a time."""
-        group = (str(dataclasses.replace(entry, backend=backend)) for backend in self._contest.backends)
-        timed = [self._taken[name] for name in group if not self._rows.get(name, {}).get("skip_reason", "unknown")]
+        timed = [self._taken[str(one)] for one in self._timed(entry)]
         complete = set.intersection(*map(set, timed)) if timed else set()
         return {turn: _sum(of_backend[turn] for of_backend in timed) for turn in sorted(complete)}
+
+    def _threads(self, entry: Entry) -> int:
+        """The most that a backend of a loop uses; one that computes on a GPU has one here."""
+        timed = self._timed(entry)
+        return max(self._rows[str(one)]["threads"] if one.backend.device == "cpu" else 1 for one in timed)
+
+    def _timed(self, entry: Entry) -> list[Entry]:
+        """The entries of a loop's backends that have a time."""
+        group = [dataclasses.replace(entry, backend=backend) for backend in self._contest.backends]
+        return [one for one in group if not self._rows.get(str(one), {}).get("skip_reason", "unknown")]
 
     def _loop(self, entry: Entry) -> WarmLoop:
         if self._group != (entry.task.name, entry.loop):
@@ -162,8 +170,13 @@ class Turns:
 
 
 def _least_disturbed(every: Mapping[int, Disturbance]) -> list[int]:
-    """The turns that count, in their order."""
-    return sorted(sorted(every, key=lambda turn: every[turn].share or 0.0)[:TURNS])
+    """The turns that count, in their order.  Short turns are compared by what is counted, though it is blurred."""
+    return sorted(sorted(every, key=lambda turn: every[turn].counted or 0.0)[:TURNS])
+
+
+def _worst(turns: Sequence[Disturbance]) -> Disturbance:
+    """The most disturbed of some turns and of all together: a short one by itself passes for quiet."""
+    return max((*turns, functools.reduce(operator.add, turns)), key=lambda one: one.share or 0.0)
 
 
 def _sum(turns: Iterable[Taken]) -> Disturbance:

@@ -33,7 +33,8 @@ def write(site: Site, found: Found) -> None:
 
 def card(environment: dict[str, Any]) -> dict[str, str]:
     """What a person wants to know of the machine, in words."""
-    threads = count_of(int(environment.get("blas_threads") or 0), "thread")
+    numbers = [info["settings"].get("threads") for info in environment["frameworks"].values() if info.get("settings")]
+    threads = count_of(max((number for number in numbers if number), default=0), "thread")
     facts = {
         "processor": f"{environment.get('cpu', '?')}, {count_of(int(environment.get('cores') or 0), 'core')}",
         "system": f"{environment.get('platform', '?')}, Python {environment.get('python', '?')}",

@@ -1,0 +1,37 @@
+"""The entry point of a command: an interruption is one line, and whatever goes wrong is exit code 2."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+
+import typer
+
+from parity.interruption import Interrupted, listen
+from parity.task import UsageError
+
+
+def run_command(command: Callable[..., None], name: str, *, kept: str) -> None:
+    """Run a command with the arguments of this process, and exit with its code.
+
+    Args:
+        kept: what an interruption leaves behind, in words.
+    """
+    before = listen()
+    try:
+        typer.run(command)
+    except UsageError as error:
+        _end(f"{name}: {error}")
+    except Interrupted:
+        _end(f"{name}: interrupted; {kept}, and the same command continues")
+    except Exception as error:  # exit code 1, Python's own, would be a verdict
+        traceback.print_exc()
+        _end(f"{name}: {type(error).__name__}: {error}")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end(reason: str) -> None:
+    print(reason, file=sys.stderr)
+    sys.exit(2)
