@@ -61,7 +61,7 @@ def wrap(stage, mode):
 
 def versions():
     """The packages that decide the numbers and the speed, with their versions."""
-    return {"torch": torch.__version__, "cuda": torch.version.cuda or "none"}
+    return {"torch": str(torch.__version__), "cuda": torch.version.cuda or "none"}  # its own class would need torch
 
 
 def settings():
