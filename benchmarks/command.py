@@ -1,6 +1,6 @@
 """The entry point of a command: an interruption is one line, and whatever goes wrong is exit code 2."""
 
-import signal
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -17,19 +17,21 @@ def run_command(command: Callable[..., None], name: str, *, kept: str) -> None:
     Args:
         kept: what an interruption leaves behind, in words.
     """
-    before = listen()
+    restore = listen()
     try:
         typer.run(command)
     except UsageError as error:
         _end(f"{name}: {error}")
     except Interrupted:
         _end(f"{name}: interrupted; {kept}, and the same command continues")
+    except OSError as error:  # of the terminal, pipe or disk that receives the output
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the rest of the buffer cannot be written
+        _end(f"{name}: the output cannot be written: {error.strerror}")
     except Exception as error:  # exit code 1, Python's own, would be a verdict
         traceback.print_exc()
         _end(f"{name}: {type(error).__name__}: {error}")
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        restore()
 
 
 def _end(reason: str) -> None:

@@ -49,7 +49,6 @@ def worktree(commit: str) -> Iterator[Path]:
     """The commit's files in a folder of its name, while the block lasts."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / commit[:12]
-        git("worktree", "prune")  # those of runs that were killed, whose folders are gone
         git("worktree", "add", "--detach", "--quiet", str(path), commit)
         try:
             yield path

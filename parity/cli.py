@@ -155,7 +155,7 @@ def time_(
         Path | None,
         typer.Option(help="Write times.parquet and times.csv into this folder; killed, the same command goes on."),
     ] = None,
-    json: Annotated[Path | None, typer.Option(help="Write all rows here; - is stdout.")] = None,
+    json: Annotated[Path | None, typer.Option(help="Write all rows here, for other programs; - is stdout.")] = None,
     timeout: Timeout = 600.0,
 ) -> None:
     """Time the loops of tasks side by side; a loop whose outputs disagree is not timed.

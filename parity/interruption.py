@@ -3,6 +3,7 @@
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -11,10 +12,17 @@ class Interrupted(BaseException):
     """Ctrl-C or SIGTERM.  It is not a KeyboardInterrupt, since typer would handle that itself."""
 
 
-def listen() -> dict[signal.Signals, Any]:
-    """Raise `Interrupted` at both signals from now on; return the handlers that were there before."""
-    sys.unraisablehook = _again
-    return {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+def listen() -> Callable[[], None]:
+    """Raise `Interrupted` at both signals from now on; return what puts the handlers back that were there before."""
+    before = {number: signal.signal(number, _interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    hook, sys.unraisablehook = sys.unraisablehook, _again
+
+    def restore() -> None:
+        sys.unraisablehook = hook
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

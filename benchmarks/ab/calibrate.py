@@ -3,11 +3,12 @@
 Both sides are the same revision.  The pairs of a loop, a stream, serve many rows, the verdicts of comparisons: each of
 its first sittings begins one of A against A, and the first begins one for each planted slowdown p, in which log(1 + p)
 is added to what was measured, since a time that is p longer moves the logarithm by just that.  Either side may stand
-for B, so each row is there twice, once with the sides exchanged.  A stream ends when all of its rows are decided as the
+for B, so each row is there twice, once with the sides exchanged.  What lies between floor and ceiling takes many pairs,
+so every third loop alone has such rows, and three times as many.  A stream ends when all of its rows are decided as the
 driver decides them, after each pair.
 
 The pairs are kept and the rows follow from them, for the level of all loops and for that of a usual comparison.  It
-takes an hour or more, so it goes on where it was.
+takes hours, so it goes on where it was.
 """
 
 import contextlib
@@ -33,6 +34,8 @@ from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
 PLANTED = (0.05, 0.045, 0.035)  # slowdowns of B
+BETWEEN = 0.035  # the one between floor and ceiling
+EACH = 3  # of so many loops one has rows of it
 UNCHANGED = 4  # sittings of a stream that begin a row of A against A
 USUAL = 4  # loops in a usual comparison
 GOALS = {  # what a maintainer asks of the driver
@@ -53,8 +56,11 @@ class Row(NamedTuple):
     sign: int  # -1 where the sides are exchanged
 
 
-ROWS = [Row(0.0, sitting, sign) for sitting in range(UNCHANGED) for sign in (1, -1)]
-ROWS += [Row(planted, 0, sign) for planted in PLANTED for sign in (1, -1)]
+def rows_of(loop: Loop, loops: Sequence[Loop]) -> list[Row]:
+    """The rows that a loop's stream is to have."""
+    between = EACH if loops.index(loop) % EACH == 0 else 0
+    begin = {0.0: UNCHANGED, **dict.fromkeys(PLANTED, 1), BETWEEN: between}  # in so many of the first sittings
+    return [Row(planted, sitting, sign) for planted, n in begin.items() for sitting in range(n) for sign in (1, -1)]
 
 
 @dataclass(frozen=True)
@@ -81,13 +87,12 @@ class Streams(ResumableTrial):
         self._looked: dict[tuple[Loop, Row, int], tuple[int, Change]] = {}  # after so many pairs, and what was seen
 
     def decided(self, loop: Loop, loops: Sequence[Loop]) -> bool:
-        found = self.rows(loop, at_once=len(loops))
-        return len(found) == len(ROWS) and all(change.word != "undecided" for change in found.values())
+        found = [change for at_once in levels(loops) for change in self.rows(loop, loops, at_once=at_once).values()]
+        return all(change is not None and change.word != "undecided" for change in found)
 
-    def rows(self, loop: Loop, *, at_once: int) -> dict[Row, Change]:
-        """The rows that have begun: each change when it was decided, or else after all pairs."""
-        changes = {row: self._change(loop, row, at_once) for row in ROWS}
-        return {row: change for row, change in changes.items() if change is not None}
+    def rows(self, loop: Loop, loops: Sequence[Loop], *, at_once: int) -> dict[Row, Change | None]:
+        """Each row's change when it was decided, or else after all pairs; None before its first."""
+        return {row: self._change(loop, row, at_once) for row in rows_of(loop, loops)}
 
     def _change(self, loop: Loop, row: Row, at_once: int) -> Change | None:
         """What was looked at once is not looked at again."""
@@ -124,11 +129,12 @@ def calibrate(
                 streams.run(tree, tree, loops, size, keep=keep)
             for loop, reason in streams.failed.items():
                 console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
+                streams.pairs.pop(loop, None)
             if not streams.pairs:
                 raise UsageError("no loop could be measured")
             streams.finish(finished)
-        found = pd.DataFrame(map(asdict, kept_rows(kept)))
-        mine = found[(found["competitor"] == competitor) & (found["at_once"] != USUAL)]
+        found = pd.DataFrame(map(asdict, kept_rows(kept, loops)))
+        mine = found[(found["competitor"] == competitor) & (found["at_once"] == len(loops))]
         if min((mine["planted"] == planted).sum() for planted in PLANTED) >= rows:
             break
     console.print(rates_table(found))
@@ -147,19 +153,25 @@ def competing() -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-def kept_rows(kept: Path) -> Iterator[CalibrationRow]:
-    """The rows of all finished streams; each has its pairs' part of the stream's seconds."""
+def levels(loops: Sequence[Loop]) -> list[int]:
+    """The numbers of loops that may share the level: all of these, and those of a usual comparison."""
+    return sorted({len(loops), USUAL}, reverse=True)
+
+
+def kept_rows(kept: Path, loops: Sequence[Loop]) -> Iterator[CalibrationRow]:
+    """The rows of all finished streams of these loops; each has its pairs' part of the stream's seconds."""
     for path in sorted(kept.glob("*-[0-9]*.json")):
         if path.suffixes == [".json"]:
             streams = Streams(path)
-            for loop, at_once in itertools.product(streams.pairs, dict.fromkeys((len(streams.pairs), USUAL))):
+            for loop, at_once in itertools.product(streams.pairs, levels(loops)):
                 each = streams.spent.get(loop, 0.0) / streams.count(loop)
-                for row, change in streams.rows(loop, at_once=at_once).items():
-                    yield CalibrationRow(
-                        **asdict(loop), competitor=path.name.startswith("competitor"), at_once=at_once,
-                        planted=row.planted, verdict=change.word, change=change.change, pairs=change.pairs,
-                        seconds=each * change.pairs,
-                    )  # fmt: skip
+                for row, change in streams.rows(loop, loops, at_once=at_once).items():
+                    if change is not None:
+                        yield CalibrationRow(
+                            **asdict(loop), competitor=path.name.startswith("competitor"), at_once=at_once,
+                            planted=row.planted, verdict=change.word, change=change.change, pairs=change.pairs,
+                            seconds=each * change.pairs,
+                        )  # fmt: skip
 
 
 def rates_table(found: pd.DataFrame) -> Table:

@@ -29,6 +29,7 @@ class Module:
     statements: dict[str, list[ast.stmt]] = field(default_factory=dict)
     imports: dict[str, str] = field(default_factory=dict)
     unclear: bool = False  # a star import, or one alias for two things
+    broken: bool = False  # Python cannot read it, so nothing that imports it runs
 
     @classmethod
     def of(cls, text: str, package: str) -> "Module":
@@ -125,10 +126,10 @@ class Code:
         """What runs when a module is imported: its statements, and those of the modules that it imports."""
         text, uses = self._statements(module, inside, AT_IMPORT) if AT_IMPORT in module.statements else ("", set())
         for target in module.imports.values():
-            origin, _, name = target.partition(":")
-            below = f"{origin}.{name}" if name else origin
-            uses |= {f"{one}:{AT_IMPORT}" for one in (origin, below) if self._exists(one)}
-        return text, uses
+            parts = target.replace(":", ".").strip(".").split(".")
+            above = (".".join(parts[:end]) for end in range(1, len(parts) + 1))  # packages are imported on the way
+            uses |= {f"{one}:{AT_IMPORT}" for one in above if self._file(one).exists()}
+        return text, uses | ({ANYTHING} if module.broken else set())
 
     def _whole(self, module: Module, inside: str) -> set[str]:
         """Everything in a module or package: it is passed on, and any of its names may be used."""
@@ -185,11 +186,11 @@ class Code:
 
 
 def _parsed(text: str, package: str) -> Module:
-    """The module; one that Python cannot read is unclear, and its loops fail by name when they are measured."""
+    """The module; the loops of one that Python cannot read fail by name when they are measured."""
     try:
         return Module.of(text, package)
     except SyntaxError:
-        return Module(unclear=True)
+        return Module(unclear=True, broken=True)
 
 
 class _WithoutDocstrings(ast.NodeTransformer):

@@ -70,7 +70,7 @@ class Change:
 
         "slower" takes the centre of all pairs and those of two sittings, half of all at least: what disturbs a sitting
         may lean to one side for as long as it lasts.  Where the interval lies between `FLOOR` and `CEILING`, slower
-        wins.
+        wins; where too few sittings agree, the upper end alone decides.
         """
         if self.low > FLOOR and self.change > FLOOR and self.agreeing >= max(2, self.pairs / SITTING / 2):
             return "slower"
@@ -95,6 +95,8 @@ class Change:
     def missing(self) -> str:
         """What an undecided loop lacks, and what would help."""
         again = "run the same command again when the machine is quieter, it adds to these pairs"
+        if self.low > FLOOR and self.change <= FLOOR:
+            return f"some sittings say slower, and the centre of all pairs does not: {again}"
         if self.low > FLOOR:
             return (
                 f"{self.agreeing} of {math.ceil(self.pairs / SITTING)} sittings say slower, which is too few: {again}"

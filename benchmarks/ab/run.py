@@ -33,6 +33,7 @@ from benchmarks.command import run_command
 from benchmarks.history.asv import ASV_DIR, installed
 from benchmarks.history.keep import add_times
 from benchmarks.revisions import commit_of, refuse_dirty_tree, worktree
+from parity.cli import Terminal
 from parity.files import WholeFile
 from parity.frameworks.environment import cpu
 from parity.frameworks.runtime import Unavailable
@@ -63,6 +64,8 @@ def expected(machine: quiet.Quiet) -> str:
     """What to expect of a comparison now."""
     if machine.busy or machine.spread > quiet.STEADY:
         return "more pairs for each loop, and perhaps some undecided; a verdict is as good as on a quiet machine"
+    if machine.disturbance.share is None:
+        return "six pairs decide most loops if nothing else runs"
     return "quiet: six pairs decide most loops"
 
 
@@ -126,7 +129,7 @@ def run(
     competitor: Annotated[bool, typer.Option(help="Calibrate beside a process that fills the other core.")] = False,
 ) -> None:
     """Compare two revisions, or calibrate."""
-    console = Console()
+    console = Terminal()
     frameworks = _frameworks(framework)
     choose("size", size, SIZES)
     for name in task or ():
@@ -146,7 +149,8 @@ def run(
             calibrate(tree, loops, size, rows, kept, console, competitor=competitor)
         raise typer.Exit(0)
     commits = commit_of(base), commit_of(head)
-    with worktree(commits[0]) as a, worktree(commits[1]) as b, contextlib.ExitStack() as measuring:
+    by_itself = contextlib.nullcontext() if dry_run else alone(console)
+    with by_itself, worktree(commits[0]) as a, worktree(commits[1]) as b:
         old, new = loops_of(a, b, frameworks=frameworks)
         for only, where in ((set(old) - set(new), base), (set(new) - set(old), head)):
             for loop in sorted(map(str, filter(chosen, only))):
@@ -166,7 +170,6 @@ def run(
             console.print(line, markup=False, highlight=False)
         if dry_run or not measured:
             raise typer.Exit(0)
-        measuring.enter_context(alone(console))
         trial = ResumableTrial(
             ASV_DIR / "ab" / f"{a.name}-{b.name}-{size}-{fingerprint(measured)}-{driver()}.unfinished.json"
         )

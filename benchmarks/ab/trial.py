@@ -8,9 +8,8 @@ from pathlib import Path
 from benchmarks.ab.evidence import MAX_PAIRS, SITTING, Change, change_of, sittings
 from benchmarks.ab.sides import Failed, Loop, Pair, pair_of, sides
 
-APART = (
-    60.0  # seconds from the beginning of one sitting to that of the next: a disturbance should not last through both
-)
+# Seconds from the beginning of one sitting to that of the next: a disturbance should not last through both.
+APART = 60.0
 
 
 @dataclass

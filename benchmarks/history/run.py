@@ -17,7 +17,6 @@ from typing import Annotated, Any
 
 import pandas as pd
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from benchmarks.command import run_command
@@ -37,6 +36,7 @@ from benchmarks.history.keep import check_source, combinations, forget_unfinishe
 from benchmarks.history.publish import publish
 from benchmarks.history.suite import class_name
 from benchmarks.revisions import commit_of, commits_of, refuse_dirty_tree, worktree
+from parity.cli import Terminal
 from parity.files import WholeFile
 from parity.frameworks.runtime import Unavailable, devices_of
 from parity.frameworks.threads import THREADS
@@ -198,7 +198,7 @@ def report_failures(failed: list[dict[str, str]], tried: Sequence[tuple[str, str
             view.add_column(column, overflow="fold")
         for commit, *cells in rows.itertuples(index=False):
             view.add_row(commit[:8], *cells)
-        Console().print(view)
+        Terminal().print(view)
 
 
 def run(
@@ -229,7 +229,7 @@ def run(
     refuse_dirty_tree()
     commits = commits_of(range_) if range_ else [commit_of("HEAD")]
     this_machine()  # on an unknown machine asv would ask questions during the run
-    quiet.say(Console())
+    quiet.say(Terminal())
     failed: list[dict[str, str]] = []
     missing: set[str] = set()
     tried: list[tuple[str, str, list[str]]] = []

@@ -7,6 +7,7 @@ turns count; with it, the least disturbed ones, and a row that stays disturbed i
 
 import contextlib
 import multiprocessing
+import os
 import statistics
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from parity.timing.turns import Taken, Turns
 
 LOOPS = (("mlp", "step"), ("conv_block", "backward"), ("lstm", "backward"), ("resnet18_transfer", "forward"))
 TURN = 0.05  # seconds of a turn, at least
+SPIN = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # it ends with the process that started it
 RHYTHMS = {"alone": (False,), "every other turn": (True, False), "every turn": (True,)}  # whether the other computes
 
 
@@ -46,7 +48,7 @@ class Times:
 @contextlib.contextmanager
 def competitor() -> Iterator[psutil.Process]:
     """A process that computes whenever it is resumed, and is suspended at first."""
-    process = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    process = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
     other = psutil.Process(process.pid)
     other.suspend()
     try:
@@ -86,7 +88,9 @@ def timed(entry: Entry, size: str, other: psutil.Process) -> dict[str, Times]:
         for mine in turns.values():
             stack.enter_context(contextlib.closing(mine))
         for turn in range(TURNS + SPARE):
-            for name, computes in RHYTHMS.items():
+            names = list(RHYTHMS)
+            for name in (*names[turn % len(names) :], *names[: turn % len(names)]):  # none always follows another
+                computes = RHYTHMS[name]
                 if turns[name].wanted(entry, turn):
                     beside = computing(other) if computes[turn % len(computes)] else contextlib.nullcontext()
                     with turns[name].turn(entry) as loop, beside:

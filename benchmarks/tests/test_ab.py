@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ import benchmarks.ab.trial
 from benchmarks.ab import calibrate
 from benchmarks.ab import run as ab
 from benchmarks.ab.evidence import SITTING
-from benchmarks.ab.sides import Loop, Pair
+from benchmarks.ab.sides import Failed, Loop, Pair
 from benchmarks.ab.trial import Trial
 from benchmarks.history.suite import version
 from benchmarks.revisions import ROOT
@@ -147,6 +148,19 @@ def test_exit_2_where_something_unforeseen_happens(monkeypatch, tmp_path, capsys
     assert capsys.readouterr().err.splitlines()[-1] == "ab: ZeroDivisionError: division by zero"
 
 
+def test_a_reader_that_left_is_one_line_and_exit_2():
+    code = "from benchmarks.command import run_command; from parity.cli import Terminal; "
+    code += "run_command(lambda: Terminal().print('x'), 'ab', kept='')"
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writer)
+    assert done.returncode == 2
+    assert done.stderr == "ab: the output cannot be written: the reader closed the pipe\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interruption_is_one_line_and_exit_2(number):
     code = "import time; from benchmarks.command import run_command\n"
@@ -260,7 +274,7 @@ def test_comparisons_wait_for_one_another(monkeypatch, tmp_path, capsys):
 def calibrated(kept, rows, **how):
     """The rows of a calibration on one loop."""
     calibrate.calibrate(ROOT, [MLP_STEP], "tiny", rows, kept, Console(width=200), **how)
-    return pd.DataFrame(calibrate.kept_rows(kept))
+    return pd.DataFrame(calibrate.kept_rows(kept, [MLP_STEP]))
 
 
 def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path, capsys):
@@ -269,7 +283,7 @@ def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path,
     words = rows[rows["at_once"] == 1].groupby("planted")["verdict"].agg(list).to_dict()
     assert words[0.0] == ["not slower"] * 4 * calibrate.UNCHANGED
     assert words[0.05] == words[0.045] == ["slower"] * 4
-    assert len(words[0.035]) == 4
+    assert len(words[0.035]) == 4 * calibrate.EACH
     assert "undecided" not in words[0.035]
     assert set(rows[rows["planted"] == 0]["seconds"]) == {0.5 * SITTING}
     assert (rows["at_once"] == calibrate.USUAL).sum() == len(rows) / 2
@@ -283,8 +297,8 @@ def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
     planted({}, monkeypatch, pair_of=noisy_pairs())
     streams = calibrate.Streams(tmp_path / "stream.json")
     streams.run(ROOT, ROOT, [MLP_STEP], "tiny")
-    found = streams.rows(MLP_STEP, at_once=1)
-    assert len(found) == len(set(calibrate.ROWS)) == 14
+    found = streams.rows(MLP_STEP, [MLP_STEP], at_once=1)
+    assert len(found) == 8 + 2 + 2 + 6
     for row, change in found.items():
         begun = streams.pairs[MLP_STEP][row.sitting * SITTING :]
         again = iter([row.sign * pair.log_ratio + np.log1p(row.planted) for pair in begun])
@@ -294,12 +308,29 @@ def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
         assert trial.change(MLP_STEP, [MLP_STEP]) == change
 
 
+def test_a_calibration_of_as_many_loops_as_are_usual_ends(monkeypatch, tmp_path):
+    """Both levels are one then.  A loop that fails, also after some pairs, has no rows."""
+    failing = iter([None, None, Failed("it died")])
+
+    def pair_of(a, b, loop, size):
+        if loop == MLP_STEP and (failed := next(failing)):
+            raise failed
+        return Pair(0.0, 1.0, 1.0)
+
+    planted({}, monkeypatch, pair_of=pair_of)
+    loops = [MLP_STEP, *(Loop("lstm", str(number), "numpy") for number in range(calibrate.USUAL - 1))]
+    calibrate.calibrate(ROOT, loops, "tiny", 1, tmp_path, Console(width=200))
+    rows = pd.DataFrame(calibrate.kept_rows(tmp_path, loops))
+    assert set(rows["at_once"]) == {calibrate.USUAL}
+    assert rows.groupby("planted").size().to_dict() == {0.0: 24, 0.035: 6, 0.045: 6, 0.05: 6}  # of the third of them
+
+
 def test_a_row_has_no_more_pairs_than_one_run_of_the_driver(monkeypatch, tmp_path):
     planted({}, monkeypatch, pair_of=never_decided())
     for module in (calibrate, benchmarks.ab.trial):
         monkeypatch.setattr(module, "MAX_PAIRS", 20)
     rows = calibrated(tmp_path, 1)
-    assert set(rows[rows["planted"] > 0]["pairs"]) == {20}
+    assert set(rows[rows["planted"] > 0]["pairs"]) == {20, 14, 8}  # from the first, second and third sitting on
     assert set(rows["verdict"]) == {"undecided"}
     assert calibrated(tmp_path, 1).equals(rows)  # what is finished gets no more pairs
 
@@ -319,7 +350,7 @@ def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
     calibrated(tmp_path, 2)
     rows = calibrated(tmp_path, 2, competitor=True)
     assert rows.groupby(["competitor", "at_once", "planted"]).size().to_dict() == {
-        (competitor, at_once, planted_): 2 if planted_ else 2 * calibrate.UNCHANGED
+        (competitor, at_once, planted_): 2 * {0.0: calibrate.UNCHANGED, 0.035: calibrate.EACH}.get(planted_, 1)
         for competitor in (False, True)
         for at_once in (1, calibrate.USUAL)
         for planted_ in (0.0, *calibrate.PLANTED)

@@ -162,6 +162,7 @@ def test_what_some_sittings_said_is_not_said_for_ever():
     elsewhere = change_of([leaning, leaning, faster, faster], loops=1)
     assert elsewhere.low > FLOOR > elsewhere.change
     assert (elsewhere.agreeing, elsewhere.word, elsewhere.interval) == (2, "undecided", "contradictory")
+    assert "the centre of all pairs does not" in elsewhere.missing
 
 
 def test_where_both_hold_slower_wins():

@@ -1,5 +1,7 @@
 """The loops that the harness is measured against."""
 
+import os
+
 import numpy as np
 import psutil
 import pytest
@@ -8,6 +10,7 @@ from benchmarks.overhead import competitor
 from benchmarks.overhead.by_hand import BY_HAND
 from parity import load
 from parity.frameworks.runtime import available
+from parity.timing import machine
 from parity.timing.contest import Entry
 from parity.timing.loop import USUAL, Backend, warmed
 from parity.timing.machine import reading
@@ -24,9 +27,19 @@ def test_a_loop_by_hand_computes_what_the_task_does(framework):
             np.testing.assert_array_equal(arrays["by hand"], arrays["harness"])
 
 
-def test_turns_beside_a_competitor_are_marked():
-    if reading().competing_seconds is None:
-        pytest.skip("this system does not tell what others take of the cores")
+@pytest.fixture
+def one_core(monkeypatch):
+    """This process and those that it starts have one core, since beside many one competitor is nothing."""
+    if not hasattr(os, "sched_setaffinity") or reading().competing_seconds is None:
+        pytest.skip("this system does not tell what others take of the cores, or pins no process")
+    every = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(every)})
+    monkeypatch.setattr(machine, "allowed_cores", lambda: {min(every)})
+    yield
+    os.sched_setaffinity(0, every)
+
+
+def test_turns_beside_a_competitor_are_marked(one_core):
     entry = Entry(load("mlp"), "step", Backend(framework="numpy"))
     with competitor.competitor() as other:
         times = competitor.timed(entry, "tiny", other)

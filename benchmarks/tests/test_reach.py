@@ -51,6 +51,7 @@ TREE = {
     ),
     "impl_numpy/ops/activation.py": "class Base: x = 1\nclass relu(Base): y = 1\n",
     "impl_numpy/ops/kink.py": "def kink(x): return x\n",
+    "impl_numpy/ops/broken.py": "x = = 1\n",
     "impl_numpy/conv.py": (
         "from impl_numpy import ops\nSCALE = 2\nNAMES = ['a']\ndef build(params): return params\n"
         "def forward(model, batch): return _forward(batch)\n"
@@ -127,6 +128,7 @@ def test_a_change_reaches_the_loops_whose_code_it_changes(tmp_path, file, old, n
         ("scaled = SCALE * batch", "scaled = ops.renamed(batch)"),
         ("SCALE = 2", "from impl_numpy.ops import *\nSCALE = unknown"),
         ("SCALE = 2", "SCALE = = 2"),
+        ("SCALE = 2", "from impl_numpy.ops import broken\nSCALE = 2"),
         ("SCALE = 2", "import numpy as np\ndef other():\n    import torch as np\nSCALE = 3"),
     ],
 )

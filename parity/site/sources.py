@@ -85,8 +85,9 @@ def read(folder: Path, history: Path) -> Found:
 
 
 def files(folder: Path) -> list[Path]:
-    """What is read of a folder of results."""
-    return sorted([*folder.rglob("*.json"), *folder.rglob("times*.csv")])
+    """What is read of a folder of results; what is hidden is unfinished."""
+    found = [*folder.rglob("*.json"), *folder.rglob("times*.csv")]
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
 
 
 def add(found: Found, path: Path, folder: Path) -> None:

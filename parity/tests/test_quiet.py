@@ -22,6 +22,7 @@ def machine(*, competing=0.0, stolen=0.0):
         (Quiet(machine(competing=0.04), 0.02), ["of 2 cores others take 1%", "quiet: differences above 10%"]),
         (Quiet(machine(competing=2.02), 0.3), ["others take 50%", "BUSY: loops on all cores take 2.0 times as long"]),
         (Quiet(machine(stolen=1.02), 0.3), ["(stolen: 26%)", "BUSY", "parity time takes disturbed turns again"]),
+        (Quiet(machine(competing=0.24), 0.3), ["others take 6%", "BUSY: loops on all cores take 1.1 times as long"]),
         (Quiet(machine(competing=9.0), 0.3), ["BUSY: loops on all cores take many times as long"]),
         (Quiet(machine(), 0.25), ["spread by 25%", "UNSTEADY: differences below 25% say little"]),
         (Quiet(machine(), 3.2), ["spread by 3 times their median", "UNSTEADY"]),

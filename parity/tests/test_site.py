@@ -25,6 +25,7 @@ from parity.judging.noise import LIMIT
 from parity.site import build, build_site, code, lessons
 from parity.site.asv import Point, moved, read_history
 from parity.site.pages import method
+from parity.site.sources import files
 from parity.site.times import FASTEST, Column, Table, Timed
 from parity.task import UsageError
 from parity.tasks import names
@@ -92,6 +93,13 @@ def samples(tmp_path):
 
 def built(samples, tmp_path, history="none"):
     return build_site(samples, tmp_path / "site", tmp_path / history).parent
+
+
+def test_what_is_hidden_in_a_folder_of_results_is_unfinished_and_not_read(tmp_path):
+    for name in (".unfinished-1/usual/mlp.json", "a/parity.json", "a/times.csv"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("[]")
+    assert files(tmp_path) == [tmp_path / "a" / "parity.json", tmp_path / "a" / "times.csv"]
 
 
 def test_every_task_entry_and_area_has_a_page_and_none_is_empty(pages):

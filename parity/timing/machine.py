@@ -91,12 +91,12 @@ def _cores() -> list[Any]:
         cores = psutil.cpu_times(percpu=True)
     except (OSError, RuntimeError, psutil.Error):
         return []
-    mine = _allowed() or range(len(cores))
+    mine = allowed_cores() or range(len(cores))
     return [cores[i] for i in mine] if max(mine, default=0) < len(cores) else cores  # a container may count from 0
 
 
 @functools.cache  # a library may bind this thread to a core while it works; the others stay its process's
-def _allowed() -> frozenset[int]:
+def allowed_cores() -> frozenset[int]:
     """The cores that this process may use; empty where the system does not say."""
     return frozenset(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else frozenset()
 

@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[2]  # the folder that parity and the implementatio
 ROUNDS = ("turns", "others_by_turn", "seconds")  # lists, that a table of plain cells does not hold
 MEASURED = ("seconds", "low_seconds", "median_seconds", "high_seconds", "device_seconds", "examples_per_second")
 MACHINE = (*Disturbance.__dataclass_fields__, "spare_turns", "others", "disturbed")
+DECISIVE = ("CUPY_", "CUDA_", "TF_", "MKL_", "OPENBLAS_", "OMP_")  # of the environment
 COMPARED = ("task", "loop", "backend", "size", "low_seconds", "median_seconds", "high_seconds", "cpu", "cores")
 SAID_BESIDE = ("threads", "others", "disturbed")  # by files of newer versions
 FORMAT = 2  # of a file of times; format 1 had no number, and called `backend` and `skip_reason` otherwise
@@ -68,7 +69,8 @@ def measure(
 
 def unfinished(output: Path, words: Sequence[str], counts: Sequence[int]) -> Path:
     """The folder for finished tasks while others are not: of these tasks and options, with these sources, here."""
-    what = [*words, *counts, threads.usual(), sources(), installed(), cpu(), os.cpu_count()]
+    settings = sorted(f"{name}={value}" for name, value in os.environ.items() if name.startswith(DECISIVE))
+    what = [*words, *counts, threads.usual(), sources(), installed(), cpu(), os.cpu_count(), settings]
     return output / f".unfinished-{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:8]}"
 
 

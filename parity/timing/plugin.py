@@ -16,6 +16,7 @@ from parity.timing.alternation import Word
 from parity.timing.contest import NOW, Contest
 from parity.timing.gate import Gate
 from parity.timing.loop import USUAL, Backend
+from parity.timing.machine import allowed_cores
 from parity.timing.turns import Turns
 
 
@@ -40,6 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--alternation"):
         config.word = Word(config.getoption("--alternation"))  # type: ignore[attr-defined]
+    allowed_cores()  # noted before a library can bind this thread to one of them
     # This limits the imports before the first turn; from then on pytest limits each turn in the same way.
     faulthandler.dump_traceback_later(config.getoption("--import-limit"), exit=True)
     try:

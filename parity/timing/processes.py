@@ -35,19 +35,19 @@ def rows_of(
     with ExitStack() as stack:
         folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         stack.callback(_remove_unless_something_is_finished, folder)
+        places = [folder / f"{count or 'usual'}" for count in counts]
+        _keep_what_all_have(places, tasks)
         workers = [stack.enter_context(closing(Worker())) for _ in counts]
         alternation = stack.enter_context(closing(Alternation()))
 
-        def measured(worker: Worker, count: int | None) -> list[dict[str, Any]]:
+        def measured(worker: Worker, count: int | None, place: Path) -> list[dict[str, Any]]:
             shared = [*options, "--alternation", alternation.address]
-            mine = folder / f"{count or 'usual'}"
-            mine.mkdir(parents=True, exist_ok=True)
-            rows = _measured(worker, tasks, shared, mine, count, timeout)
+            rows = _measured(worker, tasks, shared, place, count, timeout)
             label = f" {count} thread{'s' if count != 1 else ''}" if len(counts) > 1 else ""
             return [{**row, "backend": row["backend"] + label} for row in rows]
 
         with ThreadPoolExecutor(len(counts)) as pool:
-            running = [pool.submit(measured, worker, count) for worker, count in zip(workers, counts, strict=True)]
+            running = [pool.submit(measured, *each) for each in zip(workers, counts, places, strict=True)]
             try:
                 for future in wait(running, return_when=FIRST_EXCEPTION).done:  # one that failed ends the others
                     future.result()
@@ -57,6 +57,17 @@ def rows_of(
                 raise
     place = {task: number for number, task in enumerate(tasks)}
     return sorted(found, key=lambda row: place[row["task"]])
+
+
+def _keep_what_all_have(places: Sequence[Path], tasks: Sequence[str]) -> None:
+    """Make the folders of all processes; a task that is finished in some of them is timed again, in turns."""
+    for place in places:
+        place.mkdir(parents=True, exist_ok=True)
+    for task in tasks:
+        files = [place / f"{task}.json" for place in places]
+        if not all(file.exists() for file in files):
+            for file in files:
+                file.unlink(missing_ok=True)
 
 
 def _remove_unless_something_is_finished(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """How quiet the machine is, and what that means for times: at the head of whatever measures some."""
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +32,9 @@ class Quiet:
         """What times that are measured now are worth, in plain words."""
         share = self.disturbance.share
         if share is not None and self.busy:
-            longer = f"{1 / (1 - share):.1f} times as long or more" if share < 1 else "many times as long"
+            lost = min(1.0, threads.usual() * share)  # the part of the time in which some thread is without its core
+            times = max(1 + lost, 1 / (1 - share) if share < 1 else math.inf)
+            longer = f"{times:.1f} times as long or more" if math.isfinite(times) else "many times as long"
             return (
                 f"BUSY: loops on all cores take {longer}, NumPy's most of all, and those on one thread suffer less; "
                 "parity time takes disturbed turns again, and marks what stays disturbed"

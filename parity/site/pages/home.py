@@ -38,7 +38,8 @@ def card(environment: dict[str, Any]) -> dict[str, str]:
     facts = {
         "processor": f"{environment.get('cpu', '?')}, {count_of(int(environment.get('cores') or 0), 'core')}",
         "system": f"{environment.get('platform', '?')}, Python {environment.get('python', '?')}",
-        "BLAS": f"{', '.join(environment.get('blas', ()))}, {threads}",
+        "BLAS": ", ".join(environment.get("blas", ())),
+        "threads": threads,
         "parity": str(environment.get("parity", "?")),
     }
     for name, info in environment["frameworks"].items():
