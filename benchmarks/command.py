@@ -24,7 +24,7 @@ def run_command(command: Callable[..., None], name: str, *, kept: str) -> None:
         _end(f"{name}: {error}")
     except Interrupted:
         _end(f"{name}: interrupted; {kept}, and the same command continues")
-    except OSError as error:  # of the terminal, pipe or disk that receives the output
+    except BrokenPipeError as error:  # of the reader of the output
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the rest of the buffer cannot be written
         _end(f"{name}: the output cannot be written: {error.strerror}")
     except Exception as error:  # exit code 1, Python's own, would be a verdict

@@ -76,6 +76,29 @@ def test_a_slow_loop_takes_fewer_turns_and_each_side_is_first_in_half_of_them():
     assert windows == [a, b, b, a] * (FEWEST_TURNS // 2)
 
 
+def test_a_loop_that_becomes_slow_begins_with_each_side_as_often():
+    """After an odd number of turns there is one more."""
+    windows = []
+
+    class Slowing:
+        def run_on(self, cores):
+            pass
+
+        def send(self, name, *args):
+            pass
+
+        def answer(self):
+            return 1
+
+        def ask(self, name, *args):
+            windows.append(self)
+            return 1e-4 if len(windows) <= 2 * FEWEST_TURNS else 1.0
+
+    a, b = Slowing(), Slowing()
+    pair_of(a, b, MLP_STEP, "base")
+    assert windows == [a, b, b, a] * (FEWEST_TURNS // 2 + 1)
+
+
 @pytest.mark.skipif(not cores(), reason="this system does not say which cores a process may use")
 def test_all_threads_of_a_process_run_on_the_last_core():
     side = Side(ROOT)

@@ -1,5 +1,8 @@
 """A comparison: its sittings, its verdicts, what ends it, and what a kill leaves of it."""
 
+import contextlib
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
@@ -107,3 +110,18 @@ def test_what_another_version_of_the_driver_left_is_refused(tmp_path):
     (tmp_path / "trial.json").write_text('{"format": 1}')
     with pytest.raises(UsageError, match="another version of the driver"):
         ResumableTrial(tmp_path / "trial.json")
+
+
+def test_processes_that_are_dead_at_once_cost_a_loop_each_and_end_nothing(monkeypatch):
+    """As where the machine has no memory for them."""
+
+    @contextlib.contextmanager
+    def dead(a, b, *, b_first):
+        yield SimpleNamespace(alive=False), SimpleNamespace(alive=False)
+
+    planted({}, monkeypatch, failing=[MLP_STEP])
+    monkeypatch.setattr(benchmarks.ab.trial, "sides", dead)
+    trial, other = Trial(), Loop("mlp", "forward", "numpy")
+    trial.run(ROOT, ROOT, [MLP_STEP, other], "tiny")
+    assert list(trial.failed) == [MLP_STEP]
+    assert list(trial.changes([MLP_STEP, other])) == [other]
