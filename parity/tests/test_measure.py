@@ -138,11 +138,13 @@ def test_a_comparison_that_was_killed_goes_on(faults, tmp_path):
 
 def test_what_a_killed_process_had_begun_is_nobodys_fault(monkeypatch, tmp_path):
     """Its file names a turn; the next process, which ends before its first, did not get that far."""
-    monkeypatch.setattr(processes, "_process", lambda *args: ("it ended", "its log"))
+    ended = []
+    monkeypatch.setattr(processes, "_process", lambda *args: ended.append(args) or ("it ended", "its log"))
     (tmp_path / "usual").mkdir()
     (tmp_path / "usual" / NOW).write_text('["mlp", "numpy", "forward"]')
     with pytest.raises(UsageError, match="the comparison could not be made: it ended"):
         processes.rows_of(["mlp"], [], [None], 600.0, tmp_path)
+    assert len(ended) == 1  # no backend was taken for the one that ended it
 
 
 def test_a_task_that_one_process_alone_has_finished_is_timed_again_in_turns(monkeypatch, tmp_path):

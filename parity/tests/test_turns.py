@@ -157,10 +157,11 @@ def test_of_short_turns_the_least_disturbed_ones_are_kept_too(both):
     asked, *entries = both
     for turn in range(TURNS + SPARE):
         if all(asked.wanted(entry, turn) for entry in entries):
-            take(asked, entries, turn, seconds=turn, wall=0.04, competing=0.012 if turn < TURNS else 0.0)
+            take(asked, entries, turn, seconds=turn, wall=0.04, competing=0.0095 if turn < TURNS else 0.0)
     times = asked.row(entries[0])
-    assert times["turns"] == [0, 1, TURNS, TURNS + 1, TURNS + 2, TURNS + 3]
-    assert max(times["others_by_turn"]) < times["others"] < 0.05
+    assert times["turns"] == [0, 1, 2, TURNS, TURNS + 1, TURNS + 2]
+    assert times["others_by_turn"] == [0.0] * TURNS
+    assert 0 < times["others"] < 0.05
     assert not times["disturbed"]
 
 
