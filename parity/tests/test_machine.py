@@ -45,7 +45,17 @@ def test_a_loop_is_disturbed_where_any_of_its_threads_is():
     assert disturbance(stolen=0.2).disturbs(2)
     assert disturbance(competing=0.5, cores=16).disturbs(16)  # half of one of sixteen
     assert not disturbance(competing=0.5, cores=16).disturbs(1)
-    assert disturbance(competing=0.15, cores=1).disturbs(8) == disturbance(competing=0.15, cores=1).disturbs(1)
+    assert not disturbance(competing=0.08, cores=1).disturbs(8)  # one works at a time
+
+
+@pytest.mark.skipif(not machine.allowed_cores(), reason="this system does not say which cores a process may use")
+def test_a_thread_that_is_bound_to_a_core_takes_none_from_its_process():
+    every = machine.allowed_cores()
+    os.sched_setaffinity(0, {min(every)})
+    try:
+        assert machine.allowed_cores() == every
+    finally:
+        os.sched_setaffinity(0, every)
 
 
 def test_a_sum_finds_what_no_turn_can_tell_from_rounding():
