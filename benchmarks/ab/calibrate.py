@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.status import Status
 from rich.table import Table
@@ -38,12 +39,8 @@ BETWEEN = 0.035  # the one between floor and ceiling
 EACH = 3  # of so many loops one has rows of it
 UNCHANGED = 4  # sittings of a stream that begin a row of A against A
 USUAL = 4  # loops in a usual comparison
-GOALS = {  # what a maintainer asks of the driver
-    0.0: "none slower, at most 1 % undecided",
-    0.05: "at least 99 % slower",
-    0.045: "at least 95 % slower",
-    0.035: "either; at most 1 % undecided",
-}
+GOALS = {0.0: "none", 0.035: "either", 0.045: "95%", 0.05: "99%"}  # at least so many are called slower
+DECIDED = "Asked of +0.0% and +3.5%: at most 1% undecided."
 # The competitor fills a core and the shared cache, and ends with the process that started it.
 SPIN = "import os, sys\nx = list(range(200_000))\nwhile os.getppid() == int(sys.argv[1]): sum(x)"
 
@@ -133,11 +130,14 @@ def calibrate(
             if not streams.pairs:
                 raise UsageError("no loop could be measured")
             streams.finish(finished)
-        found = pd.DataFrame(map(asdict, kept_rows(kept, loops)))
+        with console.status("working out the verdicts"):
+            found = pd.DataFrame(map(asdict, kept_rows(kept, loops)))
         mine = found[(found["competitor"] == competitor) & (found["at_once"] == len(loops))]
         if min((mine["planted"] == planted).sum() for planted in PLANTED) >= rows:
             break
-    console.print(rates_table(found))
+    console.print(f"How often planted slowdowns are called slower on {cpu()}, {os.cpu_count()} cores; pairs and")
+    console.print(f"seconds are medians.  Slower: above {FLOOR:.0%}; not slower: below {CEILING:.0%}.  {DECIDED}")
+    console.print(*rates_tables(found), sep="\n")
 
 
 @contextlib.contextmanager
@@ -174,22 +174,20 @@ def kept_rows(kept: Path, loops: Sequence[Loop]) -> Iterator[CalibrationRow]:
                         )  # fmt: skip
 
 
-def rates_table(found: pd.DataFrame) -> Table:
-    """The rates of the verdicts by planted slowdown, quiet and beside a competitor, with the goals."""
-    machine = f"{cpu()}, {os.cpu_count()} cores; slower: above {FLOOR:.0%}, not slower: below {CEILING:.0%}"
-    view = Table(title=f"Verdicts on planted slowdowns\n[dim]{machine}[/]", title_justify="left")
+def rates_tables(found: pd.DataFrame) -> Iterator[Table]:
+    """The rates of the verdicts by planted slowdown, with what is asked: quiet, beside a competitor, at each level."""
     frameworks = list(dict.fromkeys(found["framework"]))
-    columns = ("loops at once", "B is slower by", "beside", "rows", "called slower", *frameworks, "undecided")
-    for column in (*columns, "pairs", "seconds", "goal"):
-        view.add_column(column, justify="left" if column in ("beside", "goal") else "right")
-    for (competitor, at_once, planted), group in found.groupby(["competitor", "at_once", "planted"]):
-        slower, undecided = group["verdict"] == "slower", group["verdict"] == "undecided"
-        by_framework = slower.groupby(group["framework"]).agg(["sum", "size"]).reindex(frameworks, fill_value=0)
-        view.add_row(
-            str(at_once), f"{planted:.1%}", "a competitor" if competitor else "nothing", str(len(group)),
-            f"{slower.sum()} ({slower.mean():.1%})",
-            *(f"{by_framework.loc[f, 'sum']} of {by_framework.loc[f, 'size']}" for f in frameworks),
-            f"{undecided.sum()} ({undecided.mean():.1%})", f"{group['pairs'].median():.0f}",
-            f"{group['seconds'].median():.1f}", GOALS.get(planted, ""),
-        )  # fmt: skip
-    return view
+    for (competitor, at_once), rows in found.groupby(["competitor", "at_once"]):
+        title = f"One of {at_once} loops, beside {'a competitor' if competitor else 'nothing'}"
+        view = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+        for column in ("B takes", "rows", "slower", "asked", *frameworks, "undecided", "pairs", "seconds"):
+            view.add_column(column, justify="right")
+        for planted, group in rows.groupby("planted"):
+            slower, undecided = group["verdict"] == "slower", group["verdict"] == "undecided"
+            by_framework = slower.groupby(group["framework"]).sum()
+            view.add_row(
+                f"{planted:+.1%}", str(len(group)), f"{slower.mean():.1%}", GOALS[planted],
+                *(str(by_framework.get(framework, "-")) for framework in frameworks),
+                f"{undecided.mean():.1%}", f"{group['pairs'].median():.0f}", f"{group['seconds'].median():.1f}",
+            )  # fmt: skip
+        yield view

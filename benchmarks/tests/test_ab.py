@@ -288,8 +288,9 @@ def test_a_calibration_counts_false_alarms_and_detections(monkeypatch, tmp_path,
     assert set(rows[rows["planted"] == 0]["seconds"]) == {0.5 * SITTING}
     assert (rows["at_once"] == calibrate.USUAL).sum() == len(rows) / 2
     out = " ".join(capsys.readouterr().out.split())
-    assert "at least 95 % slower" in out
-    assert "4 (100.0%)" in out
+    assert "One of 1 loops, beside nothing" in out
+    assert "+0.0% 16 0.0% none 0 0.0% 6 3.0" in out
+    assert "+4.5% 4 100.0% 95% 4 0.0%" in out
 
 
 def test_a_row_is_what_the_driver_would_have_said(monkeypatch, tmp_path):
