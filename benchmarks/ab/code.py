@@ -123,9 +123,9 @@ class Code:
         return "", {ANYTHING}
 
     def _at_import(self, module: Module, inside: str) -> tuple[str, set[str]]:
-        """What runs when a module is imported: its statements, and those of the modules that it imports."""
+        """What runs when a module is imported: its statements, those of its packages, and of what it imports."""
         text, uses = self._statements(module, inside, AT_IMPORT) if AT_IMPORT in module.statements else ("", set())
-        for target in module.imports.values():
+        for target in (inside, *module.imports.values()):
             parts = target.replace(":", ".").strip(".").split(".")
             above = (".".join(parts[:end]) for end in range(1, len(parts) + 1))  # packages are imported on the way
             uses |= {f"{one}:{AT_IMPORT}" for one in above if self._file(one).exists()}
@@ -205,14 +205,23 @@ class _WithoutDocstrings(ast.NodeTransformer):
 
 
 def _defined(statement: ast.stmt) -> list[str]:
-    """The names that a statement of a module binds or changes; `AT_IMPORT` if it does something else."""
+    """The names that a statement of a module binds or changes; `AT_IMPORT` if it does, or may do, something else.
+
+    To set an attribute or an item changes another module's things, and so may a call in what is assigned.  Decorators
+    and base classes are taken to do nothing else.
+    """
     match statement:
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             return [statement.name]
-        case ast.Assign(targets=targets):
-            return [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
-        case ast.AnnAssign(target=target) | ast.AugAssign(target=target):
-            return [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            nodes = [node for target in targets for node in ast.walk(target)]
+            does_more = any(isinstance(node, ast.Attribute | ast.Subscript) for node in nodes)
+            calls = statement.value is not None and any(
+                isinstance(node, ast.Call) for node in ast.walk(statement.value)
+            )
+            names = [node.id for node in nodes if isinstance(node, ast.Name)]
+            return [*names, AT_IMPORT] if does_more or calls else names
     bound = {
         node.id if isinstance(node, ast.Name) else node.name
         for node in ast.walk(statement)

@@ -34,6 +34,7 @@ TREE = {
         "from parity.judging.inputs import draw\n"
         "def warmed(): return once(draw())\nclass WarmLoop: pass\ndef once(x): return open('x')\n"
     ),
+    "parity/timing/__init__.py": "DEPTH = 1\n",
     "parity/judging/inputs.py": "def draw(): return 1\n",
     "parity/task.py": "class Task: pass\nclass Stage: pass\nclass Claim: pass\n",
     "impl_torch/__init__.py": "MODES = 1\n",
@@ -91,6 +92,12 @@ def reached(tmp_path, before, after):
         ("impl_numpy/ops/kink.py", "def kink", "import numpy as np\nnp.seterr(all='raise')\ndef kink", BOTH),
         ("impl_numpy/ops/__init__.py", "from .activation", "import numpy as np\nnp.seterr()\nfrom .activation", BOTH),
         ("impl_numpy/ops/activation.py", "class Base", "import numpy as np\nnp.seterr()\nclass Base", BOTH),
+        ("impl_numpy/ops/kink.py", "def kink", "import os\nos.environ['A'] = '1'\ndef kink", BOTH),
+        ("impl_numpy/ops/kink.py", "def kink", "import numpy\nnumpy.pad.a: int = 1\ndef kink", BOTH),
+        ("impl_numpy/ops/kink.py", "def kink", "import numpy\nOLD = numpy.seterr(all='raise')\ndef kink", BOTH),
+        ("impl_numpy/ops/kink.py", "def kink", "OTHER = 1\ndef kink", set()),
+        ("parity/timing/__init__.py", "DEPTH = 1", "import gc\ngc.disable()", ALL),
+        ("parity/timing/__init__.py", "DEPTH = 1", "DEPTH = 2", set()),
         ("impl_numpy/ops/activation.py", "x = 1", "x = 2", {BACKWARD}),
         ("impl_numpy/ops/__init__.py", "convolution import conv2d", "kink import kink as conv2d", BOTH),
         ("impl_numpy/ops/__init__.py", "import Base, relu", "import Base, Base as relu", {BACKWARD}),
@@ -123,6 +130,11 @@ def test_a_change_reaches_the_loops_whose_code_it_changes(tmp_path, file, old, n
     [
         ("scaled = SCALE * batch", "scaled = eval('SCALE')"),
         ("scaled = SCALE * batch", "scaled = open('README.md')"),
+        ("scaled = SCALE * batch", "scaled = batch.parent.read_bytes()"),
+        *(
+            ("scaled = SCALE * batch", f"import numpy as np; scaled = np.{reader}('x')")
+            for reader in ("load", "fromfile", "loadtxt", "genfromtxt", "memmap", "load_file", "load_model", "read_csv")
+        ),
         ("scaled = SCALE * batch", "import pathlib; scaled = pathlib.Path('x').read_text()"),
         ("scaled = SCALE * batch", "import importlib; scaled = importlib.import_module(batch)"),
         ("scaled = SCALE * batch", "scaled = ops.renamed(batch)"),
