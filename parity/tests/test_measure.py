@@ -261,33 +261,32 @@ def test_turns_that_one_process_alone_took_again_are_compared_with_one_another()
     assert measure.by_turn(rows) == {0: [2.0], 2: [8.0]}
 
 
-def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
-    def row(loop, backend, seconds, skip_reason="", failed=False, others=0.0):
-        where = {"task": "lstm", "topic": "9 CNN, RNN", "loop": loop, "backend": backend}
-        before = {"import_seconds": 1.0, "build_seconds": 1.0, "first_seconds": 1.0}
-        middle = np.nan if skip_reason else seconds
-        turns = [[seconds]] * TURNS
-        return {
-            **where,
-            **before,
-            "turns": list(range(TURNS)),
-            "seconds": turns,
-            "median_seconds": middle,
-            "skip_reason": skip_reason,
-            "failed": failed,
-            "threads": None if skip_reason else 2,
-            "others": others,
-            "disturbed": None if skip_reason else others > 0.05,
-            "spare_turns": TURNS if others else 0,
-        }
+def row(loop, backend, seconds, skip_reason="", failed=False, others=0.0, task="lstm"):
+    """A row of a loop."""
+    return {
+        "task": task, "topic": "9 CNN, RNN", "loop": loop, "backend": backend,
+        "import_seconds": 1.0, "build_seconds": 1.0, "first_seconds": 1.0,
+        "turns": list(range(TURNS)), "seconds": [[seconds]] * TURNS,
+        "median_seconds": np.nan if skip_reason else seconds,
+        "skip_reason": skip_reason, "failed": failed,
+        "threads": None if skip_reason else 2,
+        "others": others, "disturbed": None if skip_reason else others > 0.05, "spare_turns": TURNS if others else 0,
+    }  # fmt: skip
 
+
+def printed(rows):
+    """What a screen of 80 columns shows."""
+    console = Console(width=80, record=True, file=io.StringIO())
+    report.print_times(console, pd.DataFrame(rows).astype({"threads": "Int64", "disturbed": "boolean"}))
+    return console.export_text()
+
+
+def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     rows = [row("forward", "numpy", 1e-3), row("forward", "tf", 2e-3), row("step", "numpy", 1e-3)]
     rows += [row("step", "tf", 0, "its outputs: differs"), row("step", "numpy graph", 0, "no mode 'graph'", True)]
     rows += [row("backward", backend, 10**-n, others=0.25) for n, backend in enumerate(("numpy", "tf"))]
-    console = Console(width=80, record=True, file=io.StringIO())
-    report.print_times(console, pd.DataFrame(rows).astype({"threads": "Int64", "disturbed": "boolean"}))
-    text = console.export_text()
-    assert "least and greatest of 6 turns, a 96.9 % interval" in " ".join(text.split())
+    text = printed(rows)
+    assert "least and greatest of 6 turns, a 96.9% interval" in " ".join(text.split())
     assert "x2.00 2.00-2.00" in text
     assert text.count("n/a") == 1  # in a row where other backends have a time
     assert "topic 9" in text
@@ -299,3 +298,13 @@ def test_the_table_has_the_backends_that_ran_and_says_why_others_did_not():
     assert "tf lstm step its outputs: differs" in reasons
     assert "numpy graph lstm step no mode 'graph'" in reasons
     assert text.count("numpy graph") == 1  # no column for a backend without any time
+
+
+def test_backends_that_have_no_room_side_by_side_stand_one_below_another():
+    backends = [f"{name} {count}" for name in ("numpy", "torch", "tf graph") for count in ("1 thread", "2 threads")]
+    rows = [row("forward", name, (10 + n) * 1e-3, others=0.25, task="lr_schedules") for n, name in enumerate(backends)]
+    text = printed(rows)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "lr_schedules forward numpy 1 thread 10 ms !25%" in lines
+    assert "tf graph 2 threads 15 ms !25% x1.50 1.50-1.50" in lines
+    assert max(map(len, text.splitlines())) <= 80

@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 
 TICK = 1 / 64 if sys.platform == "win32" else 0.01  # seconds: the unit in which systems count the CPU time of a core
-# While others take the share s of the cores, each thread is without its core for that part of the time, and one or
+# While others take the share s of the cores, each thread may be without its core for that part of the time, and one or
 # another of n threads for n s of it; then the rest wait.  Turns on a quiet machine differ by as much as this.
 LIMIT = 0.1
 BUSY = ("user", "nice", "system", "irq", "softirq")  # the times of a core that somebody's code ran on

@@ -1,6 +1,6 @@
 """The report of times: the backends of each loop side by side, and why a loop is not timed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from statistics import geometric_mean
 from typing import Any
 
@@ -14,15 +14,17 @@ from parity.timing.contest import TURNS
 from parity.timing.machine import LIMIT
 from parity.timing.measure import by_turn, ratio
 
-INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f} % interval"
+INTERVAL = f"least and greatest of {TURNS} turns, a {100 * (1 - 2.0 ** (1 - TURNS)):.1f}% interval"
 MOST_NAMED = 3  # the most tasks that a line names
+COLUMN = 12  # characters of a column on the average, so that no interval is broken
 
 
 def print_times(console: Console, times: pd.DataFrame) -> None:
     """Print the tables, and why a loop is not timed."""
     skipped = times["skip_reason"] != ""
     if not skipped.all():
-        console.print(medians_table(times))
+        columns = 2 + times[~skipped]["backend"].nunique()
+        console.print(medians_table(times, below=columns * COLUMN > console.width))
         for line in about_the_machine(times[~skipped]):
             console.print(line, markup=False, highlight=False)
         console.print(first_calls(times))
@@ -30,20 +32,33 @@ def print_times(console: Console, times: pd.DataFrame) -> None:
         console.print(skipped_table(times[skipped]))
 
 
-def medians_table(times: pd.DataFrame) -> Table:
-    """A row for each loop: each backend's median, and its ratio to the fastest with the interval; the best in bold."""
+def medians_table(times: pd.DataFrame, *, below: bool = False) -> Table:
+    """Each backend's median for each loop, and its ratio to the fastest with the interval; the best in bold.
+
+    Args:
+        below: whether the backends stand one below another, where a screen has no room for them side by side.
+    """
     timed = set(times[times["skip_reason"] == ""]["backend"])
     backends = [backend for backend in times["backend"].unique() if backend in timed]
     title = f"Median time, and its ratio to the fastest: {INTERVAL}"
-    view = tables.table(title, ("task", "loop", *backends), names=("task",), right=backends)
+    columns = ["backend", "median"] if below else backends
+    view = tables.table(title, ("task", "loop", *columns), names=("task", "backend"), right=columns[below:])
+
+    def add(first: str, second: str, cells: Iterable[str]) -> None:
+        if not below:
+            view.add_row(first, second, *cells)
+            return
+        for backend, cell in zip(backends, cells, strict=True):
+            view.add_row(first, second, backend, cell)
+            first = second = ""
+
     for (task, loop), group in times.groupby(["task", "loop"], sort=False):
-        by_backend = {row["backend"]: row for _, row in group.iterrows()}
-        view.add_row(str(task), str(loop), *_cells(by_backend, backends))
+        add(str(task), str(loop), _cells({row["backend"]: row for _, row in group.iterrows()}, backends))
     for label, means in _means(times, backends):
         view.add_section()
         best = min(means.values(), default=1.0)
         cells = (f"{'[bold]' if means[c] == best else ''}{factor(means[c])}" if c in means else "n/a" for c in backends)
-        view.add_row(label, "geo. mean", *cells)
+        add(label, "geo. mean", cells)
     return view
 
 
@@ -53,8 +68,8 @@ def about_the_machine(timed: pd.DataFrame) -> Iterator[str]:
     if disturbed:
         yield (
             "! others took this share of the cores meanwhile, also in the spare turns, so one or another thread of the "
-            f"loop was without its core for more than {LIMIT:.0%} of the time: {disturbed} of {every} loops are "
-            "disturbed, and left out of the geometric means"
+            f"loop may have been without its core for more than {LIMIT:.0%} of the time: {disturbed} of {every} loops "
+            "are disturbed, and left out of the geometric means"
         )
     if timed["others"].isna().any():
         yield "what others took of the cores is not measured on this system"
@@ -99,7 +114,8 @@ def factor(ratio: float) -> str:
 
 def mark(row: "pd.Series[Any]") -> str:
     """The share of the cores that others took, of a row that is disturbed."""
-    return f" [yellow]!{row['others']:.0%}[/]" if str(row["disturbed"]) == "True" else ""  # it may be missing
+    disturbed = not pd.isna(row["disturbed"]) and row["disturbed"]
+    return f" [yellow]!{row['others']:.0%}[/]" if disturbed else ""
 
 
 def _disturbed(times: pd.DataFrame) -> "pd.Series[bool]":
