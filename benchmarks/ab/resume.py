@@ -37,12 +37,14 @@ class ResumableTrial(Trial):
             for name, found in saved["pairs"].items():
                 self.pairs[Loop(*name.split())] = [Pair(*pair) for pair in found]
             self.spent = {Loop(*name.split()): seconds for name, seconds in saved["spent"].items()}
+            self.began = saved.get("began", 0.0)
 
     def keep(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         pairs = {str(loop): [list(asdict(pair).values()) for pair in found] for loop, found in self.pairs.items()}
         spent = {str(loop): seconds for loop, seconds in self.spent.items()}
-        WholeFile(self._path).write(json.dumps({"format": FORMAT, "pairs": pairs, "spent": spent}))
+        found = {"format": FORMAT, "began": self.began, "pairs": pairs, "spent": spent}
+        WholeFile(self._path).write(json.dumps(found))
 
     def finish(self, path: Path) -> None:
         """Keep the pairs under another name; nothing is added to them."""

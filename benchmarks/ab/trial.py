@@ -19,6 +19,7 @@ class Trial:
     pairs: dict[Loop, list[Pair]] = field(default_factory=dict)
     failed: dict[Loop, str] = field(default_factory=dict)
     spent: dict[Loop, float] = field(default_factory=dict)  # seconds; the loops share those of the processes' starts
+    began: float = 0.0  # when its last sitting did, by the clock on the wall, which the next process reads too
 
     def run(
         self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, keep: Callable[[str], None] = lambda note: None
@@ -35,11 +36,10 @@ class Trial:
             open_ = (loop for loop in loops if loop not in self.failed and self.count(loop) < most[loop])
             return [loop for loop in open_ if not self.decided(loop, loops)]
 
-        began = -APART
         while left := wanted():
             sitting = min(self.count(loop) // SITTING for loop in left)
-            time.sleep(max(0.0, began + APART - time.monotonic()))
-            began = time.monotonic()
+            time.sleep(min(APART, max(0.0, self.began + APART - time.time())))
+            self.began = time.time()
             for framework in dict.fromkeys(loop.framework for loop in left):
                 while mine := [
                     loop for loop in wanted()

@@ -24,6 +24,8 @@ class FakeClock:
     def monotonic(self):
         return self.now
 
+    time = monotonic
+
     def sleep(self, seconds):
         self.waited.append(seconds)
         self.now += seconds

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pandas as pd
@@ -18,14 +19,17 @@ import benchmarks.ab.trial
 from benchmarks.ab import calibrate
 from benchmarks.ab import run as ab
 from benchmarks.ab.evidence import SITTING
+from benchmarks.ab.resume import driver
 from benchmarks.ab.sides import Failed, Loop, Pair
 from benchmarks.ab.trial import Trial
 from benchmarks.history.suite import version
-from benchmarks.revisions import ROOT
+from benchmarks.revisions import ROOT, commit_of
 from benchmarks.tests.doubles import MLP_STEP, never_decided, noisy_pairs, planted
 from parity import load
 from parity.task import UsageError
 from parity.tasks import names
+from parity.timing.machine import Disturbance
+from parity.timing.quiet import Quiet
 
 
 def comparison(monkeypatch, tmp_path, *options, task="mlp", changed=None, listed=None):
@@ -225,6 +229,43 @@ def test_pairs_of_another_machine_or_of_other_loops_are_not_continued(monkeypatc
     assert ab.fingerprint([MLP_STEP]) != mine
 
 
+def test_each_commit_has_the_times_of_its_side(monkeypatch, tmp_path):
+    added = {}
+
+    def add(to, commit, size, times, digests, threads):
+        added[commit] = times
+
+    monkeypatch.setattr(ab, "ASV_DIR", tmp_path)
+    monkeypatch.setattr(ab, "add_times", add)
+    trial = Trial(pairs={MLP_STEP: [Pair(0.0, 1.0, 2.0)]})
+    ab.write_results(("old", "new"), "tiny", trial, trial.changes([MLP_STEP]), {}, {})
+    assert added == {"old": {MLP_STEP: [1.0]}, "new": {MLP_STEP: [2.0]}}
+
+
+def test_pairs_are_kept_for_their_revisions_their_size_and_the_driver(monkeypatch, tmp_path):
+    planted({}, monkeypatch, pair_of=never_decided())
+    monkeypatch.setattr(benchmarks.ab.trial, "MAX_PAIRS", SITTING)
+    comparison(monkeypatch, tmp_path, changed={MLP_STEP})
+    (kept,) = tmp_path.glob("ab/*.unfinished.json")
+    head = commit_of("HEAD")[:12]
+    assert kept.name.startswith(f"{head}-{head}-base-")
+    assert kept.name.endswith(f"-{driver()}.unfinished.json")
+
+
+@pytest.mark.parametrize(
+    ("competing", "spread", "words"),
+    [
+        (0.0, 0.02, "quiet: six pairs"),
+        (2.0, 0.02, "more pairs"),
+        (0.0, 0.5, "more pairs"),
+        (None, 0.02, "if nothing else runs"),
+    ],
+)
+def test_what_to_expect_of_a_comparison(monkeypatch, competing, spread, words):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    assert words in ab.expected(Quiet(Disturbance(2.0, 4.0, 2.0, competing, 0.0, 0.0, 0), spread))
+
+
 def test_a_calibration_without_a_loop_is_refused(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(ab, "refuse_dirty_tree", lambda: None)
     monkeypatch.setattr(ab, "LOCK", tmp_path / "lock")
@@ -349,21 +390,43 @@ def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
     monkeypatch.setattr(calibrate, "competing", watched)
     planted({}, monkeypatch)
     calibrated(tmp_path, 2)
-    rows = calibrated(tmp_path, 2, competitor=True)
+    rows = calibrated(tmp_path, 3, competitor=True)  # a second stream, as the quiet rows are none of these
     assert rows.groupby(["competitor", "at_once", "planted"]).size().to_dict() == {
-        (competitor, at_once, planted_): 2 * {0.0: calibrate.UNCHANGED, 0.035: calibrate.EACH}.get(planted_, 1)
-        for competitor in (False, True)
+        (competitor, at_once, planted_): streams
+        * 2
+        * {0.0: calibrate.UNCHANGED, 0.035: calibrate.EACH}.get(planted_, 1)
+        for competitor, streams in ((False, 1), (True, 2))
         for at_once in (1, calibrate.USUAL)
         for planted_ in (0.0, *calibrate.PLANTED)
     }
-    (process,) = competitors
-    assert process.poll() is not None  # it ended with the calibration
+    assert [process.poll() is not None for process in competitors] == [True, True]  # each ended with its stream
+
+
+def test_a_competitor_computes_beside_the_measured_core(monkeypatch):
+    asked = []
+    monkeypatch.setattr(calibrate, "cores", lambda: {0, 1, 2})
+    monkeypatch.setattr(calibrate, "last_core", lambda: {2})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda pid, where: asked.append((pid, where)))
+    with calibrate.competing() as process:
+        computing = psutil.Process(process.pid)
+        while process.poll() is None and sum(computing.cpu_times()[:2]) < 0.3:
+            time.sleep(0.01)
+        assert process.poll() is None
+    assert asked == [(process.pid, {0, 1})]
+
+
+def test_streams_that_are_not_finished_have_no_rows(tmp_path):
+    streams = calibrate.Streams(tmp_path / "competitor-1.unfinished.json")
+    streams.pairs[MLP_STEP] = [Pair(0.0, 1.0, 1.0)]
+    streams.keep()
+    assert list(calibrate.kept_rows(tmp_path, [MLP_STEP])) == []
 
 
 def test_a_competitor_ends_with_a_calibration_that_is_killed():
     code = "import os, signal; from benchmarks.ab.calibrate import competing\n"
     code += "with competing() as process: print(process.pid, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == -signal.SIGKILL
     psutil.Process(int(done.stdout)).wait(10) if psutil.pid_exists(int(done.stdout)) else None
 

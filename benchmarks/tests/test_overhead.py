@@ -1,6 +1,7 @@
 """The loops that the harness is measured against."""
 
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import psutil
@@ -13,7 +14,8 @@ from parity.frameworks.runtime import available
 from parity.timing import machine
 from parity.timing.contest import Entry
 from parity.timing.loop import USUAL, Backend, warmed
-from parity.timing.machine import reading
+from parity.timing.machine import Disturbance, reading
+from parity.timing.turns import Taken
 
 
 def test_a_loop_by_hand_computes_what_the_task_does(framework):
@@ -37,6 +39,24 @@ def one_core(monkeypatch):
     monkeypatch.setattr(machine, "allowed_cores", lambda: {min(every)})
     yield
     os.sched_setaffinity(0, every)
+
+
+def test_the_guard_keeps_the_quiet_turns(monkeypatch):
+    """A made-up loop takes twice as long while the other process computes."""
+    running = []
+    other = SimpleNamespace(resume=lambda: running.append(True), suspend=running.clear)
+
+    def turn_of(call):
+        took = 2.0 if running else 1.0
+        return Taken([took], None, Disturbance(1.0, 1.0, 0.5, 0.5 * len(running), 0.0, 0.0, 0))
+
+    monkeypatch.setattr(competitor, "turn_of", turn_of)
+    entry = Entry(load("mlp"), "step", Backend(framework="numpy"))
+    assert competitor.timed(entry, "tiny", other) == {
+        "alone": competitor.Times(1.0, 1.0, disturbed=False),
+        "every other turn": competitor.Times(1.5, 1.0, disturbed=False),
+        "every turn": competitor.Times(2.0, 2.0, disturbed=True),
+    }
 
 
 def test_turns_beside_a_competitor_are_marked(one_core):

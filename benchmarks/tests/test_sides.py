@@ -3,11 +3,15 @@
 import os
 import shutil
 import signal
+from pathlib import Path
+from types import SimpleNamespace
 
+import psutil
 import pytest
 
 import benchmarks.ab.sides
 import benchmarks.ab.trial
+from benchmarks.ab import worker
 from benchmarks.ab.sides import FEWEST_TURNS, Failed, Loop, Side, cores, last_core, loops_of, pair_of, sides
 from benchmarks.ab.trial import Trial
 from benchmarks.history.suite import version
@@ -111,6 +115,64 @@ def test_all_threads_of_a_process_run_on_the_last_core():
         assert os.sched_getaffinity(side.pid) == cores()
     finally:
         side.close()
+
+
+def test_the_clocks_run_on_the_last_core_for_as_many_calls_as_the_faster_side_needs(monkeypatch):
+    monkeypatch.setattr(benchmarks.ab.sides, "cores", lambda: {0, 1})
+    log = []
+
+    class Watched:
+        def __init__(self, calls):
+            self.calls = calls
+
+        def run_on(self, cores):
+            log.append(cores)
+
+        def send(self, name, *args):
+            log.append(name)
+
+        def answer(self):
+            return self.calls
+
+        def ask(self, name, calls):
+            log.append(calls)
+            return 0.5
+
+    pair_of(Watched(3), Watched(5), MLP_STEP, "base")
+    assert log[:6] == [{0, 1}, {0, 1}, "prepare", "prepare", {1}, {1}]
+    assert set(log[6:]) == {5}
+
+
+@pytest.mark.parametrize("b_first", [True, False])
+def test_a_stays_a_whichever_starts_first(tmp_path, b_first):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with sides(tmp_path / "a", tmp_path / "b", b_first=b_first) as (a, b):
+        assert [Path(psutil.Process(side.pid).cmdline()[-1]).name for side in (a, b)] == ["a", "b"]
+
+
+def test_a_side_has_one_thread_whatever_the_user_has(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "2")
+    side = Side(ROOT)
+    try:
+        theirs = psutil.Process(side.pid).environ()
+    finally:
+        side.close()
+    assert theirs.items() >= benchmarks.ab.sides.SETTINGS.items()
+    assert theirs["OMP_NUM_THREADS"] == theirs["TF_NUM_INTRAOP_THREADS"] == "1"
+
+
+def test_a_window_is_the_time_of_its_calls_alone(monkeypatch):
+    """As many calls before it bring the loop's data back into the cache."""
+    now, server = [0.0], worker.LoopServer()
+
+    def call():
+        now[0] += 1.0
+
+    monkeypatch.setattr(worker, "time", SimpleNamespace(perf_counter=lambda: now[0]))
+    server.call = call
+    assert server.window(3) == 3.0
+    assert now[0] == 6.0
 
 
 def test_a_process_that_does_not_answer_is_given_up(monkeypatch):

@@ -1,13 +1,15 @@
 """A comparison: its sittings, its verdicts, what ends it, and what a kill leaves of it."""
 
 import contextlib
+import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 import benchmarks.ab.trial
-from benchmarks.ab.evidence import SITTING
+from benchmarks.ab import resume
+from benchmarks.ab.evidence import SITTING, change_of, sittings
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, Pair
 from benchmarks.ab.trial import APART, Trial
@@ -50,6 +52,29 @@ def test_sittings_lie_apart_and_every_loop_has_its_turn_in_each(monkeypatch):
     Trial().run(ROOT, ROOT, [MLP_STEP, Loop("mlp", "step", "torch")], "tiny")
     assert order == (["numpy"] * SITTING + ["torch"] * SITTING) * 4
     assert clock.waited == [0.0, APART, APART, APART]
+
+
+def test_sittings_lie_apart_also_where_a_kill_came_between(monkeypatch, tmp_path):
+    """The second process waits for what is left of the minute."""
+    clock = planted({MLP_STEP: 0.08}, monkeypatch)
+    trial = ResumableTrial(tmp_path / "trial.json")
+
+    def killed(note):
+        trial.keep()
+        if trial.count(MLP_STEP) == SITTING:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trial.run(ROOT, ROOT, [MLP_STEP], "tiny", keep=killed)
+    ResumableTrial(tmp_path / "trial.json").run(ROOT, ROOT, [MLP_STEP], "tiny")
+    assert clock.waited == [0.0, APART - SITTING]  # a pair takes a second
+
+
+def test_a_clock_that_was_set_back_costs_no_more_than_the_minute(monkeypatch):
+    clock, trial = planted({}, monkeypatch), Trial()
+    trial.began = clock.now + 1e6
+    trial.run(ROOT, ROOT, [MLP_STEP], "tiny")
+    assert clock.waited == [APART]
 
 
 def test_a_long_sitting_waits_for_nothing(monkeypatch):
@@ -106,6 +131,18 @@ def test_a_killed_comparison_continues_where_it_was(monkeypatch, tmp_path):
     assert again.pairs[MLP_STEP][:2] == trial.pairs[MLP_STEP][:2]
 
 
+@pytest.mark.parametrize("name", ["sides.py", "worker.py"])
+def test_pairs_of_another_driver_are_not_continued(monkeypatch, tmp_path, name):
+    """Their file has another name."""
+    for one in ("sides.py", "worker.py"):
+        shutil.copy(ROOT / "benchmarks" / "ab" / one, tmp_path)
+    monkeypatch.setattr(resume, "__file__", str(tmp_path / "resume.py"))
+    before = resume.driver()
+    with open(tmp_path / name, "a") as file:
+        file.write("\n")
+    assert resume.driver() != before
+
+
 def test_what_another_version_of_the_driver_left_is_refused(tmp_path):
     (tmp_path / "trial.json").write_text('{"format": 1}')
     with pytest.raises(UsageError, match="another version of the driver"):
@@ -125,3 +162,30 @@ def test_processes_that_are_dead_at_once_cost_a_loop_each_and_end_nothing(monkey
     trial.run(ROOT, ROOT, [MLP_STEP, other], "tiny")
     assert list(trial.failed) == [MLP_STEP]
     assert list(trial.changes([MLP_STEP, other])) == [other]
+
+
+def test_the_loops_of_a_comparison_share_the_level():
+    x = [0.05, 0.06] * SITTING
+    trial = Trial(pairs={MLP_STEP: [Pair(one, 1.0, 1.0) for one in x]})
+    shared = trial.change(MLP_STEP, [MLP_STEP] * 100)
+    assert shared == change_of(sittings(x), loops=100)
+    assert shared != change_of(sittings(x), loops=1)
+
+
+def test_each_revision_starts_first_in_half_of_the_pairs(monkeypatch):
+    started = []
+
+    @contextlib.contextmanager
+    def watched(a, b, *, b_first):
+        started.append(b_first)
+        yield SimpleNamespace(alive=True), SimpleNamespace(alive=True)
+
+    planted({}, monkeypatch)
+    monkeypatch.setattr(benchmarks.ab.trial, "sides", watched)
+    Trial().run(ROOT, ROOT, [MLP_STEP], "tiny")
+    assert started == [False, True] * (SITTING // 2)
+
+
+def test_a_loop_that_failed_after_some_pairs_has_no_verdict():
+    trial = Trial(pairs={MLP_STEP: [Pair(0.0, 1.0, 1.0)] * SITTING}, failed={MLP_STEP: "it died"})
+    assert trial.changes([MLP_STEP]) == {}

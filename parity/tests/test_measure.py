@@ -179,6 +179,7 @@ def test_the_command_says_that_it_goes_on_and_leaves_its_files_alone(monkeypatch
     found = measure.measure(["sgd_step"], ["--frameworks", "numpy", "--devices", "cpu", "--size", "tiny"])
 
     def measured(tasks, options, *, counts, timeout, kept):
+        assert kept == measure.unfinished(tmp_path, [*tasks, *options], counts)  # no other question goes on there
         if not kept.exists():
             kept.mkdir()
             raise UsageError("it was killed")
