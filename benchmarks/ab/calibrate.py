@@ -8,7 +8,8 @@ so every third loop alone has such rows, and three times as many.  A stream ends
 driver decides them, after each pair.
 
 The pairs are kept and the rows follow from them, for the level of all loops and for that of a usual comparison.  It
-takes hours, so it goes on where it was.
+takes hours, so it goes on where it was, also at a later commit: what the pairs tell is about the driver, and each
+compares a revision with itself.
 """
 
 import contextlib
@@ -40,7 +41,7 @@ EACH = 3  # of so many loops one has rows of it
 UNCHANGED = 4  # sittings of a stream that begin a row of A against A
 USUAL = 4  # loops in a usual comparison
 GOALS = {0.0: "none", 0.035: "either", 0.045: "95%", 0.05: "99%"}  # at least so many are called slower
-DECIDED = "Asked of +0.0% and +3.5%: at most 1% undecided."
+DECIDED = "Asked of +0.0% and +3.5%: at most 1% undecided.  A loop's rows share its pairs."
 # The competitor fills a core and the shared cache, and ends with the process that started it.
 SPIN = "import os, sys\nx = list(range(200_000))\nwhile os.getppid() == int(sys.argv[1]): sum(x)"
 

@@ -16,8 +16,8 @@ shared out equally over several stakes c and scales s, since the scatter is not 
 ones outlast a machine that disturbs one pair in ten.  All t that the gambler has refuted lie below the interval; a
 second gambler, who holds that θ < t, gives its upper end.
 
-One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 153 loops,
-0.05 / 153, in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against
+One pair can at most double a capital, so no test that assumes symmetry alone reaches the level of 156 loops,
+0.05 / 156, in fewer than 12 pairs.  A lean to one side that lasts for a whole sitting is no noise of this kind; against
 that "slower" takes two sittings, half of all at least, and the centre of all pairs.
 
 The libraries for such intervals (confseq, expectation) bound the mean of variables with known bounds; a ratio of times

@@ -13,6 +13,7 @@ from pathlib import Path
 from benchmarks.ab.code import Code
 from benchmarks.ab.sides import Loop
 from parity.frameworks.runtime import PACKAGES
+from parity.judging.report import count_of
 
 # parity looks up tasks, runtimes and stages by their names: each loop's own are among its roots.
 TRUSTED = ("parity.", *(f"{package}.__init__" for package in PACKAGES.values()))
@@ -57,7 +58,7 @@ def said(loops: Sequence[Loop], reached: Mapping[Loop, Sequence[str]], measured:
     if drift := [loop for loop in measured if loop not in reached]:
         yield f"measured as drift control, their code is the same: {_counted(drift)}"
     if left := len(set(loops) - set(measured)):
-        yield f"left out, their code is the same: {left} loops (--all measures them)"
+        yield f"left out, their code is the same: {count_of(left, 'loop')} (--all measures them)"
 
 
 def _counted(loops: Sequence[Loop]) -> str:

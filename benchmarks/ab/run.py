@@ -37,6 +37,7 @@ from parity.cli import Terminal
 from parity.files import WholeFile
 from parity.frameworks.environment import cpu
 from parity.frameworks.runtime import Unavailable
+from parity.judging.report import count_of
 from parity.task import FRAMEWORKS, SIZES, UsageError, choose
 from parity.tasks import names
 from parity.timing import quiet
@@ -205,7 +206,7 @@ def _conclude(
         if c.word == "undecided":
             console.print(f"undecided: {loop}: {c.missing}", style="yellow", markup=False)
     console.print(
-        f"{len(changes)} loops compared: {words.count('slower')} slower, {words.count('faster')} faster, "
+        f"{count_of(len(changes), 'loop')} compared: {words.count('slower')} slower, {words.count('faster')} faster, "
         f"{words.count('undecided')} undecided, {len(failed)} could not be measured; {path}"
     )
     if drifting := [f"{loop}: {c.word}" for loop, c in changes.items() if loop not in can_differ and c.word in CHANGED]:

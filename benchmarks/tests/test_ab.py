@@ -193,7 +193,7 @@ def test_a_loop_that_only_one_revision_has_is_listed_and_not_compared(monkeypatc
     assert "only in HEAD, not compared: lstm forward numpy" in out
     assert "only in HEAD, not compared: mlp forward numpy" in out
     assert "the specification changed, not compared: sgd_step" in out
-    assert "1 loops compared: 0 slower" in out
+    assert "1 loop compared: 0 slower" in out
 
 
 def test_a_task_that_this_checkout_lacks_is_compared_and_not_shown(monkeypatch, tmp_path):

@@ -21,7 +21,7 @@ from benchmarks.ab.evidence import (
     sittings,
 )
 
-LOOPS = 153
+LOOPS = 156
 
 
 def normal(rng, shape):

@@ -245,6 +245,6 @@ def test_the_report_says_what_is_left_out_and_why():
         "changed: impl_numpy.a.forward: a forward numpy",
         "changed: impl_numpy.b.0, impl_numpy.b.1, impl_numpy.b.2, impl_numpy.b.3 and 2 more: b forward numpy",
         "measured as drift control, their code is the same: c forward numpy",
-        "left out, their code is the same: 1 loops (--all measures them)",
+        "left out, their code is the same: 1 loop (--all measures them)",
     ]
     assert next(reach.said(loops, {}, [])) == "no loop runs code that differs"

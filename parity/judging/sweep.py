@@ -31,7 +31,7 @@ Workers = Mapping[str, Sequence[Worker]]  # by framework
 JUDGED = {"tiny": ("float32", "float64"), "base": ("float32",), "large": ("float32",)}
 OTHER_STAGES = "other stages run eagerly on the CPU, at tiny and base"
 TIMEOUT = 600.0  # seconds for one run of one task; a compiler may take minutes
-MANY = 7  # tasks that take longer in TensorFlow than importing it once more
+MANY = 7  # so many tasks take longer in TensorFlow than to import it in a second process
 
 
 @dataclass(frozen=True)
