@@ -17,7 +17,6 @@ import itertools
 import math
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +31,7 @@ from rich.table import Table
 from benchmarks.ab.evidence import CEILING, FLOOR, MAX_PAIRS, SITTING, Change, change_of, sittings
 from benchmarks.ab.resume import ResumableTrial
 from benchmarks.ab.sides import Loop, cores, last_core
+from benchmarks.neighbour import neighbour
 from parity.frameworks.environment import cpu
 from parity.task import UsageError
 
@@ -42,8 +42,6 @@ UNCHANGED = 4  # sittings of a stream that begin a row of A against A
 USUAL = 4  # loops in a usual comparison
 GOALS = {0.0: "none", 0.035: "either", 0.045: "95%", 0.05: "99%"}  # at least so many are called slower
 DECIDED = "Asked of +0.0% and +3.5%: at most 1% undecided.  A loop's rows share its pairs."
-# The competitor fills a core and the shared cache, and ends with the process that started it.
-SPIN = "import os, sys\nx = list(range(200_000))\nwhile os.getppid() == int(sys.argv[1]): sum(x)"
 
 
 class Row(NamedTuple):
@@ -144,14 +142,10 @@ def calibrate(
 @contextlib.contextmanager
 def competing() -> Iterator[subprocess.Popen[bytes]]:
     """A process that computes for as long as the block lasts, on another core than the measured one if there is one."""
-    process = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
-    if others := cores() - last_core():
-        os.sched_setaffinity(process.pid, others)
-    try:
+    with neighbour("sum(x)", setup="x = list(range(200_000))") as process:  # it fills the shared cache too
+        if others := cores() - last_core():
+            os.sched_setaffinity(process.pid, others)
         yield process
-    finally:
-        process.kill()
-        process.wait()
 
 
 def levels(loops: Sequence[Loop]) -> list[int]:

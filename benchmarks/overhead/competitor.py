@@ -7,9 +7,7 @@ turns count; with it, the least disturbed ones, and a row that stays disturbed i
 
 import contextlib
 import multiprocessing
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +17,7 @@ from dataclasses import dataclass
 import psutil
 from rich.console import Console
 
+from benchmarks.neighbour import neighbour
 from parity.tables import table
 from parity.task import FRAMEWORKS
 from parity.tasks import load
@@ -32,7 +31,6 @@ from parity.timing.turns import Taken, Turns
 
 LOOPS = (("mlp", "step"), ("conv_block", "backward"), ("lstm", "backward"), ("resnet18_transfer", "forward"))
 TURN = 0.05  # seconds of a turn, at least
-SPIN = "import os, sys\nwhile os.getppid() == int(sys.argv[1]): pass"  # it ends with the process that started it
 RHYTHMS = {"alone": (False,), "every other turn": (True, False), "every turn": (True,)}  # whether the other computes
 
 
@@ -46,16 +44,12 @@ class Times:
 
 
 @contextlib.contextmanager
-def competitor() -> Iterator[psutil.Process]:
+def suspended() -> Iterator[psutil.Process]:
     """A process that computes whenever it is resumed, and is suspended at first."""
-    process = subprocess.Popen([sys.executable, "-c", SPIN, str(os.getpid())])
-    other = psutil.Process(process.pid)
-    other.suspend()
-    try:
+    with neighbour("pass") as process:
+        other = psutil.Process(process.pid)
+        other.suspend()
         yield other
-    finally:
-        process.kill()
-        process.wait()
 
 
 @contextlib.contextmanager
@@ -110,7 +104,7 @@ def timed(entry: Entry, size: str, other: psutil.Process) -> dict[str, Times]:
 def in_process(framework: str, size: str) -> dict[tuple[str, str], dict[str, Times]]:
     """Every loop of one framework."""
     backend = Backend(framework=framework, mode=USUAL[framework])
-    with competitor() as other:
+    with suspended() as other:
         return {(task, loop): timed(Entry(load(task), loop, backend), size, other) for task, loop in LOOPS}
 
 

@@ -61,7 +61,7 @@ def test_the_guard_keeps_the_quiet_turns(monkeypatch):
 
 def test_turns_beside_a_competitor_are_marked(one_core):
     entry = Entry(load("mlp"), "step", Backend(framework="numpy"))
-    with competitor.competitor() as other:
+    with competitor.suspended() as other:
         times = competitor.timed(entry, "tiny", other)
         assert other.status() == psutil.STATUS_STOPPED
     assert list(times) == ["alone", "every other turn", "every turn"]

@@ -12,8 +12,8 @@ PARITY = (
     "parity.compare", "parity.site", "parity.show", "parity.cli",
 )  # fmt: skip
 BENCHMARKS = (
-    "benchmarks.command", "benchmarks.digest", "benchmarks.revisions", "benchmarks.history", "benchmarks.ab",
-    "benchmarks.overhead",
+    "benchmarks.command", "benchmarks.digest", "benchmarks.neighbour", "benchmarks.revisions",
+    "benchmarks.history", "benchmarks.ab", "benchmarks.overhead",
 )  # fmt: skip
 ORDER = (*PARITY, *BENCHMARKS, "benchmarks.loops")
 ENTRANCES = (
