@@ -2,8 +2,6 @@
 
 import numpy as np
 
-TILE = 2**18  # elements that are computed at a time: they stay in the cache
-
 
 def mse(y, target):
     """L = mean (y - target)².  y, target (n, 1) -> L ()."""
@@ -13,24 +11,16 @@ def mse(y, target):
 
 def cross_entropy(logits, labels):
     """L = mean over rows of log Σ exp(logits) - logits[label].  logits (n, c), labels (n,) integers -> L ()."""
-    n, classes = logits.shape
+    n = len(logits)
     rows = np.arange(n, like=labels)
-    together = max(1, TILE // classes)
-    tiles = [slice(first, first + together) for first in range(0, n, together)]
-    greatest, total = np.empty_like(logits, shape=(2, n))
-    e = np.empty_like(logits[:together])
-    for tile in tiles:
-        greatest[tile] = logits[tile].max(-1)
-        total[tile] = _exp(logits[tile], greatest[tile], out=e[: len(rows[tile])]).sum(-1)
-    loss = np.mean(np.log(total) + (greatest - logits[rows, labels]))
+    shifted = logits - logits.max(-1, keepdims=True)
+    label = shifted[rows, labels]
+    e = np.exp(shifted, out=shifted)
+    total = e.sum(-1)
+    loss = np.mean(np.log(total) - label)
 
     def vjp(dloss):
-        # exp is computed again: kept, it would be as large as the logits and be written to memory and read.
-        dlogits = np.empty_like(logits)
-        scale = dloss / n / total
-        for tile in tiles:
-            e = _exp(logits[tile], greatest[tile], out=dlogits[tile])
-            e *= scale[tile, None]
+        dlogits = e * (dloss / n / total)[:, None]
         dlogits[rows, labels] -= dloss / n
         return dlogits
 
@@ -47,8 +37,3 @@ def bce_with_logits(z, target):
         return (probability - target) * (dloss / z.size)
 
     return loss, vjp
-
-
-def _exp(logits, greatest, out):
-    """exp(logits - greatest), at most 1.  logits (n, c), greatest (n,) -> (n, c)."""
-    return np.exp(np.subtract(logits, greatest[:, None], out=out), out=out)
