@@ -58,49 +58,42 @@ def test_a_side_that_fails_leaves_no_answer_of_the_other_behind():
         assert pair_of(a, b, MLP_STEP, "tiny", turns=1).a_seconds > 0
 
 
+class StandIn:
+    """A side that computes nothing: `log` gets the cores it runs on and the calls of each window with the side."""
+
+    def __init__(self, log, *, calls=1, seconds=lambda: 0.5):
+        self.log, self.calls, self.seconds = log, calls, seconds
+
+    def run_on(self, cores):
+        self.log.append(cores)
+
+    def send(self, name, *args):
+        assert name == "prepare"
+        self.log.append(name)
+
+    def answer(self):
+        return self.calls
+
+    def ask(self, name, calls):
+        assert name == "window"
+        self.log.append((self, calls))
+        return self.seconds()
+
+
 def test_a_slow_loop_takes_fewer_turns_and_each_side_is_first_in_half_of_them():
-    windows = []
-
-    class Slow:
-        def run_on(self, cores):
-            pass
-
-        def send(self, name, *args):
-            assert name == "prepare"
-
-        def answer(self):
-            return 1
-
-        def ask(self, name, *args):
-            windows.append(self)
-            return 0.5
-
-    a, b = Slow(), Slow()
+    log = []
+    a, b = StandIn(log), StandIn(log)
     pair_of(a, b, MLP_STEP, "base")
-    assert windows == [a, b, b, a] * (FEWEST_TURNS // 2)
+    assert log[6:] == [(a, 1), (b, 1), (b, 1), (a, 1)] * (FEWEST_TURNS // 2)
 
 
 def test_a_loop_that_becomes_slow_begins_with_each_side_as_often():
     """After an odd number of turns there is one more."""
-    windows = []
-
-    class Slowing:
-        def run_on(self, cores):
-            pass
-
-        def send(self, name, *args):
-            pass
-
-        def answer(self):
-            return 1
-
-        def ask(self, name, *args):
-            windows.append(self)
-            return 1e-4 if len(windows) <= 2 * FEWEST_TURNS else 1.0
-
-    a, b = Slowing(), Slowing()
+    log = []
+    times = iter([1e-4] * (2 * FEWEST_TURNS + 1))
+    a, b = (StandIn(log, seconds=lambda: next(times, 1.0)) for _ in "ab")
     pair_of(a, b, MLP_STEP, "base")
-    assert windows == [a, b, b, a] * (FEWEST_TURNS // 2 + 1)
+    assert log[6:] == [(a, 1), (b, 1), (b, 1), (a, 1)] * (FEWEST_TURNS // 2 + 1)
 
 
 @pytest.mark.skipif(not cores(), reason="this system does not say which cores a process may use")
@@ -120,27 +113,17 @@ def test_all_threads_of_a_process_run_on_the_last_core():
 def test_the_clocks_run_on_the_last_core_for_as_many_calls_as_the_faster_side_needs(monkeypatch):
     monkeypatch.setattr(benchmarks.ab.sides, "cores", lambda: {0, 1})
     log = []
-
-    class Watched:
-        def __init__(self, calls):
-            self.calls = calls
-
-        def run_on(self, cores):
-            log.append(cores)
-
-        def send(self, name, *args):
-            log.append(name)
-
-        def answer(self):
-            return self.calls
-
-        def ask(self, name, calls):
-            log.append(calls)
-            return 0.5
-
-    pair_of(Watched(3), Watched(5), MLP_STEP, "base")
+    a, b = StandIn(log, calls=3), StandIn(log, calls=5)
+    pair_of(a, b, MLP_STEP, "base")
     assert log[:6] == [{0, 1}, {0, 1}, "prepare", "prepare", {1}, {1}]
-    assert set(log[6:]) == {5}
+    assert log[6:8] == [(a, 5), (b, 5)]
+    assert {calls for _, calls in log[6:]} == {5}
+
+
+def running(side):
+    """The process of a side that has answered: at its very start its command line and environment can be empty."""
+    side.ask("window", 0)
+    return psutil.Process(side.pid)
 
 
 @pytest.mark.parametrize("b_first", [True, False])
@@ -148,14 +131,14 @@ def test_a_stays_a_whichever_starts_first(tmp_path, b_first):
     for name in "ab":
         (tmp_path / name).mkdir()
     with sides(tmp_path / "a", tmp_path / "b", b_first=b_first) as (a, b):
-        assert [Path(psutil.Process(side.pid).cmdline()[-1]).name for side in (a, b)] == ["a", "b"]
+        assert [Path(running(side).cmdline()[-1]).name for side in (a, b)] == ["a", "b"]
 
 
 def test_a_side_has_one_thread_whatever_the_user_has(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "2")
     side = Side(ROOT)
     try:
-        theirs = psutil.Process(side.pid).environ()
+        theirs = running(side).environ()
     finally:
         side.close()
     assert theirs.items() >= benchmarks.ab.sides.SETTINGS.items()
