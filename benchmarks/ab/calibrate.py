@@ -5,7 +5,7 @@ its first sittings begins one of A against A, and the first begins one for each 
 is added to what was measured, since a time that is p longer moves the logarithm by just that.  Either side may stand
 for B, so each row is there twice, once with the sides exchanged.  What lies between floor and ceiling takes many pairs,
 so every third loop alone has such rows, and three times as many.  A stream ends when all of its rows are decided as the
-driver decides them, after each pair.
+driver decides them, after each pair, or are undecided after as many as it takes.
 
 The pairs are kept and the rows follow from them, for the level of all loops and for that of a usual comparison.  It
 takes hours, so it goes on where it was, also at a later commit: what the pairs tell is about the driver, and each
@@ -76,15 +76,16 @@ class CalibrationRow:
 
 
 class Streams(ResumableTrial):
-    """The pairs of each loop, until all of its rows are decided."""
+    """The pairs of each loop, until all of its rows are decided or have all their pairs."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
         self._looked: dict[tuple[Loop, Row, int], tuple[int, Change]] = {}  # after so many pairs, and what was seen
 
     def decided(self, loop: Loop, loops: Sequence[Loop]) -> bool:
+        """Whether no row needs more pairs: each has its verdict, or as many pairs as a run of the driver takes."""
         found = [change for at_once in levels(loops) for change in self.rows(loop, loops, at_once=at_once).values()]
-        return all(change is not None and change.word != "undecided" for change in found)
+        return all(change is not None and (change.word != "undecided" or change.pairs == MAX_PAIRS) for change in found)
 
     def rows(self, loop: Loop, loops: Sequence[Loop], *, at_once: int) -> dict[Row, Change | None]:
         """Each row's change when it was decided, or else after all pairs; None before its first."""

@@ -377,6 +377,17 @@ def test_a_row_has_no_more_pairs_than_one_run_of_the_driver(monkeypatch, tmp_pat
     assert calibrated(tmp_path, 1).equals(rows)  # what is finished gets no more pairs
 
 
+def test_a_stream_whose_rows_have_all_their_pairs_gets_no_more(monkeypatch, tmp_path):
+    """After each kill a run might add as many."""
+    planted({}, monkeypatch, pair_of=never_decided())
+    for module in (calibrate, benchmarks.ab.trial):
+        monkeypatch.setattr(module, "MAX_PAIRS", 20)
+    for _ in range(3):
+        streams = calibrate.Streams(tmp_path / "stream.json")
+        streams.run(ROOT, ROOT, [MLP_STEP], "tiny", keep=lambda note, streams=streams: streams.keep())
+    assert streams.count(MLP_STEP) == 20 + (calibrate.UNCHANGED - 1) * SITTING  # the last row begins so much later
+
+
 def test_rows_beside_a_competitor_are_counted_apart(monkeypatch, tmp_path):
     competitors = []
     real = calibrate.competing
