@@ -3,7 +3,7 @@
 import functools
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Any, Literal
@@ -118,7 +118,7 @@ def judge(
             rows.append(row(name, None, *_raised(declared, error)))
             continue
         if isinstance(declared, Returns):
-            truths = {**truths, **_declared(declared, task, name, arrays, dtype, size)}
+            truths = {**truths, **_declared(declared.compute, task, name, size, dtype, seed)}
             stage = replace(stage, stochastic={**stage.stochastic, **declared.stochastic})
         if error is not None:
             rows.append(row(name, None, "error", str(error)))
@@ -145,7 +145,7 @@ def expected(
     for name, stage in stages_of(task, device, mode, size).items():
         declared = stage.declaration(framework, mode, device)
         if isinstance(declared, Returns):
-            truths |= _declared(declared, task, name, reference.arrays, dtype, size)
+            truths |= _declared(declared.compute, task, name, size, dtype, seed)
     return truths
 
 
@@ -300,13 +300,14 @@ def _sampled(sampled: Stochastic, output: Array, arrays: tuple[Arrays, Arrays]) 
     return "statistical" if worst <= limit else "differs", f"{worst:.2f} standard errors, {limit:.2f} at most"
 
 
+@functools.lru_cache(maxsize=64)  # what is declared for one framework often is for another too
 def _declared(
-    declared: Returns, task: Task, stage: str, arrays: tuple[Arrays, Arrays], dtype: str, size: str
+    compute: Callable[..., Arrays], task: Task, stage: str, size: str, dtype: str, seed: int
 ) -> dict[str, Truth]:  # fmt: skip
-    takes = inspect.signature(declared.compute).parameters
+    takes = inspect.signature(compute).parameters
     settings = {name: value for name, value in task.config.items() if name in takes}
-    compute = functools.partial(declared.compute, **settings)
-    truths = measured_truth(compute, *arrays, dtype, samples=_samples(size))
+    arrays = draw(task, size, seed=seed)
+    truths = measured_truth(functools.partial(compute, **settings), *arrays, dtype, samples=_samples(size))
     return {f"{stage}/{name}": truth for name, truth in truths.items()}
 
 

@@ -1,5 +1,6 @@
 """The exercises: one specification a file, found by its name."""
 
+import functools
 import importlib
 import pkgutil
 
@@ -32,5 +33,6 @@ def has_own_settings(task: Task) -> bool:
     return task.name not in _modules() or dict(task.config) == dict(load(task.name).config)
 
 
-def _modules() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(__path__)]
+@functools.cache  # a run asks thousands of times
+def _modules() -> tuple[str, ...]:
+    return tuple(module.name for module in pkgutil.iter_modules(__path__))

@@ -305,6 +305,23 @@ def test_what_is_expected_is_the_truth_or_what_is_declared():
     assert verdict.expected(task, "tf", device="cpu", **way)["forward/loss"] is first["forward/loss"]
 
 
+def test_what_is_declared_for_two_frameworks_is_computed_once_for_each_size_dtype_and_seed():
+    of_x = Returns(compute=lambda params, batch: {"loss": batch["x"].sum()})
+    task = declared({Where(framework=framework): of_x for framework in ("torch", "tf")})
+    losses = []
+    for size, dtype, seed in [
+        ("tiny", "float32", 0),
+        ("tiny", "float64", 0),
+        ("base", "float32", 0),
+        ("tiny", "float32", 1),
+    ]:
+        way = {"device": "cpu", "mode": "eager", "size": size, "dtype": dtype, "seed": seed}
+        first, *others = (verdict.expected(task, name, **way)["forward/loss"] for name in ("torch", "tf", "torch"))
+        assert all(other is first for other in others)
+        losses.append(float(first.value))
+    assert len(set(losses)) == 4
+
+
 AT_HOME = {"size": "base", "dtype": "float32"}
 ELSEWHERE = "not claimed for these settings and inputs"
 
