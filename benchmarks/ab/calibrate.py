@@ -123,7 +123,7 @@ def calibrate(
                     streams.keep()
                     status.update(note)
 
-                streams.run(tree, tree, loops, size, keep=keep)
+                streams.run(tree, tree, loops, size, later=(UNCHANGED - 1) * SITTING, keep=keep)
             for loop, reason in streams.failed.items():
                 console.print(f"could not be measured: {loop}: {reason}", style="red", markup=False)
                 streams.pairs.pop(loop, None)

@@ -42,7 +42,9 @@ CEILING = 0.04  # not slower: it lies below; what lies between the two may be ca
 FALSE_ALARMS = 0.05  # the chance that a comparison calls any loop slower that is at most FLOOR slower
 MISSED = 0.05  # for a loop alone: the chance that it is called not slower though it is more than CEILING slower
 SITTING = 6  # pairs in a row; then the other loops have their turns.  The fewest that decide
-MAX_PAIRS = 288  # in one run; only a change between FLOOR and CEILING on a noisy machine takes so many
+# In one run.  Only a change between FLOOR and CEILING on a noisy machine takes so many; after two thirds of them one in
+# twenty of such is undecided beside a process that fills the other core, and one in a hundred after all.
+MAX_PAIRS = 288
 STAKES = 0.9, 0.5
 SCALES = 0.005, 0.015, 0.045
 TRIMMED = 0.2  # of the pairs at each end, for the centre

@@ -22,15 +22,17 @@ class Trial:
     began: float = 0.0  # when its last sitting did, by the clock on the wall, which the next process reads too
 
     def run(
-        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *, keep: Callable[[str], None] = lambda note: None
-    ) -> None:
+        self, a: Path, b: Path, loops: Sequence[Loop], size: str, *,
+        later: int = 0, keep: Callable[[str], None] = lambda note: None,
+    ) -> None:  # fmt: skip
         """Measure sitting after sitting, until each loop is decided or has `MAX_PAIRS` more pairs than before.
 
         Args:
             a, b: the folders of the two revisions.
+            later: pairs after which the last comparison of a loop begins, which is to have as many.
             keep: called after every loop of every pair with a note on the progress.
         """
-        most = {loop: self.count(loop) + MAX_PAIRS for loop in loops}
+        most = {loop: self.count(loop) + later + MAX_PAIRS for loop in loops}
 
         def wanted() -> list[Loop]:
             open_ = (loop for loop in loops if loop not in self.failed and self.count(loop) < most[loop])
