@@ -9,4 +9,4 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import benchmarks  # noqa: F401
+import benchmarks  # noqa: F401  # it pins the threads

@@ -175,7 +175,7 @@ def _read(path: Path) -> tuple[dict[str, Any], Arrays]:
     try:
         with safe_open(path, framework="np") as file:
             about = json.loads((file.metadata() or {}).get("parity", "{}"))
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
     except (OSError, SafetensorError, ValueError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     if about.get("format") != FORMAT:
